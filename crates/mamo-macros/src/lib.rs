@@ -1,0 +1,1 @@
+//! The attribute behind mamo's nodes; use it as `mamo::node`.

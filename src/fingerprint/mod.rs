@@ -1,0 +1,12 @@
+//! What should exist: digests, keys, schemas and canonical bytes. Knows nothing of graphs or stores.
+
+mod digest;
+mod key;
+
+pub(crate) use digest::DigestMap;
+pub use digest::{BlobDigest, ContentKey, Fingerprint, SchemaDigest, SpecDigest, ValueDigest};
+pub use key::{RECIPE, SpecKey};
+pub(crate) use key::{
+    SpecHashers, Trial, fingerprint_of_value, output_content, output_fingerprint, seed_of, transient_value,
+    value_digest,
+};

@@ -1,0 +1,234 @@
+//! Bytes of the records on disk: fixed width, little-endian, each with the recipe that made it.
+
+use crate::fingerprint::{BlobDigest, ContentKey, Fingerprint, RECIPE, SpecDigest, ValueDigest};
+
+/// Where the bytes of a value are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Payload {
+    /// Small: in the record itself.
+    Inline(Vec<u8>),
+    /// Under their own name among the blobs.
+    Blob { digest: BlobDigest, len: u64 },
+    /// Known, but not kept: by the node's policy, or because they were evicted.
+    Absent { digest: BlobDigest, len: u64 },
+}
+
+/// What a computation on known values gave; under its content key, the first writer wins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Act {
+    pub(crate) value: ValueDigest,
+    pub(crate) payload: Payload,
+    /// Nanoseconds that the execution took.
+    pub(crate) cost_ns: u64,
+    /// The run that executed it; its record names the executable.
+    pub(crate) run: u64,
+}
+
+/// What a node with a given fingerprint is: an alias of a content key, found without any upstream value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Deep {
+    pub(crate) content: ContentKey,
+    pub(crate) value: ValueDigest,
+    pub(crate) spec: SpecDigest,
+    /// The run that wrote it.
+    pub(crate) run: u64,
+    /// Fingerprints of the upstream nodes in order: for `why`, for revoking, and for salvage.
+    pub(crate) upstream: Vec<Fingerprint>,
+    /// The node's own bytes when its value is not the one under its content key.
+    pub(crate) diverged: Option<Payload>,
+}
+
+/// The value by which a node is known from now on, whatever its execution gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Root {
+    pub(crate) value: ValueDigest,
+    pub(crate) run: u64,
+}
+
+const INLINE: u8 = 0;
+const BLOB: u8 = 1;
+const ABSENT: u8 = 2;
+const NONE: u8 = 3;
+
+impl Payload {
+    pub(crate) fn len(&self) -> u64 {
+        match self {
+            Self::Inline(bytes) => u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+            Self::Blob { len, .. } | Self::Absent { len, .. } => *len,
+        }
+    }
+
+    pub(crate) fn digest(&self) -> BlobDigest {
+        match self {
+            Self::Inline(bytes) => BlobDigest::of(bytes),
+            Self::Blob { digest, .. } | Self::Absent { digest, .. } => *digest,
+        }
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Inline(bytes) => {
+                out.push(INLINE);
+                out.extend_from_slice(bytes);
+            }
+            Self::Blob { digest, len } => write_name(out, BLOB, digest, *len),
+            Self::Absent { digest, len } => write_name(out, ABSENT, digest, *len),
+        }
+    }
+
+    fn read(reader: Reader<'_>) -> Option<Option<Self>> {
+        let mut reader = reader;
+        let payload = match reader.byte()? {
+            INLINE => Self::Inline(reader.0.to_vec()),
+            BLOB => Self::Blob { digest: BlobDigest::from_bytes(reader.array()?), len: reader.u64()? },
+            ABSENT => Self::Absent { digest: BlobDigest::from_bytes(reader.array()?), len: reader.u64()? },
+            NONE => return Some(None),
+            _ => return None,
+        };
+        Some(Some(payload))
+    }
+}
+
+impl Act {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&RECIPE.to_le_bytes());
+        out.extend_from_slice(self.value.as_bytes());
+        out.extend_from_slice(&self.cost_ns.to_le_bytes());
+        out.extend_from_slice(&self.run.to_le_bytes());
+        self.payload.write(out);
+    }
+
+    /// Nothing when the bytes were made by another recipe or make no sense: a miss.
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        let mut reader = Reader::of_recipe(bytes)?;
+        Some(Self {
+            value: ValueDigest::from_bytes(reader.array()?),
+            cost_ns: reader.u64()?,
+            run: reader.u64()?,
+            payload: Payload::read(reader)??,
+        })
+    }
+}
+
+impl Deep {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&RECIPE.to_le_bytes());
+        out.extend_from_slice(self.content.as_bytes());
+        out.extend_from_slice(self.value.as_bytes());
+        out.extend_from_slice(self.spec.as_bytes());
+        out.extend_from_slice(&self.run.to_le_bytes());
+        // Node indices are 32 bits wide, so no node has more upstream nodes than that.
+        out.extend_from_slice(&u32::try_from(self.upstream.len()).unwrap_or(u32::MAX).to_le_bytes());
+        for fingerprint in &self.upstream {
+            out.extend_from_slice(fingerprint.as_bytes());
+        }
+        match &self.diverged {
+            Some(payload) => payload.write(out),
+            None => out.push(NONE),
+        }
+    }
+
+    /// Nothing when the bytes were made by another recipe or make no sense: a miss.
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        let mut reader = Reader::of_recipe(bytes)?;
+        let content = ContentKey::from_bytes(reader.array()?);
+        let value = ValueDigest::from_bytes(reader.array()?);
+        let spec = SpecDigest::from_bytes(reader.array()?);
+        let run = reader.u64()?;
+        let n_upstream = u32::from_le_bytes(reader.array()?);
+        let upstream =
+            (0..n_upstream).map(|_| reader.array().map(Fingerprint::from_bytes)).collect::<Option<Vec<_>>>()?;
+        Some(Self { content, value, spec, run, upstream, diverged: Payload::read(reader)? })
+    }
+}
+
+impl Root {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&RECIPE.to_le_bytes());
+        out.extend_from_slice(self.value.as_bytes());
+        out.extend_from_slice(&self.run.to_le_bytes());
+    }
+
+    /// Nothing when the bytes were made by another recipe or make no sense: a miss.
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        let mut reader = Reader::of_recipe(bytes)?;
+        Some(Self { value: ValueDigest::from_bytes(reader.array()?), run: reader.u64()? })
+    }
+}
+
+fn write_name(out: &mut Vec<u8>, tag: u8, digest: &BlobDigest, len: u64) {
+    out.push(tag);
+    out.extend_from_slice(digest.as_bytes());
+    out.extend_from_slice(&len.to_le_bytes());
+}
+
+/// The rest of a record's bytes.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn of_recipe(bytes: &'a [u8]) -> Option<Self> {
+        let mut reader = Self(bytes);
+        (u16::from_le_bytes(reader.array()?) == RECIPE).then_some(reader)
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (head, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*head)
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        self.array::<1>().map(|[byte]| byte)
+    }
+
+    fn u64(&mut self) -> Option<u64> {
+        self.array().map(u64::from_le_bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn acts() -> [Act; 3] {
+        let digest = BlobDigest::of(b"x");
+        [Payload::Inline(vec![1, 2]), Payload::Blob { digest, len: 7 }, Payload::Absent { digest, len: 8 }]
+            .map(|payload| Act { value: ValueDigest::from_bytes([3; 32]), payload, cost_ns: 5, run: 6 })
+    }
+
+    #[test]
+    fn acts_read_back() {
+        for act in acts() {
+            let mut bytes = Vec::new();
+            act.write(&mut bytes);
+            assert_eq!(Act::read(&bytes), Some(act));
+        }
+    }
+
+    #[test]
+    fn deeps_read_back() {
+        for diverged in [None, Some(Payload::Inline(vec![])), Some(Payload::Inline(vec![9]))] {
+            let deep = Deep {
+                content: ContentKey::from_bytes([1; 32]),
+                value: ValueDigest::from_bytes([2; 32]),
+                spec: SpecDigest::from_bytes([3; 32]),
+                run: 4,
+                upstream: vec![Fingerprint::from_bytes([5; 32]), Fingerprint::from_bytes([6; 32])],
+                diverged,
+            };
+            let mut bytes = Vec::new();
+            deep.write(&mut bytes);
+            assert_eq!(Deep::read(&bytes), Some(deep));
+        }
+    }
+
+    #[test]
+    fn another_recipe_and_a_cut_record_are_misses() {
+        let [act, ..] = acts();
+        let mut bytes = Vec::new();
+        act.write(&mut bytes);
+        assert_eq!(Act::read(bytes.get(..40).unwrap()), None);
+        *bytes.first_mut().unwrap() ^= 1;
+        assert_eq!(Act::read(&bytes), None);
+    }
+}

@@ -1,0 +1,221 @@
+//! The trait over a store: owned, batched calls only, so that a socket can serve it.
+
+use crate::fingerprint::BlobDigest;
+use crate::store::StoreError;
+
+/// What a record is about; the first byte of its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Kind {
+    /// Content key -> the value that this computation gave.
+    Act = b'a',
+    /// Structural fingerprint -> content key and value.
+    Deep = b'd',
+    /// Structural fingerprint -> the value by which a node is known from now on.
+    Root = b'r',
+    /// Spec digest -> what went into it.
+    Spec = b's',
+    /// What was last seen of a file: its times, size and blob.
+    File = b'f',
+    /// Last answer of a volatile probe, and when.
+    Probe = b'v',
+    /// A named external value.
+    External = b'e',
+    /// How long executions of a function take.
+    Cost = b'c',
+    /// A run: when, what, by which executable, outcomes.
+    Run = b'n',
+    /// A plan: the list of its chunks.
+    Plan = b'p',
+    /// A chunk of a plan: identities with their fingerprints.
+    Chunk = b'm',
+}
+
+impl Kind {
+    /// Every kind, in the order of their key bytes.
+    pub const ALL: [Self; 11] = [
+        Self::Act,
+        Self::Cost,
+        Self::Deep,
+        Self::External,
+        Self::File,
+        Self::Chunk,
+        Self::Run,
+        Self::Plan,
+        Self::Root,
+        Self::Spec,
+        Self::Probe,
+    ];
+}
+
+/// Key of a record: its kind, then 32 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// What the record is about.
+    pub kind: Kind,
+    /// Which one of that kind.
+    pub digest: [u8; 32],
+}
+
+impl Key {
+    /// A key of `kind`.
+    pub const fn new(kind: Kind, digest: &[u8; 32]) -> Self {
+        Self { kind, digest: *digest }
+    }
+
+    /// The 33 bytes under which the record is kept.
+    pub fn to_bytes(&self) -> [u8; 33] {
+        let mut bytes = [0; 33];
+        let (kind, digest) = bytes.split_at_mut(1);
+        kind.fill(self.kind as u8);
+        digest.copy_from_slice(&self.digest);
+        bytes
+    }
+}
+
+/// How far the writes of a store have come; grows with every [`Store::put`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
+/// Changes that become visible together, and durable in the order of their batches.
+///
+/// Records' bytes lie in one buffer: a batch of ten thousand records is a handful of allocations.
+#[derive(Debug, Default)]
+pub struct Batch {
+    bytes: Vec<u8>,
+    records: Vec<(Key, Change)>,
+    blobs: Vec<(BlobDigest, Vec<u8>)>,
+    removed_blobs: Vec<BlobDigest>,
+}
+
+/// What a batch does to one record; of two changes to one key in a batch the later one counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    Put { start: usize, end: usize },
+    Remove,
+}
+
+impl Batch {
+    /// Writes a record, over an older one if need be; `write` appends its bytes.
+    pub fn put(&mut self, key: Key, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.bytes.len();
+        write(&mut self.bytes);
+        self.records.push((key, Change::Put { start, end: self.bytes.len() }));
+    }
+
+    /// Removes a record; it need not exist.
+    pub fn remove(&mut self, key: Key) {
+        self.records.push((key, Change::Remove));
+    }
+
+    /// Keeps `bytes` under their own name, which must be `BlobDigest::of(&bytes)`.
+    pub fn put_blob(&mut self, digest: BlobDigest, bytes: Vec<u8>) {
+        self.blobs.push((digest, bytes));
+    }
+
+    /// Removes a blob; it need not exist.
+    pub fn remove_blob(&mut self, digest: BlobDigest) {
+        self.removed_blobs.push(digest);
+    }
+
+    /// Records in the order in which they were added: the bytes, or nothing for a removal.
+    pub fn records(&self) -> impl ExactSizeIterator<Item = (&Key, Option<&[u8]>)> {
+        self.records.iter().map(|(key, change)| match change {
+            Change::Put { start, end } => (key, Some(self.bytes.get(*start..*end).unwrap_or_default())),
+            Change::Remove => (key, None),
+        })
+    }
+
+    /// The bytes of the record that was added as number `index`; nothing for a removal.
+    pub(crate) fn record(&self, index: usize) -> Option<&[u8]> {
+        match self.records.get(index)?.1 {
+            Change::Put { start, end } => self.bytes.get(start..end),
+            Change::Remove => None,
+        }
+    }
+
+    /// Takes the blobs out of it.
+    pub(crate) fn take_blobs(&mut self) -> Vec<(BlobDigest, Vec<u8>)> {
+        std::mem::take(&mut self.blobs)
+    }
+
+    /// Blobs to keep.
+    pub fn blobs(&self) -> &[(BlobDigest, Vec<u8>)] {
+        &self.blobs
+    }
+
+    /// Blobs to remove.
+    pub fn removed_blobs(&self) -> &[BlobDigest] {
+        &self.removed_blobs
+    }
+
+    /// Bytes of everything in it, for deciding when to hand it over.
+    pub fn size(&self) -> usize {
+        self.bytes.len() + self.records.len() * 48 + self.blobs.iter().map(|(_, bytes)| bytes.len()).sum::<usize>()
+    }
+
+    /// Whether it changes nothing.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty() && self.blobs.is_empty() && self.removed_blobs.is_empty()
+    }
+
+    /// Appends the changes of `other` after those of `self`.
+    pub fn append(&mut self, other: Self) {
+        let shift = self.bytes.len();
+        self.bytes.extend_from_slice(&other.bytes);
+        self.records.extend(other.records.into_iter().map(|(key, change)| match change {
+            Change::Put { start, end } => (key, Change::Put { start: start + shift, end: end + shift }),
+            Change::Remove => (key, Change::Remove),
+        }));
+        self.blobs.extend(other.blobs);
+        self.removed_blobs.extend(other.removed_blobs);
+    }
+}
+
+/// Keeps records and blobs.
+///
+/// All calls are owned and batched: a local database, a map in memory and a connection to the process that holds the
+/// database can stand behind it. What was put is visible to every later call at once; it is durable when
+/// [`Store::durable`] has reached its ticket.
+pub trait Store: Send + Sync {
+    /// Reads records: one answer a key, in the order of `keys`.
+    ///
+    /// # Errors
+    /// When the store cannot be read at all. A single record that is damaged is absent.
+    fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>, StoreError>;
+
+    /// Takes changes over; may wait when the writer is behind.
+    ///
+    /// Batches become durable in the order in which they were put, each whole or not at all.
+    ///
+    /// # Errors
+    /// When an earlier write failed: the store takes nothing more then.
+    fn put(&self, batch: Batch) -> Result<Ticket, StoreError>;
+
+    /// Everything up to this ticket has been synced.
+    fn durable(&self) -> Ticket;
+
+    /// Waits until all that was put is durable.
+    ///
+    /// # Errors
+    /// When a write failed, now or earlier.
+    fn sync(&self) -> Result<Ticket, StoreError>;
+
+    /// A page of the records of one kind in the order of their keys, from the first one behind `after`.
+    ///
+    /// # Errors
+    /// When the store cannot be read at all.
+    fn scan(&self, kind: Kind, after: Option<Key>, limit: usize) -> Result<Vec<(Key, Vec<u8>)>, StoreError>;
+
+    /// The bytes of a blob, verified against their name; nothing when they are absent or damaged.
+    ///
+    /// # Errors
+    /// When the store cannot be read at all.
+    fn get_blob(&self, digest: &BlobDigest) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Whether the bytes of each blob are there, unverified.
+    ///
+    /// # Errors
+    /// When the store cannot be read at all.
+    fn has_blobs(&self, digests: &[BlobDigest]) -> Result<Vec<bool>, StoreError>;
+}
