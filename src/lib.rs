@@ -1,4 +1,19 @@
 //! Pipelines as an explicit, typed dataflow graph that never computes the same thing twice.
 
+mod error;
 pub mod fingerprint;
+mod graph;
 pub mod store;
+mod value;
+
+pub use error::{Error, ErrorKind, Result};
+pub use graph::{Graph, Handle, Node, NodeCtx, Persist, Spec, source};
+pub use mamo_macros::node;
+pub use value::{Artifact, BoxError, Codec, Collection, Dict, DictKey, Failure, Lend, List, Tool};
+
+/// What the macros write; no part of the interface.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::graph::{Function, Inputs, NodeFunction, RawNode, Results};
+    pub use crate::value::{CodecError, CollectionType, NodeResult, Outputs, Postcard, Transient, Value, ValueType};
+}

@@ -38,9 +38,9 @@ pub struct SpecKey {
     pub function: String,
     /// Version of the code.
     pub code: [u8; 32],
-    /// Name, type name and schema of every parameter, in order; absent optional ones say so.
+    /// Name of every parameter in order. Their types are part of the upstream values' digests.
     pub parameters: Vec<ParameterKey>,
-    /// Type name and schema of every output; one for most nodes.
+    /// Codec and schema of every output; one for most nodes.
     pub results: Vec<ResultKey>,
     /// Which of several samples this is.
     pub trial: u32,
@@ -51,8 +51,8 @@ pub struct SpecKey {
 pub struct ParameterKey {
     /// The parameter's name.
     pub name: String,
-    /// Schema of the type that it reads; nothing for an optional parameter that was left out.
-    pub schema: Option<[u8; 32]>,
+    /// Whether an input was given for it: an optional one may be left out.
+    pub is_given: bool,
 }
 
 /// One output in a [`SpecKey`].

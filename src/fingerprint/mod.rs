@@ -2,11 +2,13 @@
 
 mod digest;
 mod key;
+mod stub;
 
 pub(crate) use digest::DigestMap;
 pub use digest::{BlobDigest, ContentKey, Fingerprint, SchemaDigest, SpecDigest, ValueDigest};
-pub use key::{RECIPE, SpecKey};
+pub use key::{ParameterKey, RECIPE, ResultKey, SpecKey};
 pub(crate) use key::{
     SpecHashers, Trial, fingerprint_of_value, output_content, output_fingerprint, seed_of, transient_value,
     value_digest,
 };
+pub(crate) use stub::*;

@@ -1,0 +1,174 @@
+//! Identities: paths made of scopes and names, kept small, written out when somebody asks.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hasher};
+
+/// The scopes and names of a graph. A name is text in one buffer, so that a million of them are one allocation.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    scopes: Vec<Scope>,
+    scope_of: HashMap<(ScopeId, Box<str>), ScopeId>,
+    text: String,
+    /// Ends of the given names in `text`.
+    ends: Vec<u32>,
+}
+
+/// A scope: 0 is the graph itself.
+pub(crate) type ScopeId = u32;
+
+#[derive(Debug)]
+struct Scope {
+    parent: ScopeId,
+    label: Box<str>,
+    /// Hasher that has seen the scope's path.
+    path: DefaultHasher,
+    is_numbered: bool,
+    /// How many nodes without a name of their own it has, by what they would be called.
+    ordinals: HashMap<&'static str, u32>,
+}
+
+/// What a node is called within its scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Label {
+    /// As its spec says: the function's name, the source's label, ..
+    Default,
+    /// As its spec says, with a number.
+    Ordinal(u32),
+    /// As the user said.
+    Given(u32),
+}
+
+impl Names {
+    pub(crate) fn new() -> Self {
+        let root = Scope {
+            parent: 0,
+            label: "".into(),
+            path: DefaultHasher::new(),
+            is_numbered: false,
+            ordinals: HashMap::new(),
+        };
+        Self { scopes: vec![root], ..Self::default() }
+    }
+
+    /// The scope `label` within `parent`; slashes in the label make scopes in between.
+    pub(crate) fn scope(&mut self, parent: ScopeId, label: &str, is_numbered: bool) -> ScopeId {
+        let mut scope = parent;
+        for part in label.split('/') {
+            scope = match self.scope_of.get(&(scope, part.into())) {
+                Some(known) => *known,
+                None => self.new_scope(scope, part),
+            };
+        }
+        if let Some(last) = self.scope_mut(scope) {
+            last.is_numbered |= is_numbered;
+        }
+        scope
+    }
+
+    fn new_scope(&mut self, parent: ScopeId, label: &str) -> ScopeId {
+        let mut path = self.get(parent).map(|scope| scope.path.clone()).unwrap_or_default();
+        path.write(label.as_bytes());
+        path.write(b"/");
+        let id = u32::try_from(self.scopes.len()).unwrap_or(u32::MAX);
+        self.scopes.push(Scope { parent, label: label.into(), path, is_numbered: false, ordinals: HashMap::new() });
+        self.scope_of.insert((parent, label.into()), id);
+        id
+    }
+
+    fn get(&self, scope: ScopeId) -> Option<&Scope> {
+        self.scopes.get(usize::try_from(scope).ok()?)
+    }
+
+    fn scope_mut(&mut self, scope: ScopeId) -> Option<&mut Scope> {
+        self.scopes.get_mut(usize::try_from(scope).ok()?)
+    }
+
+    /// Whether nodes in this scope are numbered instead of named.
+    pub(crate) fn is_numbered(&self, scope: ScopeId) -> bool {
+        self.get(scope).is_some_and(|scope| scope.is_numbered)
+    }
+
+    /// The next number for nodes called `name` in this scope; the first one needs none.
+    pub(crate) fn ordinal(&mut self, scope: ScopeId, name: &'static str) -> Label {
+        let Some(scope) = self.scope_mut(scope) else { return Label::Default };
+        let count = scope.ordinals.entry(name).or_default();
+        *count += 1;
+        if *count == 1 { Label::Default } else { Label::Ordinal(*count) }
+    }
+
+    /// Keeps a name that the user gave.
+    pub(crate) fn given(&mut self, name: &str) -> Label {
+        self.text.push_str(name);
+        let number = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
+        self.ends.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
+        Label::Given(number)
+    }
+
+    /// A number for the path of `name` in `scope`; equal paths have equal numbers.
+    pub(crate) fn path_hash(&self, scope: ScopeId, name: &str) -> u64 {
+        let mut path = self.get(scope).map(|scope| scope.path.clone()).unwrap_or_default();
+        path.write(name.as_bytes());
+        path.finish()
+    }
+
+    /// The whole path of a node that is called `label` in `scope`, `default` being what its spec calls it.
+    pub(crate) fn identity(&self, scope: ScopeId, label: Label, default: &str) -> String {
+        let mut path = self.prefix(scope);
+        match label {
+            Label::Default => path.push_str(default),
+            Label::Ordinal(number) => path.push_str(&format!("{default}#{number}")),
+            Label::Given(number) => path.push_str(self.given_name(number)),
+        }
+        path
+    }
+
+    fn given_name(&self, number: u32) -> &str {
+        let end = |number: usize| self.ends.get(number).and_then(|end| usize::try_from(*end).ok());
+        let number = usize::try_from(number).unwrap_or(usize::MAX);
+        let start = number.checked_sub(1).and_then(end).unwrap_or(0);
+        end(number).and_then(|end| self.text.get(start..end)).unwrap_or_default()
+    }
+
+    fn prefix(&self, mut scope: ScopeId) -> String {
+        let mut labels = Vec::new();
+        while let (1.., Some(inner)) = (scope, self.get(scope)) {
+            labels.push(&*inner.label);
+            scope = inner.parent;
+        }
+        labels.iter().rev().flat_map(|label| [*label, "/"]).collect()
+    }
+
+    /// Forgets what only building needs.
+    pub(crate) fn freeze(&mut self) {
+        self.scope_of = HashMap::new();
+        self.text.shrink_to_fit();
+        self.ends.shrink_to_fit();
+        for scope in &mut self.scopes {
+            scope.ordinals = HashMap::new();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_its_scopes_and_its_name() {
+        let mut names = Names::new();
+        let outer = names.scope(0, "fold1", false);
+        let inner = names.scope(outer, "ridge/0.1", false);
+        let label = names.given("refit");
+        assert_eq!(names.identity(inner, label, "fit"), "fold1/ridge/0.1/refit");
+        assert_eq!(names.identity(0, Label::Ordinal(3), "value"), "value#3");
+    }
+
+    #[test]
+    fn slashes_and_nested_scopes_are_the_same() {
+        let mut names = Names::new();
+        let a = names.scope(0, "a", false);
+        let b = names.scope(a, "b", false);
+        assert_eq!(names.scope(0, "a/b", false), b);
+        assert_eq!(names.path_hash(b, "x"), names.path_hash(0, "a/b/x"));
+    }
+}

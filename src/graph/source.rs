@@ -1,0 +1,124 @@
+//! Leaves: values, parameters, files, folders, the environment, programs, probes.
+
+use crate::graph::spec::SpecBody;
+use crate::graph::{Constant, Spec};
+use crate::value::{Artifact, BoxError, Dict, Tool, Value, ValueType};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use smallvec::SmallVec;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A leaf that is looked at in every run.
+pub(crate) enum Source {
+    /// Content of a file.
+    File { path: PathBuf },
+    /// Names and contents of all files below a folder.
+    Folder { path: PathBuf },
+    /// Names and contents of the files that match a pattern.
+    Glob { pattern: String },
+    /// An environment variable, with what stands in for it when it is not set.
+    Env { name: String, default: Option<String> },
+    /// A program on the search path.
+    Tool { name: String },
+    /// A function of the user's, asked again when its last answer is older than `ttl`.
+    Probe { name: String, ttl: Duration, probe: ProbeFn, value_type: &'static ValueType },
+    /// A value that is known by its name, whatever it is.
+    External { name: String, value: Value, value_type: &'static ValueType },
+}
+
+/// What a volatile probe runs.
+pub(crate) type ProbeFn = Box<dyn Fn() -> Result<Value, BoxError> + Send + Sync>;
+
+impl Source {
+    /// Its identity: the same source may be added any number of times.
+    pub(crate) fn label(&self) -> String {
+        match self {
+            Self::File { path } => format!("file:{}", path.display()),
+            Self::Folder { path } => format!("folder:{}", path.display()),
+            Self::Glob { pattern } => format!("glob:{pattern}"),
+            Self::Env { name, .. } => format!("env:{name}"),
+            Self::Tool { name } => format!("tool:{name}"),
+            Self::Probe { name, .. } => format!("probe:{name}"),
+            Self::External { name, .. } => format!("external:{name}"),
+        }
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.label())
+    }
+}
+
+fn volatile<T>(source: Source) -> Spec<T> {
+    Spec::from_body(SpecBody::Source(Arc::new(source)), SmallVec::new())
+}
+
+/// A parameter: a named constant. Its value decides what is stale, its name does not.
+///
+/// Hash maps and hash sets in it are taken in the order of their entries' bytes, so equal values are equal parameters.
+pub fn param<T: Serialize + DeserializeOwned + Send + Sync + 'static>(name: impl Into<String>, value: T) -> Spec<T> {
+    let constant = Constant::new(value, ValueType::serde::<T>());
+    Spec::from_body(SpecBody::Constant(constant), SmallVec::new()).name(format!("param:{}", name.into()))
+}
+
+/// A file, known by its content.
+///
+/// In every run the file is looked at: when its size, times, mode and place on the device are those of the last look,
+/// and the times were safely in the past then, its content is taken to be the same; otherwise it is read.
+/// A relative path is relative to the current folder.
+pub fn file(path: impl AsRef<Path>) -> Spec<Artifact> {
+    volatile(Source::File { path: path.as_ref().to_path_buf() })
+}
+
+/// A folder, known by the names and contents of all files below it.
+pub fn folder(path: impl AsRef<Path>) -> Spec<Artifact> {
+    volatile(Source::Folder { path: path.as_ref().to_path_buf() })
+}
+
+/// The files that match a pattern such as `data/**/*.csv`, by name.
+///
+/// A name is the file's path below the part of the pattern that has no wildcards (`2013-01.csv` for
+/// `data/flights/*.csv`). Folders, and files whose names begin with a dot, do not match wildcards.
+pub fn glob(pattern: impl Into<String>) -> Spec<Dict<String, Artifact>> {
+    volatile(Source::Glob { pattern: pattern.into() })
+}
+
+/// An environment variable. The run fails at this node when it is not set or is not Unicode.
+pub fn env(name: impl Into<String>) -> Spec<String> {
+    volatile(Source::Env { name: name.into(), default: None })
+}
+
+/// An environment variable, or `default` when it is not set.
+pub fn env_or(name: impl Into<String>, default: impl Into<String>) -> Spec<String> {
+    volatile(Source::Env { name: name.into(), default: Some(default.into()) })
+}
+
+/// A program, found on the search path or by its path, known by its content.
+pub fn tool(name: impl Into<String>) -> Spec<Tool> {
+    volatile(Source::Tool { name: name.into() })
+}
+
+/// A cheap question about the world outside, such as a remote file's version, asked in every run.
+///
+/// An answer is taken for granted as long as it is younger than `ttl`; with a `ttl` of zero every run asks.
+/// `probe` is a function, not a closure: nothing in its surroundings can change what it does.
+pub fn probe<T, E>(name: impl Into<String>, ttl: Duration, probe: fn() -> Result<T, E>) -> Spec<T>
+where
+    T: Serialize + DeserializeOwned + Send + Sync + 'static,
+    E: Into<BoxError> + 'static,
+{
+    let ask: ProbeFn = Box::new(move || probe().map(Value::new).map_err(Into::into));
+    volatile(Source::Probe { name: name.into(), ttl, probe: ask, value_type: ValueType::serde::<T>() })
+}
+
+/// A value from outside that is known by its name alone: a handle, a client, a model served elsewhere.
+///
+/// Whoever changes what the value means changes its name; another value under the same name runs nothing.
+/// The idea is that of external values in the Python library Mamo.
+pub fn external<T: Send + Sync + 'static>(name: impl Into<String>, value: T) -> Spec<T> {
+    volatile(Source::External { name: name.into(), value: Value::new(value), value_type: ValueType::transient::<T>() })
+}

@@ -1,0 +1,111 @@
+//! What a node is to be, before it is added to a graph.
+
+use crate::fingerprint::{BlobDigest, ValueDigest, value_digest};
+use crate::graph::{Constant, Gatherer, Node, NodeFunction, RawNode, Settler, Source};
+use crate::value::{Projection, Value, ValueType};
+use smallvec::SmallVec;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// A node that is yet to be added to a graph: [`Graph::add`](crate::Graph::add) turns it into a [`Node`].
+///
+/// `H` is what adding it gives: a `Node<T>`, or a tuple of nodes for a function with several outputs.
+#[must_use = "a spec is nothing until `g.add(..)` makes it a node"]
+pub struct Spec<T, H = Node<T>> {
+    pub(crate) raw: RawSpec,
+    marker: PhantomData<fn() -> (T, H)>,
+}
+
+/// Which results' bytes are kept.
+///
+/// Records of what a node gave are kept always, so that nodes below are cut off whatever the policy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Persist {
+    /// Kept: in this version as [`Persist::Always`].
+    #[default]
+    Auto,
+    /// Kept.
+    Always,
+    /// Not kept: executed again when somebody needs the value.
+    Never,
+}
+
+pub(crate) struct RawSpec {
+    pub(crate) body: SpecBody,
+    pub(crate) inputs: SmallVec<[RawNode; 4]>,
+    pub(crate) name: Option<Box<str>>,
+    pub(crate) tags: Vec<Box<str>>,
+    pub(crate) persist: Persist,
+    pub(crate) is_barrier: bool,
+}
+
+pub(crate) enum SpecBody {
+    Function { function: &'static NodeFunction, present: u64 },
+    Constant(Result<Constant, String>),
+    Source(Arc<Source>),
+    Field(Arc<Projection>),
+    Gather(&'static Gatherer),
+    Settle(&'static Settler),
+}
+
+impl<T, H> Spec<T, H> {
+    pub(crate) fn from_body(body: SpecBody, inputs: SmallVec<[RawNode; 4]>) -> Self {
+        let raw = RawSpec { body, inputs, name: None, tags: Vec::new(), persist: Persist::Auto, is_barrier: false };
+        Self { raw, marker: PhantomData }
+    }
+
+    /// A call of a node function; `None` for an optional parameter that is left out.
+    #[doc(hidden)]
+    pub fn __function<const N: usize>(function: &'static NodeFunction, inputs: [Option<RawNode>; N]) -> Self {
+        let mut present = 0;
+        let mut given = SmallVec::new();
+        for (slot, input) in inputs.into_iter().enumerate() {
+            if let Some(input) = input {
+                present |= 1 << slot;
+                given.push(input);
+            }
+        }
+        Self::from_body(SpecBody::Function { function, present }, given)
+    }
+
+    /// Calls the node by another name than its function's; part of its identity, not of its key.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.raw.name = Some(name.into().into_boxed_str());
+        self
+    }
+
+    /// Marks the node; tags never cause a run.
+    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+        self.raw.tags.push(tag.into().into_boxed_str());
+        self
+    }
+
+    /// Says whether the result's bytes are kept.
+    pub fn persist(mut self, persist: Persist) -> Self {
+        self.raw.persist = persist;
+        self
+    }
+
+    /// Makes everything downstream depend on the node's value alone, not on how it came about.
+    ///
+    /// What is stale below a barrier is known only once the barrier's value is.
+    pub fn barrier(mut self) -> Self {
+        self.raw.is_barrier = true;
+        self
+    }
+}
+
+impl Constant {
+    /// Encodes a value, to name it by its content.
+    pub(crate) fn new<T: Send + Sync + 'static>(value: T, value_type: &'static ValueType) -> Result<Self, String> {
+        let value = Value::new(value);
+        let Some(codec) = &value_type.bytes else {
+            return Err(format!("a `{}` has no bytes and cannot be a constant", (value_type.type_name)()));
+        };
+        let encoded = (codec.encode)(value.as_any()).map_err(|error| error.to_string())?;
+        let schema = (value_type.schema)();
+        let len = u64::try_from(encoded.bytes.len()).unwrap_or(u64::MAX);
+        let digest: ValueDigest = value_digest(&schema.digest, &BlobDigest::of(&encoded.bytes), len);
+        Ok(Self { value, digest, value_type })
+    }
+}

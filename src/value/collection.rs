@@ -1,0 +1,329 @@
+//! What `f::map` can go over, seen from outside and from the engine.
+
+use crate::fingerprint::{self, Schema};
+use crate::value::codec::{CodecError, NodeResult, decode_value, encode_value, expect_type};
+use crate::value::list::{Element, Source};
+use crate::value::part::{Loader, Part, collect_blobs};
+use crate::value::{Dict, List, Value, ValueType};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// A key of a [`Dict`]: ordered, printable and known to serde.
+pub trait DictKey: Ord + Clone + fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static {}
+
+impl<K: Ord + Clone + fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static> DictKey for K {}
+
+/// A type with elements, over which a node function can be mapped.
+///
+/// Implemented for `Vec<T>`, [`List<T>`], `BTreeMap<K, T>` and [`Dict<K, T>`]; its methods are the engine's.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no elements to map over",
+    label = "this node gives `{Self}`",
+    note = "`f::map` goes over Vec<T>, List<T>, BTreeMap<K, T> and Dict<K, T>; for a single value use `f::node`"
+)]
+pub trait Collection: Send + Sync + 'static {
+    /// What names an element: its index or its key.
+    type Key: DictKey;
+    /// An element.
+    type Item: Send + Sync + 'static;
+    /// The collection that a map over this one gives.
+    type Of<R: Send + Sync + 'static>: Send + Sync + 'static;
+
+    #[doc(hidden)]
+    fn size(&self) -> usize;
+    #[doc(hidden)]
+    fn key(&self, index: usize) -> Option<Self::Key>;
+    #[doc(hidden)]
+    fn part(&self, index: usize) -> Result<Option<Part>, CodecError>;
+    #[doc(hidden)]
+    fn item(&self, index: usize) -> Option<Lent<'_>>;
+    #[doc(hidden)]
+    fn item_schema() -> Schema;
+    #[doc(hidden)]
+    fn result_schema() -> Schema;
+    #[doc(hidden)]
+    fn assemble<R: Send + Sync + 'static>(&self, elements: Vec<Element<R>>) -> Self::Of<R>;
+    #[doc(hidden)]
+    fn encode<R: Send + Sync + 'static>(result: &Self::Of<R>) -> Result<Vec<u8>, CodecError>;
+    #[doc(hidden)]
+    fn decode<R: Send + Sync + 'static>(bytes: &[u8], source: &Arc<Source<R>>) -> Result<Self::Of<R>, CodecError>;
+}
+
+/// An element on its way into a node function.
+#[doc(hidden)]
+pub enum Lent<'a> {
+    Borrowed(&'a (dyn Any + Send + Sync)),
+    Owned(Value),
+}
+
+impl Lent<'_> {
+    pub(crate) fn as_any(&self) -> &(dyn Any + Send + Sync) {
+        match self {
+            Self::Borrowed(value) => *value,
+            Self::Owned(value) => value.as_any(),
+        }
+    }
+}
+
+/// A mapped collection as the engine sees it: the methods of [`Collection`], erased.
+#[derive(Debug)]
+pub struct CollectionType {
+    pub(crate) size: fn(&(dyn Any + Send + Sync)) -> usize,
+    /// The key as a value, its bytes, and how the element is called in names such as `fit[JFK]`.
+    pub(crate) key: fn(&(dyn Any + Send + Sync), usize) -> Result<ElementKey, CodecError>,
+    /// The element's encoded form, by which its value digest is made.
+    pub(crate) part: fn(&(dyn Any + Send + Sync), usize) -> Result<Part, CodecError>,
+    pub(crate) item: for<'a> fn(&'a (dyn Any + Send + Sync), usize) -> Option<Lent<'a>>,
+    pub(crate) item_schema: fn() -> Schema,
+    /// Makes the result: the keys of the first, the elements of the second.
+    pub(crate) assemble: fn(&(dyn Any + Send + Sync), Vec<Made>, &Arc<dyn Loader>) -> Result<Value, CodecError>,
+}
+
+/// What is to be known of one element's key.
+pub(crate) struct ElementKey {
+    pub(crate) value: Value,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) label: String,
+}
+
+/// An element of a result: encoded, perhaps still in memory.
+pub(crate) struct Made {
+    pub(crate) value: Option<Value>,
+    pub(crate) part: Part,
+}
+
+impl CollectionType {
+    /// Mapping the function behind `R` over a `C`.
+    pub const fn of<C: Collection, R: NodeResult>() -> &'static Self {
+        const {
+            &Self {
+                size: |any| expect_type::<C>(any).map_or(0, C::size),
+                key: element_key::<C>,
+                part: element_part::<C>,
+                item: |any, index| any.downcast_ref::<C>().and_then(|collection| collection.item(index)),
+                item_schema: C::item_schema,
+                assemble: assemble::<C, R>,
+            }
+        }
+    }
+}
+
+fn missing<C>(index: usize) -> CodecError {
+    CodecError::Decode { type_name: std::any::type_name::<C>(), message: format!("there is no element {index}") }
+}
+
+fn element_key<C: Collection>(any: &(dyn Any + Send + Sync), index: usize) -> Result<ElementKey, CodecError> {
+    let key = expect_type::<C>(any)?.key(index).ok_or_else(|| missing::<C>(index))?;
+    let debug = format!("{key:?}");
+    let label = debug.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&debug).to_owned();
+    let bytes = encode_value(&key)?.bytes;
+    Ok(ElementKey { value: Value::new(key), bytes, label })
+}
+
+fn element_part<C: Collection>(any: &(dyn Any + Send + Sync), index: usize) -> Result<Part, CodecError> {
+    expect_type::<C>(any)?.part(index)?.ok_or_else(|| missing::<C>(index))
+}
+
+fn assemble<C: Collection, R: NodeResult>(
+    any: &(dyn Any + Send + Sync),
+    made: Vec<Made>,
+    loader: &Arc<dyn Loader>,
+) -> Result<Value, CodecError> {
+    let source = Source::typed(loader, R::TYPE);
+    let element = |made: Made| {
+        let value = made.value.map(|value| value.typed::<R::Value>()).transpose()?;
+        Ok(Element::stored(value, made.part, &source))
+    };
+    let elements = made.into_iter().map(element).collect::<Result<Vec<_>, CodecError>>()?;
+    Ok(Value::new(expect_type::<C>(any)?.assemble(elements)))
+}
+
+/// The bytes of a list whose elements have all been encoded: as serde writes a `List`.
+fn encode_list<R>(list: &List<R>) -> Result<Vec<u8>, CodecError> {
+    let parts: Option<Vec<&Part>> = list.elements().iter().map(Element::part).collect();
+    Ok(encode_value(&parts.unwrap_or_default())?.bytes)
+}
+
+fn decode_list<R: Send + Sync + 'static>(bytes: &[u8], source: &Arc<Source<R>>) -> Result<List<R>, CodecError> {
+    let parts: Vec<Part> = decode_value(bytes, &source.loader)?;
+    Ok(List::from_elements(parts.into_iter().map(|part| Element::stored(None, part, source)).collect()))
+}
+
+fn encode_dict<K: DictKey, R>(dict: &Dict<K, R>) -> Result<Vec<u8>, CodecError> {
+    let entries: Option<Vec<(&K, &Part)>> =
+        dict.entries().iter().map(|(key, element)| Some((key, element.part()?))).collect();
+    Ok(encode_value(&entries.unwrap_or_default())?.bytes)
+}
+
+fn decode_dict<K: DictKey, R: Send + Sync + 'static>(
+    bytes: &[u8],
+    source: &Arc<Source<R>>,
+) -> Result<Dict<K, R>, CodecError> {
+    let entries: Vec<(K, Part)> = decode_value(bytes, &source.loader)?;
+    let entries = entries.into_iter().map(|(key, part)| (key, Element::stored(None, part, source)));
+    Ok(Dict::from_entries(entries.collect()))
+}
+
+/// Encodes an element of a collection that keeps its elements in its own bytes.
+fn part_of<T: Serialize>(item: &T) -> Result<Part, CodecError> {
+    let mut encoded = encode_value(item)?;
+    let part = Part::new(encoded.bytes, &mut encoded.blobs);
+    collect_blobs(encoded.blobs);
+    Ok(part)
+}
+
+macro_rules! gives_list {
+    () => {
+        type Of<R: Send + Sync + 'static> = List<R>;
+
+        fn result_schema() -> Schema {
+            Schema::named("mamo::List")
+        }
+
+        fn assemble<R: Send + Sync + 'static>(&self, elements: Vec<Element<R>>) -> List<R> {
+            List::from_elements(elements)
+        }
+
+        fn encode<R: Send + Sync + 'static>(result: &List<R>) -> Result<Vec<u8>, CodecError> {
+            encode_list(result)
+        }
+
+        fn decode<R: Send + Sync + 'static>(bytes: &[u8], source: &Arc<Source<R>>) -> Result<List<R>, CodecError> {
+            decode_list(bytes, source)
+        }
+    };
+}
+
+macro_rules! gives_dict {
+    () => {
+        type Of<R: Send + Sync + 'static> = Dict<K, R>;
+
+        fn result_schema() -> Schema {
+            Schema::of_collection(&Schema::named("mamo::Dict"), &fingerprint::schema_of::<K>())
+        }
+
+        fn encode<R: Send + Sync + 'static>(result: &Dict<K, R>) -> Result<Vec<u8>, CodecError> {
+            encode_dict(result)
+        }
+
+        fn decode<R: Send + Sync + 'static>(bytes: &[u8], source: &Arc<Source<R>>) -> Result<Dict<K, R>, CodecError> {
+            decode_dict(bytes, source)
+        }
+    };
+}
+
+impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for Vec<T> {
+    type Key = usize;
+    type Item = T;
+    gives_list!();
+
+    fn size(&self) -> usize {
+        self.len()
+    }
+
+    fn key(&self, index: usize) -> Option<usize> {
+        Some(index)
+    }
+
+    fn part(&self, index: usize) -> Result<Option<Part>, CodecError> {
+        self.get(index).map(part_of).transpose()
+    }
+
+    fn item(&self, index: usize) -> Option<Lent<'_>> {
+        self.get(index).map(|item| Lent::Borrowed(item))
+    }
+
+    fn item_schema() -> Schema {
+        fingerprint::schema_of::<T>()
+    }
+}
+
+impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for List<T> {
+    type Key = usize;
+    type Item = T;
+    gives_list!();
+
+    fn size(&self) -> usize {
+        self.len()
+    }
+
+    fn key(&self, index: usize) -> Option<usize> {
+        Some(index)
+    }
+
+    fn part(&self, index: usize) -> Result<Option<Part>, CodecError> {
+        self.elements().get(index).map(Element::to_part).transpose()
+    }
+
+    fn item(&self, index: usize) -> Option<Lent<'_>> {
+        self.get(index).map(|item| Lent::Owned(Value::from_arc(item)))
+    }
+
+    fn item_schema() -> Schema {
+        fingerprint::schema_of::<T>()
+    }
+}
+
+impl<K: DictKey, T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for Dict<K, T> {
+    type Key = K;
+    type Item = T;
+    gives_dict!();
+
+    fn size(&self) -> usize {
+        self.len()
+    }
+
+    fn key(&self, index: usize) -> Option<K> {
+        self.entries().get(index).map(|(key, _)| key.clone())
+    }
+
+    fn part(&self, index: usize) -> Result<Option<Part>, CodecError> {
+        self.entries().get(index).map(|(_, element)| element.to_part()).transpose()
+    }
+
+    fn item(&self, index: usize) -> Option<Lent<'_>> {
+        self.entries().get(index).map(|(_, element)| Lent::Owned(Value::from_arc(element.get())))
+    }
+
+    fn item_schema() -> Schema {
+        fingerprint::schema_of::<T>()
+    }
+
+    fn assemble<R: Send + Sync + 'static>(&self, elements: Vec<Element<R>>) -> Dict<K, R> {
+        Dict::from_entries(self.keys().cloned().zip(elements).collect())
+    }
+}
+
+impl<K: DictKey, T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for BTreeMap<K, T> {
+    type Key = K;
+    type Item = T;
+    gives_dict!();
+
+    fn size(&self) -> usize {
+        self.len()
+    }
+
+    fn key(&self, index: usize) -> Option<K> {
+        self.keys().nth(index).cloned()
+    }
+
+    fn part(&self, index: usize) -> Result<Option<Part>, CodecError> {
+        self.values().nth(index).map(part_of).transpose()
+    }
+
+    fn item(&self, index: usize) -> Option<Lent<'_>> {
+        self.values().nth(index).map(|item| Lent::Borrowed(item))
+    }
+
+    fn item_schema() -> Schema {
+        fingerprint::schema_of::<T>()
+    }
+
+    fn assemble<R: Send + Sync + 'static>(&self, elements: Vec<Element<R>>) -> Dict<K, R> {
+        Dict::from_entries(self.keys().cloned().zip(elements).collect())
+    }
+}

@@ -1,0 +1,159 @@
+//! Keyed collections whose values are kept one by one and read when asked.
+
+use crate::value::DictKey;
+use crate::value::list::{Element, Source, decode_arc};
+use crate::value::part::{Part, current_loader, is_collecting_blobs};
+use serde::de::DeserializeOwned;
+use serde::ser::SerializeSeq;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// A collection with keys, in the order of its keys, whose values are kept one by one and read when asked.
+///
+/// Collecting pairs with equal keys keeps the last one, as a map does.
+pub struct Dict<K, T> {
+    entries: Vec<(K, Element<T>)>,
+}
+
+impl<K, T> Dict<K, T> {
+    /// Number of entries.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The entries in the order of their keys, each value read when its turn comes.
+    ///
+    /// # Panics
+    /// As [`Dict::get`].
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&K, Arc<T>)> + DoubleEndedIterator + '_ {
+        self.entries.iter().map(|(key, element)| (key, element.get()))
+    }
+
+    /// The keys in order.
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = &K> + DoubleEndedIterator + '_ {
+        self.entries.iter().map(|(key, _)| key)
+    }
+
+    /// The values in the order of their keys, each read when its turn comes.
+    ///
+    /// # Panics
+    /// As [`Dict::get`].
+    pub fn values(&self) -> impl ExactSizeIterator<Item = Arc<T>> + DoubleEndedIterator + '_ {
+        self.entries.iter().map(|(_, element)| element.get())
+    }
+
+    pub(crate) fn from_entries(entries: Vec<(K, Element<T>)>) -> Self {
+        Self { entries }
+    }
+
+    pub(crate) fn entries(&self) -> &[(K, Element<T>)] {
+        &self.entries
+    }
+}
+
+impl<K: Ord, T> Dict<K, T> {
+    /// The value of `key`, read if need be.
+    ///
+    /// # Panics
+    /// Outside a run, when the value's bytes are no longer in the store. Inside one, the node that made the value is
+    /// executed again instead.
+    pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<Arc<T>>
+    where
+        K: std::borrow::Borrow<Q>,
+    {
+        let index = self.entries.binary_search_by(|(k, _)| k.borrow().cmp(key)).ok()?;
+        self.entries.get(index).map(|(_, element)| element.get())
+    }
+}
+
+impl<K: Ord, T> FromIterator<(K, T)> for Dict<K, T> {
+    fn from_iter<I: IntoIterator<Item = (K, T)>>(entries: I) -> Self {
+        let sorted: BTreeMap<K, T> = entries.into_iter().collect();
+        sorted.into()
+    }
+}
+
+impl<K: Ord, T> From<BTreeMap<K, T>> for Dict<K, T> {
+    fn from(map: BTreeMap<K, T>) -> Self {
+        Self::from_entries(map.into_iter().map(|(key, value)| (key, Element::new(Arc::new(value)))).collect())
+    }
+}
+
+impl<K: fmt::Debug, T: fmt::Debug> fmt::Debug for Dict<K, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+/// Name under which serde sees a dict, so that its schema differs from a map's.
+const NAME: &str = "mamo::Dict";
+
+impl<K: Serialize, T: Serialize> Serialize for Dict<K, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if is_collecting_blobs() {
+            serializer.serialize_newtype_struct(NAME, &Parts(self))
+        } else {
+            serializer.serialize_newtype_struct(NAME, &Plain(self))
+        }
+    }
+}
+
+/// A dict as it is kept: keys with the parts that hold the values.
+struct Parts<'a, K, T>(&'a Dict<K, T>);
+
+impl<K: Serialize, T: Serialize> Serialize for Parts<'_, K, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut seq = serializer.serialize_seq(Some(self.0.len()))?;
+        for (key, element) in &self.0.entries {
+            let part = element.to_part().map_err(serde::ser::Error::custom)?;
+            seq.serialize_element(&(key, part))?;
+        }
+        seq.end()
+    }
+}
+
+/// A dict as everybody else sees it: a map.
+struct Plain<'a, K, T>(&'a Dict<K, T>);
+
+impl<K: Serialize, T: Serialize> Serialize for Plain<'_, K, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Shared<T>(Arc<T>);
+        impl<T: Serialize> Serialize for Shared<T> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                (*self.0).serialize(serializer)
+            }
+        }
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, Shared(value))))
+    }
+}
+
+impl<'de, K: DictKey, T: DeserializeOwned + Send + Sync + 'static> Deserialize<'de> for Dict<K, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor<K, T>(std::marker::PhantomData<(K, T)>);
+        impl<'de, K: DictKey, T: DeserializeOwned + Send + Sync + 'static> serde::de::Visitor<'de> for Visitor<K, T> {
+            type Value = Dict<K, T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a dict")
+            }
+
+            fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<Dict<K, T>, D::Error> {
+                let Some(loader) = current_loader() else {
+                    return BTreeMap::<K, T>::deserialize(inner).map(Dict::from);
+                };
+                let source = Arc::new(Source { loader, decode: Box::new(decode_arc::<T>) });
+                let parts = Vec::<(K, Part)>::deserialize(inner)?;
+                let entries = parts.into_iter().map(|(key, part)| (key, Element::stored(None, part, &source)));
+                Ok(Dict::from_entries(entries.collect()))
+            }
+        }
+        deserializer.deserialize_newtype_struct(NAME, Visitor(std::marker::PhantomData))
+    }
+}

@@ -1,0 +1,265 @@
+//! Lists whose elements are kept one by one and read when asked.
+
+use crate::value::ValueType;
+use crate::value::codec::{CodecError, decode_value, encode_value};
+use crate::value::interrupt::NodeScope;
+use crate::value::part::{Loader, Part, collect_blobs, current_loader, is_collecting_blobs};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+/// An ordered collection whose elements are kept one by one and read when asked.
+///
+/// Nodes get lists from [`Graph::gather`](crate::Graph::gather) and from `f::map`, and may return them.
+pub struct List<T> {
+    elements: Vec<Element<T>>,
+    slice: OnceLock<Vec<T>>,
+}
+
+/// One element of a collection: in memory, encoded, or both.
+#[doc(hidden)]
+pub struct Element<T> {
+    value: OnceLock<Arc<T>>,
+    part: OnceLock<Part>,
+    source: Option<Arc<Source<T>>>,
+}
+
+/// How elements that are not in memory are read; shared by the elements of a collection.
+#[doc(hidden)]
+pub struct Source<T> {
+    pub(crate) loader: Arc<dyn Loader>,
+    pub(crate) decode: Decode<T>,
+}
+
+/// Reads an element: by serde, or by the codec of the node that made it.
+pub(crate) type Decode<T> = Box<dyn Fn(&[u8], &Arc<dyn Loader>) -> Result<Arc<T>, CodecError> + Send + Sync>;
+
+impl<T: Send + Sync + 'static> Source<T> {
+    /// Elements that a mapped node function made.
+    pub(crate) fn typed(loader: &Arc<dyn Loader>, item: &'static ValueType) -> Arc<Self> {
+        let decode = |bytes: &[u8], loader: &Arc<dyn Loader>| item.decode(bytes, loader)?.typed::<T>();
+        Arc::new(Self { loader: Arc::clone(loader), decode: Box::new(decode) })
+    }
+}
+
+impl<T> Source<T> {
+    fn decode(&self, bytes: &[u8]) -> Result<Arc<T>, CodecError> {
+        (self.decode)(bytes, &self.loader)
+    }
+}
+
+impl<T> List<T> {
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.elements.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.elements.is_empty()
+    }
+
+    /// The element at `index`, read if need be; nothing beyond the end.
+    ///
+    /// # Panics
+    /// Outside a run, when the element's bytes are no longer in the store. Inside one, the node that made the element
+    /// is executed again instead.
+    pub fn get(&self, index: usize) -> Option<Arc<T>> {
+        self.elements.get(index).map(Element::get)
+    }
+
+    /// The elements in order, each read when its turn comes.
+    ///
+    /// # Panics
+    /// As [`List::get`].
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Arc<T>> + DoubleEndedIterator + '_ {
+        self.elements.iter().map(Element::get)
+    }
+
+    pub(crate) fn from_elements(elements: Vec<Element<T>>) -> Self {
+        Self { elements, slice: OnceLock::new() }
+    }
+
+    pub(crate) fn elements(&self) -> &[Element<T>] {
+        &self.elements
+    }
+}
+
+impl<T: Serialize + DeserializeOwned> List<T> {
+    /// All elements side by side, as a slice. This reads the whole list and keeps it in memory.
+    pub(crate) fn as_slice(&self) -> Result<&[T], CodecError> {
+        if let Some(slice) = self.slice.get() {
+            return Ok(slice);
+        }
+        let slice = self.elements.iter().map(Element::owned).collect::<Result<Vec<T>, _>>()?;
+        Ok(self.slice.get_or_init(|| slice))
+    }
+}
+
+impl<T> Element<T> {
+    pub(crate) fn new(value: Arc<T>) -> Self {
+        Self { value: value.into(), part: OnceLock::new(), source: None }
+    }
+
+    pub(crate) fn stored(value: Option<Arc<T>>, part: Part, source: &Arc<Source<T>>) -> Self {
+        let value = value.map_or_else(OnceLock::new, OnceLock::from);
+        Self { value, part: part.into(), source: Some(Arc::clone(source)) }
+    }
+
+    /// The value, read if need be. Nothing is kept: whoever iterates a long list needs memory for one element.
+    pub(crate) fn get(&self) -> Arc<T> {
+        if let Some(value) = self.value.get() {
+            return Arc::clone(value);
+        }
+        match self.read() {
+            Ok(value) => value,
+            // Stored bytes were verified, so this is a type that cannot read what it wrote.
+            Err(error) => std::panic::panic_any(error.to_string()),
+        }
+    }
+
+    fn read(&self) -> Result<Arc<T>, CodecError> {
+        let lost =
+            |message: &str| CodecError::Decode { type_name: std::any::type_name::<T>(), message: message.to_owned() };
+        let (Some(part), Some(source)) = (self.part.get(), &self.source) else {
+            return Err(lost("the element is neither in memory nor saved"));
+        };
+        match part {
+            Part::Inline(bytes) => source.decode(bytes),
+            Part::Blob { .. } => match source.loader.load(&part.digest()) {
+                Ok(bytes) => source.decode(&bytes),
+                Err(interrupt) if NodeScope::is_entered() => interrupt.raise(),
+                Err(_) => Err(lost("the element's bytes are no longer in the store")),
+            },
+        }
+    }
+
+    /// The element's encoded form, if it has been encoded.
+    pub(crate) fn part(&self) -> Option<&Part> {
+        self.part.get()
+    }
+}
+
+impl<T: Serialize> Element<T> {
+    /// The element's encoded form; blobs of an element that had none yet go to the value that is being encoded.
+    pub(crate) fn to_part(&self) -> Result<Part, CodecError> {
+        if let Some(part) = self.part.get() {
+            return Ok(part.clone());
+        }
+        let mut encoded = encode_value(&*self.get())?;
+        let part = Part::new(encoded.bytes, &mut encoded.blobs);
+        collect_blobs(encoded.blobs);
+        Ok(part)
+    }
+}
+
+impl<T: Serialize + DeserializeOwned> Element<T> {
+    /// A value of its own, decoded anew: `T` need not be `Clone`.
+    fn owned(&self) -> Result<T, CodecError> {
+        let (bytes, loader) = match (self.part.get(), &self.source) {
+            (Some(Part::Inline(bytes)), Some(source)) => (bytes.clone(), Arc::clone(&source.loader)),
+            (Some(part), Some(source)) if self.value.get().is_none() => match source.loader.load(&part.digest()) {
+                Ok(bytes) => (bytes, Arc::clone(&source.loader)),
+                Err(interrupt) if NodeScope::is_entered() => interrupt.raise(),
+                Err(_) => (encode_value(&*self.get())?.bytes, Arc::clone(&source.loader)),
+            },
+            _ => {
+                let encoded = encode_value(&*self.get())?;
+                let loader: Arc<dyn Loader> = Arc::new(encoded.blobs.into_iter().collect::<InMemory>());
+                (encoded.bytes, loader)
+            }
+        };
+        decode_value(&bytes, &loader)
+    }
+}
+
+/// Blobs of a value that was encoded just to be decoded again.
+struct InMemory(std::collections::BTreeMap<crate::fingerprint::BlobDigest, Vec<u8>>);
+
+impl FromIterator<(crate::fingerprint::BlobDigest, Vec<u8>)> for InMemory {
+    fn from_iter<I: IntoIterator<Item = (crate::fingerprint::BlobDigest, Vec<u8>)>>(blobs: I) -> Self {
+        Self(blobs.into_iter().collect())
+    }
+}
+
+impl Loader for InMemory {
+    fn load(&self, digest: &crate::fingerprint::BlobDigest) -> Result<Vec<u8>, crate::value::Interrupt> {
+        self.0.get(digest).cloned().ok_or(crate::value::Interrupt::Lost { owner: u32::MAX })
+    }
+}
+
+impl<T> FromIterator<T> for List<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        Self::from_elements(values.into_iter().map(|value| Element::new(Arc::new(value))).collect())
+    }
+}
+
+impl<T> From<Vec<T>> for List<T> {
+    fn from(values: Vec<T>) -> Self {
+        values.into_iter().collect()
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for List<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// Name under which serde sees a list, so that its schema differs from a vector's.
+const NAME: &str = "mamo::List";
+
+impl<T: Serialize> Serialize for List<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !is_collecting_blobs() {
+            return serializer.serialize_newtype_struct(NAME, &Plain(self));
+        }
+        let parts = self.elements.iter().map(Element::to_part).collect::<Result<Vec<_>, _>>();
+        serializer.serialize_newtype_struct(NAME, &parts.map_err(serde::ser::Error::custom)?)
+    }
+}
+
+/// A list as everybody else sees it: its elements.
+struct Plain<'a, T>(&'a List<T>);
+
+impl<T: Serialize> Serialize for Plain<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Shared<T>(Arc<T>);
+        impl<T: Serialize> Serialize for Shared<T> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                (*self.0).serialize(serializer)
+            }
+        }
+        serializer.collect_seq(self.0.iter().map(Shared))
+    }
+}
+
+impl<'de, T: DeserializeOwned + Send + Sync + 'static> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor<T>(std::marker::PhantomData<T>);
+        impl<'de, T: DeserializeOwned + Send + Sync + 'static> serde::de::Visitor<'de> for Visitor<T> {
+            type Value = List<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<List<T>, D::Error> {
+                let Some(loader) = current_loader() else {
+                    return Vec::<T>::deserialize(inner).map(List::from);
+                };
+                let source = Arc::new(Source { loader, decode: Box::new(decode_arc::<T>) });
+                let parts = Vec::<Part>::deserialize(inner)?;
+                let elements = parts.into_iter().map(|part| Element::stored(None, part, &source));
+                Ok(List::from_elements(elements.collect()))
+            }
+        }
+        deserializer.deserialize_newtype_struct(NAME, Visitor(std::marker::PhantomData))
+    }
+}
+
+/// Decodes an element of a type that serde knows.
+pub(crate) fn decode_arc<T: DeserializeOwned>(bytes: &[u8], loader: &Arc<dyn Loader>) -> Result<Arc<T>, CodecError> {
+    decode_value(bytes, loader).map(Arc::new)
+}

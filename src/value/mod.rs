@@ -1,0 +1,35 @@
+//! Values between nodes: erased, encoded, in collections, lent to parameters. Knows fingerprints, not graphs or stores.
+
+mod artifact;
+mod codec;
+mod collection;
+mod dict;
+mod erased;
+mod failure;
+mod field;
+mod interrupt;
+mod lend;
+mod list;
+mod part;
+mod tool;
+
+pub use artifact::Artifact;
+pub use codec::{Codec, CodecError, NodeResult, Postcard, Transient, ValueType};
+pub(crate) use codec::{encode_value, expect_type};
+pub use collection::{Collection, CollectionType, DictKey, Lent};
+pub(crate) use collection::{ElementKey, Made};
+pub use dict::Dict;
+pub use erased::Outputs;
+pub use erased::Value;
+pub use failure::Failure;
+pub use field::Field;
+pub(crate) use field::Projection;
+pub(crate) use interrupt::{Handed, Interrupt, NodeScope};
+pub use lend::Lend;
+pub use list::List;
+pub(crate) use list::{Element, Source as ListSource};
+pub(crate) use part::{Encoded, Loader, Part, collecting_blobs};
+pub use tool::Tool;
+
+/// Any error that a node function may return.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync + 'static>;

@@ -1,0 +1,110 @@
+//! Parts of a value that are kept on their own: elements of collections and files.
+
+use crate::fingerprint::BlobDigest;
+use crate::value::Interrupt;
+use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
+use std::sync::Arc;
+
+/// Encoded bytes of an element: small ones in place, larger ones by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[doc(hidden)]
+pub enum Part {
+    Inline(Vec<u8>),
+    Blob { digest: [u8; 32], len: u64 },
+}
+
+/// Elements up to this many bytes stand in the collection's own bytes.
+const INLINE_LIMIT: usize = 256;
+
+impl Part {
+    /// Keeps small bytes in place; larger ones go to `blobs` and are named.
+    pub(crate) fn new(bytes: Vec<u8>, blobs: &mut Vec<(BlobDigest, Vec<u8>)>) -> Self {
+        if bytes.len() <= INLINE_LIMIT {
+            return Self::Inline(bytes);
+        }
+        let digest = BlobDigest::of(&bytes);
+        let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        blobs.push((digest, bytes));
+        Self::Blob { digest: *digest.as_bytes(), len }
+    }
+
+    pub(crate) fn digest(&self) -> BlobDigest {
+        match self {
+            Self::Inline(bytes) => BlobDigest::of(bytes),
+            Self::Blob { digest, .. } => BlobDigest::from_bytes(*digest),
+        }
+    }
+
+    pub(crate) fn len(&self) -> u64 {
+        match self {
+            Self::Inline(bytes) => u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+            Self::Blob { len, .. } => *len,
+        }
+    }
+}
+
+/// A value's bytes, with the blobs to which they refer and which must be kept with them.
+#[derive(Debug, Default)]
+pub(crate) struct Encoded {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) blobs: Vec<(BlobDigest, Vec<u8>)>,
+}
+
+/// Fetches the bytes of parts that are not in memory.
+#[doc(hidden)]
+pub trait Loader: Send + Sync {
+    /// The bytes of a blob.
+    ///
+    /// # Errors
+    /// When they are lost: the interrupt says whose they were, so that the executor can make them anew.
+    fn load(&self, digest: &BlobDigest) -> Result<Vec<u8>, Interrupt>;
+}
+
+thread_local! {
+    /// Blobs of the value that this thread encodes; nothing while it encodes none.
+    static ENCODING: RefCell<Option<Vec<(BlobDigest, Vec<u8>)>>> = const { RefCell::new(None) };
+    /// Whence the value that this thread decodes loads its parts; nothing while it decodes none.
+    static LOADER: RefCell<Option<Arc<dyn Loader>>> = const { RefCell::new(None) };
+}
+
+/// Runs `encode` so that collections inside the value hand over their elements as parts.
+pub(crate) fn collecting_blobs<R>(encode: impl FnOnce() -> R) -> (R, Vec<(BlobDigest, Vec<u8>)>) {
+    let _outer = Restore(&ENCODING, ENCODING.replace(Some(Vec::new())));
+    let result = encode();
+    (result, ENCODING.take().unwrap_or_default())
+}
+
+/// Hands a blob to the value that is being encoded, or gives it back when none is.
+pub(crate) fn is_collecting_blobs() -> bool {
+    ENCODING.with_borrow(Option::is_some)
+}
+
+/// Adds blobs to the value that this thread encodes.
+pub(crate) fn collect_blobs(blobs: Vec<(BlobDigest, Vec<u8>)>) {
+    ENCODING.with_borrow_mut(|collected| {
+        if let Some(collected) = collected {
+            collected.extend(blobs);
+        }
+    });
+}
+
+/// Runs `decode` so that collections inside the value load their elements through `loader` when asked.
+pub(crate) fn with_loader<R>(loader: &Arc<dyn Loader>, decode: impl FnOnce() -> R) -> R {
+    let _outer = Restore(&LOADER, LOADER.replace(Some(Arc::clone(loader))));
+    decode()
+}
+
+/// The loader of the value that this thread decodes.
+pub(crate) fn current_loader() -> Option<Arc<dyn Loader>> {
+    LOADER.with_borrow(Clone::clone)
+}
+
+/// Puts the outer state back, also when user code panics in between.
+struct Restore<T: 'static>(&'static std::thread::LocalKey<RefCell<Option<T>>>, Option<T>);
+
+impl<T> Drop for Restore<T> {
+    fn drop(&mut self) {
+        self.0.replace(self.1.take());
+    }
+}
