@@ -1,12 +1,16 @@
 //! Pipelines as an explicit, typed dataflow graph that never computes the same thing twice.
 
 mod error;
+mod exec;
 pub mod fingerprint;
 mod graph;
 pub mod store;
 mod value;
 
 pub use error::{Error, ErrorKind, Result};
+pub use exec::{
+    Counts, Engine, EngineBuilder, Event, Observer, OnFailure, Outcome, Plan, PlanState, RestartReason, Run, Stopper,
+};
 pub use graph::{Graph, Handle, Node, NodeCtx, Persist, Spec, source};
 pub use mamo_macros::node;
 pub use value::{Artifact, BoxError, Codec, Collection, Dict, DictKey, Failure, Lend, List, Tool};
