@@ -1,15 +1,41 @@
 //! The engine: a store, threads, and how to go about failures.
 
-use crate::error::Result;
-use crate::exec::{Observer, Plan, Run};
-use crate::graph::{Graph, Signals};
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+use crate::error::{Error, ErrorKind, Result};
+use crate::exec::costs::Costs;
+use crate::exec::drive::drive;
+use crate::exec::event::{Event, Observer};
+use crate::exec::ledger::{Ledger, Roots};
+use crate::exec::look::Looker;
+use crate::exec::plan_report::{Plan, report};
+use crate::exec::planning::Contents;
+use crate::exec::recorder::Recorder;
+use crate::exec::run::Run;
+use crate::exec::session::Session;
+use crate::exec::sync::{Arc, Mutex, lock};
+use crate::fingerprint::Fingerprint;
+use crate::graph::{Declared, Graph, Signals};
+use crate::store::{Kind as RecordKind, MemoryStore, Root, Store, StoreError};
+use crate::value::NodeScope;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Runs graphs and keeps what they give.
 pub struct Engine {
-    stopper: Stopper,
+    inner: Arc<Inner>,
+}
+
+/// What a run keeps of its engine, to read values later.
+pub(crate) struct Inner {
+    store: Arc<dyn Store>,
+    pool: rayon::ThreadPool,
+    roots: Arc<Mutex<Roots>>,
+    observer: Option<Arc<dyn Observer>>,
+    on_failure: OnFailure,
+    signals: Arc<Signals>,
+    scratch: PathBuf,
+    /// Held by the run in progress: a second one would have its walkers wait on the first one's nodes.
+    running: Mutex<()>,
 }
 
 /// What to do when a node fails.
@@ -28,16 +54,20 @@ pub enum OnFailure {
 /// Asks runs of an engine to stop; may be used from another thread or a signal handler's thread.
 #[derive(Clone, Debug)]
 pub struct Stopper {
-    pub(crate) signals: Arc<Signals>,
+    signals: Arc<Signals>,
 }
 
 /// How an engine is to be.
+#[derive(Default)]
 pub struct EngineBuilder {
-    _private: (),
+    jobs: Option<usize>,
+    on_failure: OnFailure,
+    observer: Option<Arc<dyn Observer>>,
+    wait: Duration,
 }
 
 impl Stopper {
-    /// Nothing more is started; what runs is finished and kept.
+    /// Nothing more is started, now or later; what runs is finished and kept.
     pub fn stop(&self) {
         self.signals.stop();
     }
@@ -45,22 +75,30 @@ impl Stopper {
 
 impl EngineBuilder {
     /// Number of nodes that run at once; as many as the machine has processors when not said.
-    pub fn jobs(self, _jobs: usize) -> Self {
+    #[must_use]
+    pub fn jobs(mut self, jobs: usize) -> Self {
+        self.jobs = Some(jobs);
         self
     }
 
     /// What to do when a node fails.
-    pub fn on_failure(self, _policy: OnFailure) -> Self {
+    #[must_use]
+    pub fn on_failure(mut self, policy: OnFailure) -> Self {
+        self.on_failure = policy;
         self
     }
 
     /// Who is told what happens.
-    pub fn observer(self, _observer: Arc<dyn Observer>) -> Self {
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
         self
     }
 
     /// How long to wait for a store that another process holds; not at all when not said.
-    pub fn wait(self, _time: Duration) -> Self {
+    #[must_use]
+    pub fn wait(mut self, time: Duration) -> Self {
+        self.wait = time;
         self
     }
 
@@ -68,20 +106,55 @@ impl EngineBuilder {
     ///
     /// # Errors
     /// When the store is held by another process, has another format, or cannot be made.
-    pub fn open(self, _folder: impl AsRef<Path>) -> Result<Engine> {
-        Ok(Engine { stopper: Stopper { signals: Arc::default() } })
+    pub fn open(self, folder: impl AsRef<Path>) -> Result<Engine> {
+        let folder = folder.as_ref();
+        let store = self.open_store(folder)?;
+        self.with_store(store, folder.to_path_buf())
+    }
+
+    fn open_store(&self, _folder: &Path) -> Result<Arc<dyn Store>> {
+        Ok(Arc::new(MemoryStore::new()))
     }
 
     /// An engine that forgets everything when it is dropped.
+    ///
+    /// # Panics
+    /// When the system gives no threads.
     pub fn in_memory(self) -> Engine {
-        Engine { stopper: Stopper { signals: Arc::default() } }
+        match self.with_store(Arc::new(MemoryStore::new()), std::env::temp_dir()) {
+            Ok(engine) => engine,
+            // An empty store in memory reads without errors, so only the threads are left.
+            Err(error) => std::panic::panic_any(error.to_string()),
+        }
+    }
+
+    fn with_store(self, store: Arc<dyn Store>, scratch: PathBuf) -> Result<Engine> {
+        let mut threads = rayon::ThreadPoolBuilder::new().thread_name(|index| format!("mamo-{index}"));
+        if let Some(jobs) = self.jobs {
+            threads = threads.num_threads(jobs.max(1));
+        }
+        let pool = threads
+            .build()
+            .map_err(|error| Error::new(ErrorKind::Other, "cannot start the engine's threads").with_source(error))?;
+        let roots = Arc::new(Mutex::new(load_roots(&*store)?));
+        let inner = Inner {
+            store,
+            pool,
+            roots,
+            observer: self.observer,
+            on_failure: self.on_failure,
+            signals: Arc::default(),
+            scratch,
+            running: Mutex::new(()),
+        };
+        Ok(Engine { inner: Arc::new(inner) })
     }
 }
 
 impl Engine {
     /// Says how an engine is to be.
     pub fn builder() -> EngineBuilder {
-        EngineBuilder { _private: () }
+        EngineBuilder::default()
     }
 
     /// An engine with its store in a folder, made if need be.
@@ -93,16 +166,19 @@ impl Engine {
     }
 
     /// An engine that forgets everything when it is dropped.
+    ///
+    /// # Panics
+    /// When the system gives no threads.
     pub fn in_memory() -> Self {
         Self::builder().in_memory()
     }
 
     /// Asks runs of this engine to stop.
     pub fn stopper(&self) -> Stopper {
-        self.stopper.clone()
+        Stopper { signals: Arc::clone(&self.inner.signals) }
     }
 
-    /// Brings all targets up to date.
+    /// Brings all targets up to date: the declared ones, or else every node that no other reads.
     ///
     /// # Errors
     /// When the engine cannot do its work. A node that fails is no error here: the [`Run`] tells.
@@ -114,24 +190,215 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::run`], and when there is no target or node of a name.
-    pub fn run_targets(&self, _graph: &Graph, _targets: &[&str]) -> Result<Run> {
-        Ok(Run {
-            counts: Default::default(),
-            elements: Default::default(),
-            restarts: 0,
-            took: Duration::ZERO,
-            saved: Duration::ZERO,
-            failures: vec![],
-            is_stopped: false,
-            targets: vec![],
-        })
+    pub fn run_targets(&self, graph: &Graph, targets: &[&str]) -> Result<Run> {
+        let declared = graph.declared().ok_or_else(unfinished)?;
+        let (targets, names) = find_targets(declared, targets)?;
+        self.inner.run(declared, targets, names)
     }
 
     /// Says what a run would do.
     ///
     /// # Errors
     /// As [`Engine::run_targets`].
-    pub fn plan(&self, _graph: &Graph, _targets: &[&str]) -> Result<Plan> {
-        Ok(Plan { states: vec![] })
+    pub fn plan(&self, graph: &Graph, targets: &[&str]) -> Result<Plan> {
+        let declared = graph.declared().ok_or_else(unfinished)?;
+        let (targets, _) = find_targets(declared, targets)?;
+        let _running = lock(&self.inner.running);
+        let session = self.inner.session(declared)?;
+        report(&session, Ledger::new(declared, targets), &self.inner.pool)
+    }
+}
+
+impl Inner {
+    fn session(&self, graph: &Arc<Declared>) -> Result<Session> {
+        let recorder = Recorder::new(Arc::clone(&self.store), Arc::clone(graph), self.observer.clone());
+        Ok(Session {
+            graph: Arc::clone(graph),
+            store: Arc::clone(&self.store),
+            recorder: Arc::new(recorder),
+            looker: Looker::new(Arc::clone(&self.store), self.scratch.clone()),
+            observer: self.observer.clone(),
+            signals: Arc::new(Signals::within(&self.signals)),
+            roots: Arc::clone(&self.roots),
+            contents: Contents::of(&*self.store)?,
+            on_failure: self.on_failure,
+            run: run_number(),
+            costs: Costs::load(graph, &*self.store)?,
+        })
+    }
+
+    fn run(self: &Arc<Self>, graph: &Arc<Declared>, targets: BTreeSet<u32>, names: Vec<String>) -> Result<Run> {
+        self.run_for(graph, targets, names, None)
+    }
+
+    /// Executes a node again whose bytes are gone, and keeps its value at hand.
+    pub(crate) fn restore(self: &Arc<Self>, graph: &Arc<Declared>, node: u32) -> Result<Run> {
+        self.run_for(graph, BTreeSet::from([node]), Vec::new(), Some(node))
+    }
+
+    fn run_for(
+        self: &Arc<Self>,
+        graph: &Arc<Declared>,
+        targets: BTreeSet<u32>,
+        names: Vec<String>,
+        wanted: Option<u32>,
+    ) -> Result<Run> {
+        if NodeScope::is_entered() {
+            return Err(Error::new(ErrorKind::Nested, "a run was started from within a node")
+                .with_hint("call the node's function directly, or add its node to the graph"));
+        }
+        let _running = lock(&self.running);
+        let start = Instant::now();
+        let mut session = Arc::new(self.session(graph)?);
+        let n_nodes = (0..).zip(&graph.nodes).filter(|(node, _)| !graph.is_output(*node)).count();
+        session
+            .tell(|observer| observer.event(&Event::RunStarted { nodes: u64::try_from(n_nodes).unwrap_or(u64::MAX) }));
+        let mut ledger = Ledger::new(graph, targets);
+        ledger.wanted = wanted;
+        ledger.forced.extend(wanted);
+        let driven = drive(&mut session, ledger, &self.pool);
+        let mut batch = crate::store::Batch::default();
+        session.costs.record(&mut batch);
+        session.recorder.add(batch, &[]);
+        // What finished before an error is kept like everything else.
+        let synced = session.recorder.sync();
+        let ledger = driven?;
+        synced?;
+        let run = Run::new(Arc::clone(self), session, ledger, names, start.elapsed());
+        Ok(run)
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.signals.is_stopped()
+    }
+}
+
+fn unfinished() -> Error {
+    Error::new(ErrorKind::Graph, "the graph is not finished").with_hint("make it with `Graph::build(pipeline)`")
+}
+
+fn load_roots(store: &dyn Store) -> Result<Roots> {
+    const PAGE: usize = 10_000;
+    let mut roots = Roots::default();
+    let mut after = None;
+    loop {
+        let page = store.scan(RecordKind::Root, after, PAGE).map_err(store_error)?;
+        for (key, bytes) in &page {
+            if let Some(root) = Root::read(bytes) {
+                roots.insert(Fingerprint::from_bytes(key.digest), root.value);
+            }
+        }
+        match page.last() {
+            Some((key, _)) if page.len() == PAGE => after = Some(*key),
+            Some(_) | None => return Ok(roots),
+        }
+    }
+}
+
+/// Numbers of the named nodes, with the names as they are told to people.
+fn find_targets(graph: &Declared, names: &[&str]) -> Result<(BTreeSet<u32>, Vec<String>)> {
+    if names.is_empty() {
+        let targets = graph.default_targets();
+        let names = if graph.targets.is_empty() {
+            targets.iter().map(|node| graph.identity(*node)).collect()
+        } else {
+            graph.targets.iter().map(|(name, _)| name.clone()).collect()
+        };
+        return Ok((targets.into_iter().collect(), names));
+    }
+    let mut targets = BTreeSet::new();
+    for name in names {
+        targets.insert(find_node(graph, name)?);
+    }
+    Ok((targets, names.iter().map(|name| (*name).to_owned()).collect()))
+}
+
+/// The node that a target or an identity names.
+pub(crate) fn find_node(graph: &Declared, name: &str) -> Result<u32> {
+    if let Some((_, node)) = graph.targets.iter().find(|(target, _)| target == name) {
+        return Ok(graph.effective(*node));
+    }
+    let mut closest: Option<(usize, String)> = None;
+    for node in (0..).take(graph.len()) {
+        let identity = graph.identity(node);
+        if identity == name && graph.value_type(node).is_some() {
+            return Ok(graph.effective(node));
+        }
+        note_close(&mut closest, name, identity);
+    }
+    for (target, _) in &graph.targets {
+        note_close(&mut closest, name, target.clone());
+    }
+    let error = Error::new(ErrorKind::UnknownName, format!("there is no target or node `{name}`"));
+    Err(match closest {
+        Some((distance, close)) if distance <= 1 + name.len() / 3 => {
+            error.with_hint(format!("did you mean `{close}`?"))
+        }
+        _ => error.with_hint("`plan` lists the nodes of the pipeline"),
+    })
+}
+
+fn note_close(closest: &mut Option<(usize, String)>, name: &str, candidate: String) {
+    // Long lists of nodes are not worth a slow error.
+    if candidate.len().abs_diff(name.len()) > 8 {
+        return;
+    }
+    let distance = edit_distance(name, &candidate);
+    if closest.as_ref().is_none_or(|(best, _)| distance < *best) {
+        *closest = Some((distance, candidate));
+    }
+}
+
+/// Levenshtein distance in characters.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        if let Some(first) = row.first_mut() {
+            *first = left;
+        }
+        for (to, cell) in b.iter().zip(row.iter_mut().skip(1)) {
+            let substituted = diagonal + usize::from(from != *to);
+            diagonal = *cell;
+            *cell = substituted.min(diagonal + 1).min(left + 1);
+            left = *cell;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+/// A number that no other run of this store has: from the clock and the process, mixed.
+fn run_number() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&now.as_nanos().to_le_bytes());
+    hasher.update(&std::process::id().to_le_bytes());
+    let mut number = [0; 8];
+    hasher.finalize_xof().fill(&mut number);
+    u64::from_le_bytes(number)
+}
+
+/// An error of the store as the user sees it.
+pub(crate) fn store_error(error: StoreError) -> Error {
+    let kind = match &error {
+        StoreError::Locked { .. } => ErrorKind::StoreLocked,
+        StoreError::Format { .. } => ErrorKind::StoreFormat,
+        StoreError::Io { .. } | StoreError::Database { .. } | StoreError::Poisoned(_) => ErrorKind::Store,
+    };
+    let hint = match &error {
+        StoreError::Locked { .. } => Some("wait for it, or use another store with `--store`"),
+        StoreError::Format { .. } => Some("use the version of mamo that wrote it, or another folder"),
+        StoreError::Io { .. } | StoreError::Database { .. } | StoreError::Poisoned(_) => None,
+    };
+    let source = std::error::Error::source(&error).map(ToString::to_string);
+    let mut wrapped = Error::new(kind, error.to_string());
+    if let Some(source) = source {
+        wrapped = wrapped.with_source(source);
+    }
+    match hint {
+        Some(hint) => wrapped.with_hint(hint),
+        None => wrapped,
     }
 }

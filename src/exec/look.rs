@@ -21,6 +21,10 @@ pub(crate) struct Looker {
 }
 
 impl Looker {
+    pub(crate) fn new(store: Arc<dyn Store>, scratch: PathBuf) -> Self {
+        Self { store, scratch }
+    }
+
     pub(crate) fn look(&self, _source: &Source) -> Result<Looked, BoxError> {
         Err("not there yet".into())
     }

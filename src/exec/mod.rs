@@ -1,10 +1,19 @@
 //! Doing what is stale: looking at sources, planning, executing, recording.
 
+mod costs;
+mod drive;
 mod engine;
 mod event;
+mod ledger;
 mod look;
 mod plan_report;
+mod planning;
+mod recorder;
 mod run;
+mod session;
+mod sync;
+mod table;
+mod wave;
 
 pub use engine::{Engine, EngineBuilder, OnFailure, Stopper};
 pub use event::{Counts, Event, Observer, Outcome, RestartReason};

@@ -418,8 +418,9 @@ impl Builder {
     fn output_spec(&mut self, function: &'static NodeFunction, output: u32) -> u32 {
         let Results::Many(types) = function.results else { return 0 };
         let result = usize::try_from(output).ok().and_then(|output| types.get(output));
-        let key = result.map_or(0, |result| std::ptr::from_ref(*result).addr());
-        self.function_spec((key, u64::from(output)), || Body::Output(output))
+        let Some(result) = result.copied() else { return 0 };
+        let key = (std::ptr::from_ref(result).addr(), u64::from(output));
+        self.function_spec(key, || Body::Output { output, result })
     }
 
     /// The spec of a function or gatherer, which all its nodes share.

@@ -18,6 +18,8 @@ pub struct NodeCtx {
 #[derive(Debug, Default)]
 pub(crate) struct Signals {
     stopped: AtomicBool,
+    /// Signals of the engine, to which every run listens.
+    outer: Option<Arc<Self>>,
 }
 
 impl NodeCtx {
@@ -42,7 +44,12 @@ impl Signals {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
+    /// Signals that are given when `outer` ones are, and on their own.
+    pub(crate) fn within(outer: &Arc<Self>) -> Self {
+        Self { stopped: AtomicBool::new(false), outer: Some(Arc::clone(outer)) }
+    }
+
     pub(crate) fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Relaxed)
+        self.outer.as_ref().is_some_and(|outer| outer.is_stopped()) || self.stopped.load(Ordering::Relaxed)
     }
 }

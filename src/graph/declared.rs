@@ -62,7 +62,10 @@ pub(crate) enum Body {
     Gather(&'static Gatherer),
     Settle(&'static Settler),
     /// One output of the node that is its input.
-    Output(u32),
+    Output {
+        output: u32,
+        result: &'static ValueType,
+    },
 }
 
 /// A spec with its key; shared by the nodes that differ only in their inputs.
@@ -87,6 +90,16 @@ pub(crate) struct Constant {
     pub(crate) value: Value,
     pub(crate) digest: ValueDigest,
     pub(crate) value_type: &'static ValueType,
+}
+
+impl NodeSpec {
+    /// Schema of the node's value; for a node with several outputs, one for their list.
+    pub(crate) fn schema(&self) -> SchemaDigest {
+        match self.schemas.as_slice() {
+            [one] => *one,
+            _ => SchemaDigest::from_bytes(*self.hashers.digest.as_bytes()),
+        }
+    }
 }
 
 /// Makes a list of nodes' values, none of which is read.
@@ -147,7 +160,7 @@ impl Declared {
 
     /// Whether the node is an output of the node before, not a node of its own.
     pub(crate) fn is_output(&self, node: u32) -> bool {
-        self.spec(node).is_some_and(|spec| matches!(spec.body, Body::Output(_)))
+        self.spec(node).is_some_and(|spec| matches!(spec.body, Body::Output { .. }))
     }
 
     /// The type of the node's value; nothing for a node with several outputs.
@@ -174,7 +187,7 @@ impl Declared {
                     return format!("{}.{}", self.input_identity(node), field.path);
                 }
                 Body::Settle(_) => return format!("settle({})", self.input_identity(node)),
-                Body::Output(output) => {
+                Body::Output { output, .. } => {
                     return format!("{}.{}", self.input_identity(node), self.output_name(node, *output));
                 }
             },
@@ -190,7 +203,7 @@ impl Declared {
         let producer = self.inputs(node).first().and_then(|producer| self.spec(*producer));
         let name = producer.and_then(|spec| match &spec.body {
             Body::Function { function, .. } => function.function.outputs.get(to_usize(output)),
-            Body::Source(_) | Body::Field(_) | Body::Gather(_) | Body::Settle(_) | Body::Output(_) => None,
+            Body::Source(_) | Body::Field(_) | Body::Gather(_) | Body::Settle(_) | Body::Output { .. } => None,
         });
         name.map_or_else(|| output.to_string(), |name| (*name).to_owned())
     }

@@ -32,7 +32,7 @@ impl NodeSpec {
             Body::Gather(gather) => (Some(builtin_key("gather", "", gather.result)?), smallvec![gather.result]),
             Body::Settle(settle) => (Some(builtin_key("settle", "", settle.result)?), smallvec![settle.result]),
             Body::Source(source) => (None, smallvec![source_type(source)]),
-            Body::Output(_) => (None, smallvec![]),
+            Body::Output { result, .. } => (None, smallvec![*result]),
         };
         let mut schemas = SmallVec::new();
         for result in &results {

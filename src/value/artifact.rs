@@ -79,8 +79,7 @@ impl Artifact {
             }
             Place::Stored(loader) => match loader.load(&self.digest) {
                 Ok(bytes) => Ok(bytes),
-                Err(interrupt) if NodeScope::is_entered() => interrupt.raise(),
-                Err(_) => Err(io::Error::other("the artifact's bytes are no longer in the store")),
+                Err(interrupt) => interrupt.raise(),
             },
             Place::Unplaced => Err(io::Error::other("the artifact was read outside a run and is known by name only")),
         }

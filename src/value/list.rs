@@ -2,7 +2,6 @@
 
 use crate::value::ValueType;
 use crate::value::codec::{CodecError, decode_value, encode_value};
-use crate::value::interrupt::NodeScope;
 use crate::value::part::{Loader, Part, collect_blobs, current_loader, is_collecting_blobs};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -129,8 +128,7 @@ impl<T> Element<T> {
             Part::Inline(bytes) => source.decode(bytes),
             Part::Blob { .. } => match source.loader.load(&part.digest()) {
                 Ok(bytes) => source.decode(&bytes),
-                Err(interrupt) if NodeScope::is_entered() => interrupt.raise(),
-                Err(_) => Err(lost("the element's bytes are no longer in the store")),
+                Err(interrupt) => interrupt.raise(),
             },
         }
     }
@@ -161,8 +159,7 @@ impl<T: Serialize + DeserializeOwned> Element<T> {
             (Some(Part::Inline(bytes)), Some(source)) => (bytes.clone(), Arc::clone(&source.loader)),
             (Some(part), Some(source)) if self.value.get().is_none() => match source.loader.load(&part.digest()) {
                 Ok(bytes) => (bytes, Arc::clone(&source.loader)),
-                Err(interrupt) if NodeScope::is_entered() => interrupt.raise(),
-                Err(_) => (encode_value(&*self.get())?.bytes, Arc::clone(&source.loader)),
+                Err(interrupt) => interrupt.raise(),
             },
             _ => {
                 let encoded = encode_value(&*self.get())?;

@@ -28,7 +28,7 @@ pub(crate) use interrupt::{Handed, Interrupt, NodeScope};
 pub use lend::Lend;
 pub use list::List;
 pub(crate) use list::{Element, Source as ListSource};
-pub(crate) use part::{Encoded, Loader, Part, collecting_blobs};
+pub(crate) use part::{Encoded, Loader, Part, collecting_blobs, keeping_sources};
 pub use tool::Tool;
 
 /// Any error that a node function may return.

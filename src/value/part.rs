@@ -75,6 +75,11 @@ pub(crate) fn collecting_blobs<R>(encode: impl FnOnce() -> R) -> (R, Vec<(BlobDi
     (result, ENCODING.take().unwrap_or_default())
 }
 
+/// Runs `encode` so that source files inside the value are saved with it.
+pub(crate) fn keeping_sources<R>(encode: impl FnOnce() -> R) -> R {
+    encode()
+}
+
 /// Hands a blob to the value that is being encoded, or gives it back when none is.
 pub(crate) fn is_collecting_blobs() -> bool {
     ENCODING.with_borrow(Option::is_some)

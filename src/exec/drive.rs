@@ -1,0 +1,234 @@
+//! A run from beginning to end: look at the sources, plan, run a wave, and again until nothing is left to do.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::exec::event::{Event, Outcome, RestartReason};
+use crate::exec::ledger::Ledger;
+use crate::exec::planning::{Class, Contents, Planned, cause_of, close_over_lost, plan};
+use crate::exec::session::Session;
+use crate::exec::sync::{Arc, lock};
+use crate::exec::wave::{WaveEnd, run_wave};
+use crate::exec::{OnFailure, wave};
+use crate::graph::{Body, Source};
+use crate::store::{Batch, Key, Kind as RecordKind};
+use crate::value::Failure;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// A run may start over this often before it is given up: something changes all the time.
+const MOST_RESTARTS: u32 = 64;
+
+/// Brings the ledger's targets up to date.
+pub(crate) fn drive(session: &mut Arc<Session>, mut ledger: Ledger, pool: &rayon::ThreadPool) -> Result<Ledger> {
+    look_at_sources(session, &mut ledger, pool, None);
+    let is_stopping = !ledger.failures.is_empty() && session.on_failure != OnFailure::KeepGoing;
+    let mut forced_before = BTreeSet::new();
+    loop {
+        let planned = make_plan(session, &mut ledger)?;
+        note_known(session, &mut ledger, &planned);
+        if planned.n_stale == 0 || is_stopping || session.signals.is_stopped() {
+            skip_rest(session, &mut ledger, &planned);
+            return Ok(ledger);
+        }
+        session.tell(|observer| observer.event(&Event::Planned { stale: u64::from(planned.n_stale) }));
+        record_specs(session)?;
+        let has_deferred = planned.n_deferred > 0;
+        let is_last = |end: &WaveEnd| !has_deferred && end.is_over();
+        let mut end;
+        (ledger, end) = run_wave(session, ledger, planned, pool, is_last);
+        ledger.forced.clear();
+        // What this wave wrote can be found by the next one.
+        if let Some(session) = Arc::get_mut(session) {
+            session.contents = Contents { has_deep: true, has_act: true };
+        }
+        if end.is_halted || (!has_deferred && end.is_over()) {
+            if end.is_halted {
+                let planned = make_plan(session, &mut ledger)?;
+                skip_rest(session, &mut ledger, &planned);
+            }
+            return Ok(ledger);
+        }
+        restart(session, &mut ledger, &mut end, pool)?;
+        if !end.demanded.is_empty() {
+            force(session, &mut ledger, end.demanded, &mut forced_before)?;
+        }
+    }
+}
+
+impl wave::WaveEnd {
+    /// Whether nothing asks for another wave.
+    fn is_over(&self) -> bool {
+        self.diverged.is_empty() && self.changed.is_empty() && self.demanded.is_empty()
+    }
+}
+
+/// Plans; barriers that turn out to be known make it possible to plan further.
+pub(crate) fn make_plan(session: &Session, ledger: &mut Ledger) -> Result<Planned> {
+    loop {
+        ledger.derive_fingerprints(&session.graph, &lock(&session.roots));
+        let planned = plan(&session.graph, ledger, &*session.store, session.contents)?;
+        if planned.barriers.is_empty() {
+            return Ok(planned);
+        }
+        for (node, base, known) in planned.barriers {
+            ledger.settle(node, Outcome::Fresh);
+            ledger.learn(node, base, known);
+        }
+    }
+}
+
+/// Looks at the sources that some target needs: at all of them, or at those that read one of these files.
+pub(crate) fn look_at_sources(
+    session: &Session,
+    ledger: &mut Ledger,
+    pool: &rayon::ThreadPool,
+    changed: Option<&[&Path]>,
+) {
+    let graph = &session.graph;
+    let sources: Vec<(u32, Arc<Source>)> = (0..)
+        .zip(&graph.nodes)
+        .filter(|(node, _)| ledger.is_needed(*node))
+        .filter_map(|(node, _)| match graph.spec(node).map(|spec| &spec.body) {
+            Some(Body::Source(source)) => Some((node, Arc::clone(source))),
+            Some(_) | None => None,
+        })
+        // Probes may cost money: asked once a run, and again only by the next one.
+        .filter(|(_, source)| changed.is_none() || !matches!(**source, Source::Probe { .. }))
+        .collect();
+    let looked: Vec<_> =
+        pool.install(|| sources.into_par_iter().map(|(node, source)| (node, session.looker.look(&source))).collect());
+    for (node, looked) in looked {
+        let looked = looked.map_err(|error| {
+            let message = wave::with_causes(&*error);
+            let identity = graph.identity(node);
+            session.tell(|observer| {
+                observer.event(&Event::NodeFailed { node: &identity, element: None, message: &message })
+            });
+            Arc::new(Failure::new(identity, message))
+        });
+        match &looked {
+            Ok(_) => {
+                ledger.failures.remove(&node);
+            }
+            Err(failure) => {
+                ledger.failures.insert(node, Arc::clone(failure));
+                ledger.settle(node, Outcome::Failed);
+            }
+        }
+        ledger.leaves.insert(node, looked);
+    }
+}
+
+fn note_known(session: &Session, ledger: &mut Ledger, planned: &Planned) {
+    for node in planned.classes.numbers() {
+        if planned.classes[node] == Class::Known
+            && matches!(ledger.outcomes[node], Outcome::NotNeeded | Outcome::Skipped)
+            && !session.graph.is_output(node)
+        {
+            ledger.settle(node, Outcome::Fresh);
+        }
+    }
+}
+
+/// What is left is skipped: something upstream failed, or the run was stopped.
+fn skip_rest(session: &Session, ledger: &mut Ledger, planned: &Planned) {
+    for node in planned.classes.numbers() {
+        let is_left = matches!(planned.classes[node], Class::Stale | Class::Deferred);
+        if is_left && !matches!(ledger.outcomes[node], Outcome::Executed | Outcome::Failed | Outcome::CutOff) {
+            if ledger.outcomes[node] != Outcome::Skipped && !session.graph.is_output(node) {
+                session.tell(|observer| observer.event(&Event::NodeSkipped { node: &session.graph.identity(node) }));
+            }
+            ledger.settle(node, Outcome::Skipped);
+        }
+    }
+}
+
+fn restart(session: &Arc<Session>, ledger: &mut Ledger, end: &mut WaveEnd, pool: &rayon::ThreadPool) -> Result<()> {
+    let graph = &session.graph;
+    for node in &end.diverged {
+        let node = graph.identity(*node);
+        session.tell(|observer| observer.event(&Event::Restarted { reason: RestartReason::Diverged { node: &node } }));
+    }
+    for path in &end.changed {
+        session.tell(|observer| observer.event(&Event::Restarted { reason: RestartReason::Changed { path } }));
+    }
+    if end.diverged.is_empty() && end.changed.is_empty() {
+        return Ok(());
+    }
+    ledger.restarts += 1;
+    if ledger.restarts > MOST_RESTARTS {
+        let error = match (end.diverged.first(), end.changed.first()) {
+            (Some(node), _) => {
+                let node = graph.identity(*node);
+                Error::new(ErrorKind::Unstable, format!("node `{node}` gives another value each time it is executed"))
+                    .with_node(node)
+                    .with_hint("let it depend on its inputs alone, or draw its random numbers from `ctx.seed()`")
+            }
+            (None, Some(path)) => {
+                Error::new(ErrorKind::Unstable, format!("`{}` changes all the time while it is used", path.display()))
+                    .with_hint("run again when whoever writes the file is done")
+            }
+            (None, None) => return Ok(()),
+        };
+        return Err(error);
+    }
+    if !end.changed.is_empty() {
+        let paths: Vec<&Path> = end.changed.iter().map(AsRef::as_ref).collect();
+        look_at_sources(session, ledger, pool, Some(&paths));
+    }
+    Ok(())
+}
+
+/// Marks what has to be executed for its lost bytes. What was made in vain before needs its own inputs made anew too.
+fn force(
+    session: &Session,
+    ledger: &mut Ledger,
+    demanded: BTreeSet<u32>,
+    forced_before: &mut BTreeSet<u32>,
+) -> Result<()> {
+    let graph = &session.graph;
+    let mut wanted = Vec::new();
+    for node in demanded {
+        wanted.push(node);
+        if forced_before.contains(&node) {
+            wanted.extend(
+                graph
+                    .inputs(node)
+                    .iter()
+                    .copied()
+                    .filter(|input| graph.spec(*input).is_some_and(|spec| !matches!(spec.body, Body::Source(_)))),
+            );
+            ledger.restarts += 1;
+            if ledger.restarts > MOST_RESTARTS {
+                let node = graph.identity(node);
+                let message = format!("bytes of node `{node}` are lost again as soon as it has been executed");
+                return Err(Error::new(ErrorKind::Unstable, message).with_node(node));
+            }
+        }
+    }
+    for node in close_over_lost(graph, ledger, &*session.store, wanted)? {
+        forced_before.insert(node);
+        ledger.forced.insert(node);
+    }
+    Ok(())
+}
+
+/// Keeps what went into the keys, for explanations.
+fn record_specs(session: &Session) -> Result<()> {
+    let specs = || session.graph.specs.iter().filter(|spec| !spec.key.is_empty());
+    let keys: Vec<Key> = specs().map(|spec| Key::new(RecordKind::Spec, spec.hashers.digest.as_bytes())).collect();
+    let known = session.store.get_many(&keys).map_err(crate::exec::engine::store_error)?;
+    let mut batch = Batch::default();
+    for ((spec, key), known) in specs().zip(keys).zip(known) {
+        if known.is_none() {
+            batch.put(key, |out| out.extend_from_slice(&spec.key));
+        }
+    }
+    session.recorder.add(batch, &[]);
+    Ok(())
+}
+
+/// Why a node has no value: the failure that it comes from.
+pub(crate) fn failure_of(session: &Session, ledger: &Ledger, node: u32) -> Option<Arc<Failure>> {
+    cause_of(&session.graph, ledger, node)
+}

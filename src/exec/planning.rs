@@ -1,0 +1,253 @@
+//! Deciding what must be looked at again: a pure function of graph, store and what is known so far.
+
+use crate::error::Result;
+use crate::exec::engine::store_error;
+use crate::exec::ledger::{Known, Ledger};
+use crate::exec::table::Table;
+use crate::fingerprint::{ContentKey, Fingerprint, ValueDigest};
+use crate::graph::{Body, Declared, Kind};
+use crate::store::{Act, Deep, Key, Kind as RecordKind, Payload, Store};
+use crate::value::Failure;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What a plan says of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// Nobody asked.
+    Unseen,
+    /// Its value is known; nothing upstream was looked at for its sake.
+    Known,
+    /// Its fingerprint has no record: to be cut off or executed once its inputs are known.
+    Stale,
+    /// Its fingerprint follows from that of a node whose value is not known yet.
+    Deferred,
+    /// A source that could not be read.
+    Failed,
+}
+
+/// What a run is to look at next.
+pub(crate) struct Planned {
+    pub(crate) classes: Table<Class>,
+    pub(crate) known: HashMap<u32, Known>,
+    /// Values that forced nodes had when they were last executed.
+    pub(crate) expected: HashMap<u32, ValueDigest>,
+    pub(crate) n_stale: u32,
+    pub(crate) n_deferred: u32,
+    /// Barriers that turned out to be known: fingerprints below them can be derived now.
+    pub(crate) barriers: Vec<(u32, Fingerprint, Known)>,
+}
+
+/// Whether the store has any record of a kind: a new one need not be asked a million times.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Contents {
+    pub(crate) has_deep: bool,
+    pub(crate) has_act: bool,
+}
+
+impl Contents {
+    pub(crate) fn of(store: &dyn Store) -> Result<Self> {
+        let has = |kind| store.scan(kind, None, 1).map(|page| !page.is_empty()).map_err(store_error);
+        Ok(Self { has_deep: has(RecordKind::Deep)?, has_act: has(RecordKind::Act)? })
+    }
+}
+
+/// Looks from the targets down: a record stops the descent, so a run with nothing to do asks once a target.
+pub(crate) fn plan(graph: &Declared, ledger: &Ledger, store: &dyn Store, contents: Contents) -> Result<Planned> {
+    let mut planned = Planned {
+        classes: Table::new(graph.len(), Class::Unseen),
+        known: HashMap::new(),
+        expected: HashMap::new(),
+        n_stale: 0,
+        n_deferred: 0,
+        barriers: Vec::new(),
+    };
+    let mut descent = Descent { graph, ledger, store, contents, planned: &mut planned, frontier: Vec::new() };
+    for target in &ledger.targets {
+        descent.visit(*target);
+    }
+    while !descent.frontier.is_empty() {
+        let asked = std::mem::take(&mut descent.frontier);
+        descent.look_up(&asked)?;
+    }
+    Ok(planned)
+}
+
+struct Descent<'a> {
+    graph: &'a Declared,
+    ledger: &'a Ledger,
+    store: &'a dyn Store,
+    contents: Contents,
+    planned: &'a mut Planned,
+    /// Nodes to be looked up in the store, with their fingerprints.
+    frontier: Vec<(u32, Fingerprint)>,
+}
+
+impl Descent<'_> {
+    /// Classifies a node and, without recursion, everything below it that needs no look-up.
+    fn visit(&mut self, node: u32) {
+        let mut stack = vec![node];
+        while let Some(node) = stack.pop() {
+            if self.planned.classes[node] != Class::Unseen {
+                continue;
+            }
+            let class = self.classify(node);
+            self.planned.classes[node] = class;
+            match class {
+                Class::Stale => {
+                    self.planned.n_stale += 1;
+                    stack.extend_from_slice(self.graph.inputs(node));
+                }
+                Class::Deferred => {
+                    self.planned.n_deferred += 1;
+                    let unknown = |input: &&u32| self.ledger.fingerprint(**input).is_none();
+                    stack.extend(self.graph.inputs(node).iter().filter(unknown));
+                }
+                Class::Unseen | Class::Known | Class::Failed => {}
+            }
+        }
+    }
+
+    /// [`Class::Unseen`] for a node that has to be looked up first.
+    fn classify(&mut self, node: u32) -> Class {
+        let Kind::Spec(spec) = self.graph.kind(node) else { return Class::Known };
+        match &spec.body {
+            Body::Source(_) => match self.ledger.leaves.get(&node) {
+                Some(Ok(_)) => Class::Known,
+                Some(Err(_)) | None => Class::Failed,
+            },
+            // An output is what its node's record says.
+            Body::Output { .. } if self.ledger.fingerprint(node).is_some() => Class::Stale,
+            _ => {
+                let Some(base) = self.ledger.record_key(self.graph, node) else { return Class::Deferred };
+                let is_forced = self.ledger.forced.contains(&node);
+                if let Some(known) = self.ledger.known(node, &base) {
+                    if !is_forced {
+                        self.planned.known.insert(node, known.clone());
+                        return Class::Known;
+                    }
+                    self.planned.expected.insert(node, known.value);
+                    return Class::Stale;
+                }
+                if !self.contents.has_deep {
+                    return Class::Stale;
+                }
+                self.frontier.push((node, base));
+                Class::Unseen
+            }
+        }
+    }
+
+    fn look_up(&mut self, asked: &[(u32, Fingerprint)]) -> Result<()> {
+        let keys: Vec<Key> = asked.iter().map(|(_, base)| Key::new(RecordKind::Deep, base.as_bytes())).collect();
+        let answers = self.store.get_many(&keys).map_err(store_error)?;
+        for ((node, base), answer) in asked.iter().zip(answers) {
+            if self.planned.classes[*node] != Class::Unseen {
+                continue;
+            }
+            let Some(deep) = answer.as_deref().and_then(Deep::read) else {
+                self.descend(*node);
+                continue;
+            };
+            if self.ledger.forced.contains(node) {
+                self.planned.expected.insert(*node, deep.value);
+                self.descend(*node);
+                continue;
+            }
+            let known = Known {
+                value: deep.value,
+                content: Some(deep.content),
+                payload: deep.diverged.map(Arc::new),
+                is_tainted: false,
+            };
+            if self.graph.entry(*node).flags.is_barrier && self.ledger.fingerprint(*node).is_none() {
+                self.planned.barriers.push((*node, *base, known.clone()));
+            }
+            self.planned.classes[*node] = Class::Known;
+            self.planned.known.insert(*node, known);
+        }
+        Ok(())
+    }
+
+    fn descend(&mut self, node: u32) {
+        self.planned.classes[node] = Class::Stale;
+        self.planned.n_stale += 1;
+        for input in self.graph.inputs(node) {
+            self.visit(*input);
+        }
+    }
+}
+
+/// Nodes that must be executed for the sake of `wanted`: those of its known inputs whose bytes are gone, and so on up.
+pub(crate) fn close_over_lost(
+    graph: &Declared,
+    ledger: &Ledger,
+    store: &dyn Store,
+    wanted: impl IntoIterator<Item = u32>,
+) -> Result<Vec<u32>> {
+    let mut lost: Vec<u32> = wanted.into_iter().collect();
+    let mut next = 0;
+    while let Some(node) = lost.get(next).copied() {
+        next += 1;
+        for input in graph.inputs(node) {
+            if !lost.contains(input) && is_lost(graph, ledger, store, *input)? {
+                lost.push(*input);
+            }
+        }
+    }
+    Ok(lost)
+}
+
+fn is_lost(graph: &Declared, ledger: &Ledger, store: &dyn Store, node: u32) -> Result<bool> {
+    let Some(spec) = graph.spec(node) else { return Ok(false) };
+    if matches!(spec.body, Body::Source(_)) || ledger.values.contains_key(&node) {
+        return Ok(false);
+    }
+    if matches!(spec.body, Body::Output { .. }) {
+        // Its node is asked in its place.
+        return Ok(true);
+    }
+    let Some(base) = ledger.record_key(graph, node) else { return Ok(false) };
+    let known = match ledger.known(node, &base) {
+        Some(known) => Some((known.content, known.payload.as_deref().cloned())),
+        None => {
+            let answer = store.get_many(&[Key::new(RecordKind::Deep, base.as_bytes())]).map_err(store_error)?;
+            let deep = answer.into_iter().next().flatten().as_deref().and_then(Deep::read);
+            deep.map(|deep| (Some(deep.content), deep.diverged))
+        }
+    };
+    let Some((content, payload)) = known else { return Ok(false) };
+    let payload = match (payload, content) {
+        (Some(payload), _) => Some(payload),
+        (None, Some(content)) => act_of(store, &content)?.map(|act| act.payload),
+        (None, None) => None,
+    };
+    Ok(match payload {
+        Some(Payload::Inline(_)) => false,
+        Some(Payload::Blob { digest, .. }) => {
+            store.has_blobs(&[digest]).map_err(store_error)?.first().is_none_or(|is_there| !is_there)
+        }
+        Some(Payload::Absent { .. }) | None => true,
+    })
+}
+
+/// The record of a computation.
+pub(crate) fn act_of(store: &dyn Store, content: &ContentKey) -> Result<Option<Act>> {
+    let answer = store.get_many(&[Key::new(RecordKind::Act, content.as_bytes())]).map_err(store_error)?;
+    Ok(answer.into_iter().next().flatten().as_deref().and_then(Act::read))
+}
+
+/// Why a node below failed sources has no value.
+pub(crate) fn cause_of(graph: &Declared, ledger: &Ledger, node: u32) -> Option<Arc<Failure>> {
+    let mut stack = vec![node];
+    let mut seen = std::collections::BTreeSet::new();
+    while let Some(node) = stack.pop() {
+        if let Some(failure) = ledger.failures.get(&node) {
+            return Some(Arc::clone(failure));
+        }
+        if seen.insert(node) {
+            stack.extend_from_slice(graph.inputs(node));
+        }
+    }
+    None
+}

@@ -1,0 +1,139 @@
+//! Writing down what nodes gave: in batches, in the order in which the nodes came out.
+//!
+//! A record is added before any downstream node may start, so no record is ever durable before its upstream nodes'.
+
+use crate::error::Result;
+use crate::exec::engine::store_error;
+use crate::exec::event::{Event, Observer};
+use crate::exec::sync::{Arc, Mutex, lock};
+use crate::fingerprint::BlobDigest;
+use crate::graph::Declared;
+use crate::store::{Batch, Store, StoreError, Ticket};
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// Collects records and hands them to the store.
+pub(crate) struct Recorder {
+    store: Arc<dyn Store>,
+    graph: Arc<Declared>,
+    observer: Option<Arc<dyn Observer>>,
+    pending: Mutex<Pending>,
+}
+
+struct Pending {
+    batch: Batch,
+    /// Nodes whose records are in the batch; kept only when somebody watches.
+    nodes: Vec<u32>,
+    since: Instant,
+    /// Nodes whose records were handed over and are not durable yet.
+    unsaved: VecDeque<(Ticket, Vec<u32>)>,
+    error: Option<StoreError>,
+}
+
+/// A batch is handed over when it is this large, or this old.
+const LARGE: usize = 1 << 20;
+const OLD: Duration = Duration::from_millis(50);
+
+impl Recorder {
+    pub(crate) fn new(store: Arc<dyn Store>, graph: Arc<Declared>, observer: Option<Arc<dyn Observer>>) -> Self {
+        let pending = Pending {
+            batch: Batch::default(),
+            nodes: Vec::new(),
+            since: Instant::now(),
+            unsaved: VecDeque::new(),
+            error: None,
+        };
+        Self { store, graph, observer, pending: Mutex::new(pending) }
+    }
+
+    /// Adds records, and the nodes that they are of.
+    pub(crate) fn add(&self, records: Batch, nodes: &[u32]) {
+        if records.is_empty() {
+            return;
+        }
+        let mut pending = lock(&self.pending);
+        if pending.batch.is_empty() {
+            pending.since = Instant::now();
+        }
+        pending.batch.append(records);
+        if self.observer.is_some() {
+            pending.nodes.extend_from_slice(nodes);
+        }
+        if pending.batch.size() >= LARGE || pending.since.elapsed() >= OLD {
+            self.hand_over(&mut pending);
+        }
+        let saved = self.saved(&mut pending);
+        drop(pending);
+        self.tell(&saved);
+    }
+
+    /// Hands everything over, so that the store can be asked for it.
+    pub(crate) fn flush(&self) {
+        let mut pending = lock(&self.pending);
+        self.hand_over(&mut pending);
+        let saved = self.saved(&mut pending);
+        drop(pending);
+        self.tell(&saved);
+    }
+
+    /// Waits until everything is durable.
+    ///
+    /// # Errors
+    /// When anything could not be written, now or earlier in the run: a run never ends well with results unsaved.
+    pub(crate) fn sync(&self) -> Result<()> {
+        self.flush();
+        let synced = self.store.sync();
+        let mut pending = lock(&self.pending);
+        let error = pending.error.take();
+        let saved = self.saved(&mut pending);
+        drop(pending);
+        self.tell(&saved);
+        match (error, synced) {
+            (Some(error), _) | (None, Err(error)) => Err(store_error(error)),
+            (None, Ok(_)) => Ok(()),
+        }
+    }
+
+    /// The bytes of a blob, also of one that is still in the batch.
+    pub(crate) fn blob(&self, digest: &BlobDigest) -> Option<Vec<u8>> {
+        if let Ok(Some(bytes)) = self.store.get_blob(digest) {
+            return Some(bytes);
+        }
+        self.flush();
+        self.store.get_blob(digest).ok().flatten()
+    }
+
+    /// The lock is held so that batches reach the store in the order in which they were filled; the store only queues.
+    fn hand_over(&self, pending: &mut Pending) {
+        if pending.batch.is_empty() {
+            return;
+        }
+        let batch = std::mem::take(&mut pending.batch);
+        let nodes = std::mem::take(&mut pending.nodes);
+        match self.store.put(batch) {
+            Ok(ticket) if !nodes.is_empty() => pending.unsaved.push_back((ticket, nodes)),
+            Ok(_) => {}
+            Err(error) => pending.error = pending.error.take().or(Some(error)),
+        }
+    }
+
+    fn saved(&self, pending: &mut Pending) -> Vec<u32> {
+        if pending.unsaved.is_empty() {
+            return Vec::new();
+        }
+        let durable = self.store.durable();
+        let mut saved = Vec::new();
+        while pending.unsaved.front().is_some_and(|(ticket, _)| *ticket <= durable) {
+            saved.extend(pending.unsaved.pop_front().map(|(_, nodes)| nodes).unwrap_or_default());
+        }
+        saved
+    }
+
+    fn tell(&self, saved: &[u32]) {
+        if let Some(observer) = &self.observer {
+            for node in saved {
+                observer.event(&Event::NodeSaved { node: &self.graph.identity(*node) });
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What all parts of a run share.
+
+use crate::exec::OnFailure;
+use crate::exec::costs::Costs;
+use crate::exec::event::{Event, Observer};
+use crate::exec::ledger::Roots;
+use crate::exec::look::Looker;
+use crate::exec::planning::Contents;
+use crate::exec::recorder::Recorder;
+use crate::exec::sync::{Arc, Mutex, lock};
+use crate::fingerprint::{BlobDigest, Fingerprint, ValueDigest, value_digest};
+use crate::graph::{Body, Declared, Signals};
+use crate::store::{Payload, Store};
+use crate::value::{Interrupt, Loader, Part, Value};
+use std::time::Duration;
+
+/// What all parts of a run share.
+pub(crate) struct Session {
+    pub(crate) graph: Arc<Declared>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) recorder: Arc<Recorder>,
+    pub(crate) looker: Looker,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) signals: Arc<Signals>,
+    pub(crate) roots: Arc<Mutex<Roots>>,
+    pub(crate) contents: Contents,
+    pub(crate) on_failure: OnFailure,
+    /// Number of this run, in every record that it writes.
+    pub(crate) run: u64,
+    pub(crate) costs: Costs,
+}
+
+impl Session {
+    /// Tells the observer; nothing is made up when there is none.
+    pub(crate) fn tell(&self, event: impl FnOnce(&dyn Observer)) {
+        if let Some(observer) = &self.observer {
+            event(&**observer);
+        }
+    }
+
+    pub(crate) fn tell_executed(&self, node: u32, element: Option<&str>, cost_ns: u64) {
+        let took = Duration::from_nanos(cost_ns);
+        self.tell(|observer| {
+            observer.event(&Event::NodeExecuted { node: &self.graph.identity(node), element, took });
+        });
+    }
+
+    pub(crate) fn tell_cut_off(&self, node: u32) {
+        self.tell(|observer| observer.event(&Event::NodeCutOff { node: &self.graph.identity(node) }));
+    }
+
+    /// What executing the node is thought to take, in nanoseconds.
+    pub(crate) fn expected_cost(&self, node: u32) -> u64 {
+        match self.graph.spec(node).map(|spec| &spec.body) {
+            Some(Body::Function { .. }) => self.costs.expected(self.graph.entry(node).kind),
+            Some(_) | None => 0,
+        }
+    }
+
+    pub(crate) fn add_cost(&self, node: u32, cost_ns: u64) {
+        self.costs.add(self.graph.entry(node).kind, cost_ns);
+    }
+
+    /// Makes a node known by its value from now on.
+    pub(crate) fn root(&self, base: Fingerprint, value: ValueDigest) {
+        lock(&self.roots).insert(base, value);
+    }
+
+    /// Reads a value back, verified; nothing when its bytes are gone or cannot be read.
+    pub(crate) fn load(&self, node: u32, value: &ValueDigest, payload: &Payload) -> Option<Value> {
+        let spec = self.graph.spec(node)?;
+        let value_type = self.graph.value_type(node)?;
+        let schema = spec.schemas.first()?;
+        let fetched;
+        let bytes = match payload {
+            Payload::Inline(bytes) => bytes,
+            Payload::Blob { digest, .. } => {
+                fetched = self.recorder.blob(digest)?;
+                &fetched
+            }
+            Payload::Absent { .. } => return None,
+        };
+        let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        if value_digest(schema, &BlobDigest::of(bytes), len) != *value {
+            return None;
+        }
+        value_type.decode(bytes, &self.loader(node)).ok()
+    }
+
+    /// Fetches the parts of a node's value.
+    pub(crate) fn loader(&self, owner: u32) -> Arc<dyn Loader> {
+        Arc::new(RunLoader { recorder: Arc::clone(&self.recorder), owner })
+    }
+}
+
+struct RunLoader {
+    recorder: Arc<Recorder>,
+    owner: u32,
+}
+
+impl Loader for RunLoader {
+    fn load(&self, digest: &BlobDigest) -> Result<Vec<u8>, Interrupt> {
+        self.recorder.blob(digest).ok_or(Interrupt::Lost { owner: self.owner })
+    }
+}
+
+/// Where the bytes of a part of a value are.
+pub(crate) fn payload_of(part: Part) -> Payload {
+    match part {
+        Part::Inline(bytes) => Payload::Inline(bytes),
+        Part::Blob { digest, len } => Payload::Blob { digest: BlobDigest::from_bytes(digest), len },
+    }
+}

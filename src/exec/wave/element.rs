@@ -1,0 +1,379 @@
+//! Maps: a function over the elements of a collection, each element a computation of its own.
+
+use crate::exec::Outcome;
+use crate::exec::event::Event;
+use crate::exec::ledger::Known;
+use crate::exec::sync::{Arc, AtomicU32, AtomicU64, Mutex, OnceLock, Ordering, lock};
+use crate::exec::table::{Table, number};
+use crate::exec::wave::computations::{Claim, Done, Waiter};
+use crate::exec::wave::perform::{Product, Trouble, call, encode, encode_result, guarded, part_of};
+use crate::exec::wave::queue::{Job, Work};
+use crate::exec::wave::resolve::Halt;
+use crate::exec::wave::slots::{Settled, Slot};
+use crate::exec::wave::walk::{Local, Wave};
+use crate::fingerprint::{BlobDigest, ContentKey, DigestMap, SchemaDigest, ValueDigest, value_digest};
+use crate::graph::{Body, Inputs, NodeCtx, NodeFunction, NodeSpec};
+use crate::store::{Act, Key, Kind as RecordKind, Payload};
+use crate::value::{CollectionType, ElementKey, Failure, Made, Part, Value, keeping_sources};
+use smallvec::SmallVec;
+use std::time::Instant;
+
+/// A map on its way.
+pub(crate) struct MapRun {
+    slot: u32,
+    content: ContentKey,
+    is_tainted: bool,
+    list: Value,
+    /// Values of the further inputs, the same for all elements.
+    shared: SmallVec<[Value; 4]>,
+    /// What has to be computed: equal elements are one computation.
+    computations: Table<ElementRun>,
+    /// Which computation gives each element.
+    elements: Vec<u32>,
+    /// Computations that are not done yet, and one more while they are being set up.
+    left: AtomicU32,
+    cost_ns: AtomicU64,
+    executed: AtomicU32,
+    failure: Mutex<Option<Arc<Failure>>>,
+}
+
+/// One computation of a map.
+struct ElementRun {
+    content: ContentKey,
+    /// The first element that it gives.
+    index: usize,
+    key: Option<ElementKey>,
+    /// Value digests of the element and the further inputs, for the seed.
+    upstream: SmallVec<[ValueDigest; 4]>,
+    made: OnceLock<Option<(Option<Value>, Part)>>,
+}
+
+/// Schema of keys: they are part of content keys in their encoded form.
+const KEY_SCHEMA: SchemaDigest = SchemaDigest::from_bytes(*b"mamo 1: key of an element ------");
+
+impl Wave {
+    /// Sets a map going: elements that are known are taken, the others become jobs.
+    #[expect(clippy::too_many_arguments, reason = "called once, by the function that knows all of them")]
+    pub(crate) fn start_map(
+        &self,
+        index: u32,
+        slot: &Slot,
+        spec: &NodeSpec,
+        function: &'static NodeFunction,
+        mapped: &'static CollectionType,
+        content: ContentKey,
+        is_tainted: bool,
+        local: &mut Local,
+    ) -> Result<(), Halt> {
+        let inputs = self.session.graph.inputs(slot.node);
+        let (Some((list, _)), Some(hashers), Some((item_schema, _))) =
+            (inputs.split_first(), &spec.element, spec.element_schemas)
+        else {
+            return Err(Halt::Trouble(Trouble::Failed("a map without a collection".into())));
+        };
+        let mut values = self.obtain_all(inputs)?;
+        let list = {
+            let _ = list;
+            values.remove(0)
+        };
+        let known = self.context(slot.node, function.function.path).upstream;
+        let shared_digests = known.get(1..).unwrap_or_default();
+        let (runs, elements) = guarded(&self.session, || {
+            let mut number_of: DigestMap<ContentKey, u32> = DigestMap::default();
+            let mut runs = Vec::new();
+            let mut elements = Vec::new();
+            for element in 0..(mapped.size)(list.as_any()) {
+                let (part, _) = part_of(|| (mapped.part)(list.as_any(), element))?;
+                let mut upstream: SmallVec<[ValueDigest; 4]> = SmallVec::new();
+                upstream.push(value_digest(&item_schema, &part.digest(), part.len()));
+                upstream.extend_from_slice(shared_digests);
+                let key = if function.function.has_key {
+                    let key = (mapped.key)(list.as_any(), element)?;
+                    let len = u64::try_from(key.bytes.len()).unwrap_or(u64::MAX);
+                    upstream.push(value_digest(&KEY_SCHEMA, &BlobDigest::of(&key.bytes), len));
+                    Some(key)
+                } else {
+                    None
+                };
+                let content = hashers.content_key(&upstream);
+                let computation = *number_of.entry(content).or_insert_with(|| {
+                    runs.push(ElementRun { content, index: element, key, upstream, made: OnceLock::new() });
+                    number(runs.len() - 1)
+                });
+                elements.push(computation);
+            }
+            Ok((runs, elements))
+        })?;
+        let map = Arc::new(MapRun {
+            slot: index,
+            content,
+            is_tainted,
+            list,
+            shared: values,
+            left: AtomicU32::new(number(runs.len() + 1)),
+            computations: Table(runs),
+            elements,
+            cost_ns: AtomicU64::new(0),
+            executed: AtomicU32::new(0),
+            failure: Mutex::new(None),
+        });
+        self.start_elements(&map, slot, local);
+        self.count_down(&map, local);
+        Ok(())
+    }
+
+    fn start_elements(&self, map: &Arc<MapRun>, slot: &Slot, local: &mut Local) {
+        let keys: Vec<Key> =
+            map.computations.0.iter().map(|run| Key::new(RecordKind::Act, run.content.as_bytes())).collect();
+        let acts = if self.session.contents.has_act {
+            self.session.store.get_many(&keys).unwrap_or_default()
+        } else {
+            Vec::new()
+        };
+        let mut acts = acts.into_iter();
+        for computation in map.computations.numbers() {
+            let run = &map.computations[computation];
+            let act = acts.next().flatten().as_deref().and_then(Act::read);
+            match self.computations.claim(run.content, || Waiter::Element { map: Arc::clone(map), computation }) {
+                Claim::Waiting => {}
+                Claim::Done(done) => self.element_done(map, computation, &done, local),
+                Claim::Mine => match act.and_then(|act| self.saved_part(act, slot)) {
+                    Some((value, part)) => {
+                        self.elements.cut_off.fetch_add(1, Ordering::Relaxed);
+                        self.element_made(map, computation, None, part, local);
+                        let done = Done::Value { value, payload: None };
+                        self.tell_waiters(run.content, done, local);
+                    }
+                    None => {
+                        let urgency = slot.urgency;
+                        let work = Work::Element { map: Arc::clone(map), computation };
+                        local.jobs.push(Job { urgency, work });
+                    }
+                },
+            }
+        }
+    }
+
+    /// The element's encoded form from its record; nothing when its bytes are not there.
+    fn saved_part(&self, act: Act, slot: &Slot) -> Option<(ValueDigest, Part)> {
+        match act.payload {
+            Payload::Inline(bytes) => Some((act.value, Part::new(bytes, &mut Vec::new()))),
+            Payload::Blob { digest, len } => {
+                // A map that is executed again is so because bytes are lost: perhaps these.
+                let is_there = slot.expected.is_none()
+                    || self.session.store.has_blobs(&[digest]).is_ok_and(|there| there == [true]);
+                is_there.then_some((act.value, Part::Blob { digest: *digest.as_bytes(), len }))
+            }
+            Payload::Absent { .. } => None,
+        }
+    }
+
+    /// Executes a stale element.
+    pub(crate) fn run_element(&self, map: &Arc<MapRun>, computation: u32, local: &mut Local) {
+        let run = &map.computations[computation];
+        let node = self.slots.slots[map.slot].node;
+        let graph = &self.session.graph;
+        let Some(spec) = graph.spec(node) else { return };
+        let Body::Function { function, present } = &spec.body else { return };
+        let label = self.session.observer.is_some().then(|| label(function, map, run));
+        self.session.tell(|observer| {
+            observer.event(&Event::NodeStarted { node: &graph.identity(node), element: label.as_deref() })
+        });
+        let start = Instant::now();
+        match self.call_element(map, run, spec, function, *present) {
+            Ok(product) => {
+                let cost_ns = self.took(start.elapsed());
+                map.cost_ns.fetch_add(cost_ns, Ordering::Relaxed);
+                map.executed.fetch_add(1, Ordering::Relaxed);
+                self.elements.executed.fetch_add(1, Ordering::Relaxed);
+                self.session.tell_executed(node, label.as_deref(), cost_ns);
+                let part = self.record_element(map, run, product, cost_ns, local);
+                let value = part.1;
+                self.element_made(map, computation, part.2, part.0, local);
+                self.tell_waiters(run.content, Done::Value { value, payload: None }, local);
+            }
+            Err(Trouble::Interrupted(interrupt)) => self.interrupted(interrupt),
+            Err(Trouble::Failed(message)) => {
+                let label = label.unwrap_or_else(|| self::label(function, map, run));
+                let identity = graph.identity(node);
+                self.session.tell(|observer| {
+                    observer.event(&Event::NodeFailed { node: &identity, element: Some(&label), message: &message })
+                });
+                let failure = Arc::new(Failure::new(format!("{identity}[{label}]"), message));
+                let done = Done::Failed(failure);
+                self.element_done(map, computation, &done, local);
+                self.tell_waiters(run.content, done, local);
+            }
+        }
+    }
+
+    fn call_element(
+        &self,
+        map: &MapRun,
+        run: &ElementRun,
+        spec: &NodeSpec,
+        function: &'static NodeFunction,
+        present: u64,
+    ) -> Result<Product, Trouble> {
+        let (Some(mapped), Some(element), Some((_, schema))) =
+            (function.mapped, function.element, spec.element_schemas)
+        else {
+            return Err(Trouble::Failed("a map without a collection".into()));
+        };
+        let ctx = NodeCtx {
+            function: function.function.path,
+            trial: 0,
+            upstream: run.upstream.clone(),
+            signals: Arc::clone(&self.session.signals),
+        };
+        let value = guarded(&self.session, || {
+            let item = (mapped.item)(map.list.as_any(), run.index).ok_or("the collection changed its size")?;
+            let mut values: SmallVec<[_; 4]> = SmallVec::new();
+            values.push(item.as_any());
+            values.extend(map.shared.iter().map(Value::as_any));
+            let key = run.key.as_ref().map(|key| &key.value);
+            (function.call)(&ctx, &Inputs { values: &values, present, key })
+        })?;
+        let encoded = guarded(&self.session, || keeping_sources(|| Ok(encode(element, value.as_any())?)))?;
+        Ok(Product::new(Some(value), encoded, &schema, true))
+    }
+
+    /// Writes down what an element gave; when it gave something else before, only the map's own list names it.
+    fn record_element(
+        &self,
+        map: &MapRun,
+        run: &ElementRun,
+        product: Product,
+        cost_ns: u64,
+        local: &mut Local,
+    ) -> (Part, ValueDigest, Option<Value>) {
+        let Product { value, digest, payload, mut blobs } = product;
+        let part = match &payload {
+            Payload::Inline(bytes) => Part::new(bytes.clone(), &mut blobs),
+            Payload::Blob { digest, len } | Payload::Absent { digest, len } => {
+                Part::Blob { digest: *digest.as_bytes(), len: *len }
+            }
+        };
+        for (name, bytes) in blobs {
+            local.records.put_blob(name, bytes);
+        }
+        let slot = &self.slots.slots[map.slot];
+        let before = match slot.expected {
+            Some(_) => crate::exec::planning::act_of(&*self.session.store, &run.content).ok().flatten(),
+            None => None,
+        };
+        if before.is_none_or(|act| act.value == digest) {
+            let act = Act { value: digest, payload, cost_ns, run: self.session.run };
+            local.records.put(Key::new(RecordKind::Act, run.content.as_bytes()), |out| act.write(out));
+        }
+        let is_wanted = slot.readers.load(Ordering::Acquire) > 0;
+        (part, digest, value.filter(|_| is_wanted))
+    }
+
+    /// Takes over what somebody else computed.
+    pub(crate) fn element_done(&self, map: &Arc<MapRun>, computation: u32, done: &Done, local: &mut Local) {
+        match done {
+            Done::Value { value, payload } => {
+                let run = &map.computations[computation];
+                let known =
+                    Known { value: *value, content: Some(run.content), payload: payload.clone(), is_tainted: false };
+                let part = match self.payload_with(&known, local) {
+                    Some(Payload::Inline(bytes)) => {
+                        let mut blobs = Vec::new();
+                        let part = Part::new(bytes, &mut blobs);
+                        for (name, bytes) in blobs {
+                            local.records.put_blob(name, bytes);
+                        }
+                        part
+                    }
+                    Some(Payload::Blob { digest, len } | Payload::Absent { digest, len }) => {
+                        Part::Blob { digest: *digest.as_bytes(), len }
+                    }
+                    // Its record cannot be read back: the map is made in the next wave.
+                    None => return self.demand(self.slots.slots[map.slot].node),
+                };
+                self.elements.cut_off.fetch_add(1, Ordering::Relaxed);
+                self.element_made(map, computation, None, part, local);
+            }
+            Done::Failed(failure) => {
+                self.elements.failed.fetch_add(1, Ordering::Relaxed);
+                lock(&map.failure).get_or_insert_with(|| Arc::clone(failure));
+                if map.computations[computation].made.set(None).is_ok() {
+                    if self.session.on_failure != crate::exec::OnFailure::KeepGoing {
+                        let slot = &self.slots.slots[map.slot];
+                        self.fail(map.slot, slot, Arc::clone(failure), local);
+                    }
+                    self.count_down(map, local);
+                }
+            }
+        }
+    }
+
+    /// As [`Wave::payload`], also for what this walker has not handed over yet.
+    fn payload_with(&self, known: &Known, local: &mut Local) -> Option<Payload> {
+        self.session.recorder.add(std::mem::take(&mut local.records), &local.recorded);
+        local.recorded.clear();
+        self.payload(known)
+    }
+
+    fn element_made(&self, map: &Arc<MapRun>, computation: u32, value: Option<Value>, part: Part, local: &mut Local) {
+        if map.computations[computation].made.set(Some((value, part))).is_ok() {
+            self.count_down(map, local);
+        }
+    }
+
+    fn count_down(&self, map: &Arc<MapRun>, local: &mut Local) {
+        // AcqRel: the last one sees what all others made.
+        if map.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.finish_map(map, local);
+        }
+    }
+
+    /// All computations are done: makes the resulting collection.
+    fn finish_map(&self, map: &Arc<MapRun>, local: &mut Local) {
+        let slot = &self.slots.slots[map.slot];
+        if let Some(failure) = lock(&map.failure).clone() {
+            self.fail(map.slot, slot, Arc::clone(&failure), local);
+            return self.tell_waiters(map.content, Done::Failed(failure), local);
+        }
+        let graph = &self.session.graph;
+        let Some(spec) = graph.spec(slot.node) else { return };
+        let Body::Function { function, .. } = &spec.body else { return };
+        let Some(mapped) = function.mapped else { return };
+        let made = |computation: &u32| {
+            let (value, part) = map.computations[*computation].made.get()?.as_ref()?;
+            Some(Made { value: value.clone(), part: part.clone() })
+        };
+        let Some(made) = map.elements.iter().map(made).collect::<Option<Vec<_>>>() else { return };
+        let loader = self.session.loader(slot.node);
+        let value = guarded(&self.session, || Ok((mapped.assemble)(map.list.as_any(), made, &loader)?));
+        let encoded = value.and_then(|value| Ok((encode_result(&self.session, spec, &value)?, value)));
+        let (encoded, value) = match encoded {
+            Ok(encoded) => encoded,
+            Err(trouble) => return self.trouble(map.slot, slot, trouble, Some(map.content), local),
+        };
+        // All was set up and counted down, so these are final.
+        let cost_ns = map.cost_ns.load(Ordering::Acquire);
+        let is_executed = map.executed.load(Ordering::Acquire) > 0;
+        let product = self.product(slot, spec, Some(value), encoded);
+        let known = self.record_execution(slot, map.content, product, cost_ns, map.is_tainted, local);
+        let outcome = if is_executed { Outcome::Executed } else { Outcome::CutOff };
+        if is_executed {
+            self.session.add_cost(slot.node, cost_ns);
+        } else {
+            self.session.tell_cut_off(slot.node);
+        }
+        let done = Done::Value { value: known.value, payload: known.payload.clone() };
+        self.settle(map.slot, slot, Settled::Known(known), outcome, local);
+        self.tell_waiters(map.content, done, local);
+    }
+}
+
+/// How the element is called in lists and messages.
+fn label(function: &NodeFunction, map: &MapRun, run: &ElementRun) -> String {
+    if let Some(key) = &run.key {
+        return key.label.clone();
+    }
+    let key = function.mapped.and_then(|mapped| (mapped.key)(map.list.as_any(), run.index).ok());
+    key.map_or_else(|| run.index.to_string(), |key| key.label)
+}

@@ -1,0 +1,15 @@
+//! One wave of a run: everything that is stale by the present plan is cut off or executed, in parallel.
+//!
+//! A run is a sequence of waves. A wave ends when nothing more can be done by its plan; when a value diverged, a file
+//! changed, bytes turned out to be lost or a barrier became known, the next wave begins with a new plan.
+
+mod computations;
+mod element;
+mod perform;
+mod queue;
+mod resolve;
+mod slots;
+mod walk;
+
+pub(crate) use perform::with_causes;
+pub(crate) use walk::{WaveEnd, run_wave};

@@ -1,0 +1,144 @@
+//! Calling user code: behind a guard that tells failures, panics and interrupts apart.
+
+use crate::exec::session::Session;
+use crate::fingerprint::{BlobDigest, SchemaDigest, ValueDigest, value_digest};
+use crate::graph::{Body, Inputs, NodeCtx, NodeFunction, NodeSpec};
+use crate::store::Payload;
+use crate::value::{
+    BoxError, CodecError, Encoded, Handed, Interrupt, NodeScope, Outputs, Part, Value, ValueType, collecting_blobs,
+    encode_value, keeping_sources,
+};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Why user code gave no value.
+pub(crate) enum Trouble {
+    Failed(String),
+    Interrupted(Interrupt),
+}
+
+/// What a computation gave, ready to be recorded.
+pub(crate) struct Product {
+    pub(crate) value: Option<Value>,
+    pub(crate) digest: ValueDigest,
+    pub(crate) payload: Payload,
+    pub(crate) blobs: Vec<(BlobDigest, Vec<u8>)>,
+}
+
+/// Values up to this many bytes stand in their records.
+const INLINE_LIMIT: usize = 1024;
+
+/// Runs user code. Files that it was handed by path are looked at again afterwards: what was computed from a file that
+/// changed in the meantime is of no use, and neither is its error.
+pub(crate) fn guarded<R>(session: &Session, body: impl FnOnce() -> Result<R, BoxError>) -> Result<R, Trouble> {
+    let scope = NodeScope::enter();
+    // The engine's own state is not touched by the body; what the user's code left half done is the user's.
+    let result = catch_unwind(AssertUnwindSafe(body));
+    let handed = scope.take_handed();
+    drop(scope);
+    let changed = |handed: &&Handed| !session.looker.is_unchanged(&handed.path, &handed.digest);
+    if let Some(handed) = handed.iter().find(changed) {
+        return Err(Trouble::Interrupted(Interrupt::Changed { path: handed.path.to_path_buf() }));
+    }
+    match result {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(Trouble::Failed(with_causes(&*error))),
+        Err(payload) => Err(match payload.downcast::<Interrupt>() {
+            Ok(interrupt) => Trouble::Interrupted(*interrupt),
+            Err(payload) => Trouble::Failed(format!("panicked: {}", panic_message(&*payload))),
+        }),
+    }
+}
+
+/// Calls a node function on the values of its inputs.
+pub(crate) fn call(
+    session: &Session,
+    function: &NodeFunction,
+    ctx: &NodeCtx,
+    inputs: &Inputs<'_>,
+) -> Result<Value, Trouble> {
+    guarded(session, || (function.call)(ctx, inputs))
+}
+
+/// Encodes what a node function returned, each output on its own when it has several.
+pub(crate) fn encode_result(session: &Session, spec: &NodeSpec, value: &Value) -> Result<Encoded, Trouble> {
+    guarded(session, || {
+        keeping_sources(|| match (&spec.body, spec.results.as_slice()) {
+            (Body::Function { .. }, types @ ([] | [_, _, ..])) => encode_outputs(types, value),
+            (_, [one]) => Ok(encode(one, value.as_any())?),
+            _ => Err("a node without a result; please report this as a bug of mamo".into()),
+        })
+    })
+}
+
+pub(crate) fn encode(value_type: &ValueType, value: &(dyn Any + Send + Sync)) -> Result<Encoded, CodecError> {
+    match &value_type.bytes {
+        Some(codec) => (codec.encode)(value),
+        None => Err(CodecError::Encode {
+            type_name: (value_type.type_name)(),
+            message: "values of a transient type have no bytes".into(),
+        }),
+    }
+}
+
+fn encode_outputs(types: &[&ValueType], value: &Value) -> Result<Encoded, BoxError> {
+    let outputs = value.typed::<Outputs>()?;
+    let mut blobs = Vec::new();
+    let mut parts = Vec::new();
+    for (value_type, output) in types.iter().zip(&outputs.0) {
+        let encoded = encode(value_type, output.as_any())?;
+        blobs.extend(encoded.blobs);
+        parts.push(Part::new(encoded.bytes, &mut blobs));
+    }
+    let manifest = encode_value(&parts)?;
+    Ok(Encoded { bytes: manifest.bytes, blobs })
+}
+
+/// The encoded form of an element, with the blobs that belong to it.
+pub(crate) fn part_of(
+    part: impl FnOnce() -> Result<Part, CodecError>,
+) -> Result<(Part, Vec<(BlobDigest, Vec<u8>)>), CodecError> {
+    let (part, blobs) = collecting_blobs(part);
+    Ok((part?, blobs))
+}
+
+impl Product {
+    /// Names the bytes; `is_kept` says whether they are to be found again.
+    pub(crate) fn new(value: Option<Value>, encoded: Encoded, schema: &SchemaDigest, is_kept: bool) -> Self {
+        let Encoded { bytes, mut blobs } = encoded;
+        let blob = BlobDigest::of(&bytes);
+        let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let digest = value_digest(schema, &blob, len);
+        let payload = if !is_kept {
+            Payload::Absent { digest: blob, len }
+        } else if bytes.len() <= INLINE_LIMIT {
+            Payload::Inline(bytes)
+        } else {
+            blobs.push((blob, bytes));
+            Payload::Blob { digest: blob, len }
+        };
+        Self { value, digest, payload, blobs }
+    }
+}
+
+/// An error with its causes, in one line.
+pub(crate) fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let message = inner.to_string();
+        // Some errors print their cause as well.
+        if !text.contains(&message) {
+            text.push_str(": ");
+            text.push_str(&message);
+        }
+        cause = inner.source();
+    }
+    text.replace('\n', " ")
+}
+
+fn panic_message(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("with something that is no text").replace('\n', " ")
+}

@@ -1,0 +1,198 @@
+//! Slots: the nodes that take part in a wave, and how far each has come.
+
+use crate::exec::Outcome;
+use crate::exec::ledger::{Known, Ledger};
+use crate::exec::planning::{Class, Planned};
+use crate::exec::sync::{Arc, AtomicU8, AtomicU32, Mutex, OnceLock, Ordering, lock};
+use crate::exec::table::{Table, number, position};
+use crate::fingerprint::ValueDigest;
+use crate::graph::{Body, Declared, Kind};
+use crate::value::{Failure, Value};
+
+/// A node in a wave.
+pub(crate) struct Slot {
+    pub(crate) node: u32,
+    /// Inputs that are not settled yet; whoever settles the last one makes the slot ready.
+    pub(crate) pending: AtomicU32,
+    /// Stale slots that may still need the value.
+    pub(crate) readers: AtomicU32,
+    /// Nanoseconds of the longest chain of work from here to a target.
+    pub(crate) urgency: u64,
+    /// What the node gave when it was last executed, for one that must be executed again.
+    pub(crate) expected: Option<ValueDigest>,
+    pub(crate) settled: OnceLock<Settled>,
+    value: Mutex<Option<Value>>,
+    outcome: AtomicU8,
+}
+
+/// How a slot came out.
+pub(crate) enum Settled {
+    Known(Known),
+    Failed(Arc<Failure>),
+    /// Skipped because of this failure upstream.
+    Skipped(Arc<Failure>),
+}
+
+/// The slots of a wave, inputs first.
+pub(crate) struct Slots {
+    pub(crate) slots: Table<Slot>,
+    slot_of: Table<u32>,
+    /// Stale slots that read slot `i` are `consumers[offsets[i]..offsets[i + 1]]`.
+    offsets: Vec<u32>,
+    consumers: Vec<u32>,
+}
+
+const NONE: u32 = u32::MAX;
+const FRESH: u8 = 0;
+const CUT_OFF: u8 = 1;
+const EXECUTED: u8 = 2;
+
+impl Slot {
+    fn new(node: u32) -> Self {
+        Self {
+            node,
+            pending: AtomicU32::new(0),
+            readers: AtomicU32::new(0),
+            urgency: 0,
+            expected: None,
+            settled: OnceLock::new(),
+            value: Mutex::new(None),
+            outcome: AtomicU8::new(FRESH),
+        }
+    }
+
+    pub(crate) fn value(&self) -> Option<Value> {
+        lock(&self.value).clone()
+    }
+
+    pub(crate) fn hold(&self, value: Value) {
+        *lock(&self.value) = Some(value);
+    }
+
+    /// How the slot came out; to be asked when the wave is over.
+    pub(crate) fn outcome(&self) -> Outcome {
+        match self.outcome.load(Ordering::Relaxed) {
+            CUT_OFF => Outcome::CutOff,
+            EXECUTED => Outcome::Executed,
+            _ => Outcome::Fresh,
+        }
+    }
+
+    pub(crate) fn set_outcome(&self, outcome: Outcome) {
+        let byte = match outcome {
+            Outcome::CutOff => CUT_OFF,
+            Outcome::Executed => EXECUTED,
+            // These are told by how the slot is settled.
+            Outcome::Fresh | Outcome::NotNeeded | Outcome::Failed | Outcome::Skipped => FRESH,
+        };
+        // Read only after all walkers have returned.
+        self.outcome.store(byte, Ordering::Relaxed);
+    }
+
+    /// Lets go of the value: nobody in this wave needs it any more.
+    pub(crate) fn release(&self) -> Option<Value> {
+        lock(&self.value).take()
+    }
+}
+
+impl Slots {
+    /// Slots for everything that the plan looked at; `cost` tells how long a node is thought to take.
+    pub(crate) fn new(graph: &Declared, ledger: &Ledger, planned: &mut Planned, cost: impl Fn(u32) -> u64) -> Self {
+        let mut slot_of = Table::new(graph.len(), NONE);
+        let mut slots = Vec::new();
+        for node in graph.order().forwards() {
+            match planned.classes[node] {
+                Class::Unseen | Class::Deferred => continue,
+                Class::Known | Class::Stale | Class::Failed => {}
+            }
+            slot_of[node] = number(slots.len());
+            let mut slot = Slot::new(node);
+            slot.expected = planned.expected.get(&node).copied();
+            if planned.classes[node] != Class::Stale {
+                slot.settled = settled(graph, ledger, planned, node).into();
+            }
+            slots.push(slot);
+        }
+        let mut slots = Table(slots);
+        let (offsets, consumers) = consumers(graph, &slots, &slot_of);
+        for slot in slots.numbers().rev() {
+            let range = range(&offsets, slot);
+            let below = consumers.get(range).unwrap_or_default().iter().map(|consumer| slots[*consumer].urgency).max();
+            let own = if slots[slot].settled.get().is_none() { cost(slots[slot].node) } else { 0 };
+            slots[slot].urgency = below.unwrap_or(0).saturating_add(own);
+        }
+        Self { slots, slot_of, offsets, consumers }
+    }
+
+    /// The slot of an input: inputs of stale nodes always have one.
+    pub(crate) fn of(&self, node: u32) -> u32 {
+        self.slot_of[node]
+    }
+
+    pub(crate) fn get(&self, node: u32) -> Option<&Slot> {
+        let slot = self.slot_of[node];
+        (slot != NONE).then(|| &self.slots[slot])
+    }
+
+    pub(crate) fn consumers(&self, slot: u32) -> &[u32] {
+        self.consumers.get(range(&self.offsets, slot)).unwrap_or_default()
+    }
+}
+
+fn settled(graph: &Declared, ledger: &Ledger, planned: &mut Planned, node: u32) -> Settled {
+    if let Some(known) = planned.known.remove(&node) {
+        return Settled::Known(known);
+    }
+    let leaf = |value| Settled::Known(Known { value, content: None, payload: None, is_tainted: false });
+    match graph.kind(node) {
+        Kind::Constant(constant) => leaf(constant.digest),
+        Kind::Spec(spec) => match (&spec.body, ledger.leaves.get(&node)) {
+            (Body::Source(_), Some(Ok(looked))) => leaf(looked.digest),
+            (_, Some(Err(failure))) => Settled::Failed(Arc::clone(failure)),
+            _ => Settled::Failed(Arc::new(Failure::new(graph.identity(node), "was not looked at".into()))),
+        },
+    }
+}
+
+/// Who reads whom among the stale slots; counts what each waits for.
+fn consumers(graph: &Declared, slots: &Table<Slot>, slot_of: &Table<u32>) -> (Vec<u32>, Vec<u32>) {
+    let stale = || slots.numbers().filter(|slot| slots[*slot].settled.get().is_none());
+    let mut offsets = vec![0; slots.len() + 1];
+    let mut pending = Table::new(slots.len(), 0);
+    for slot in stale() {
+        for input in graph.inputs(slots[slot].node) {
+            let input = slot_of[*input];
+            if let Some(count) = offsets.get_mut(position(input) + 1) {
+                *count += 1;
+            }
+            if slots[input].settled.get().is_none() {
+                pending[slot] += 1;
+            }
+        }
+    }
+    let mut sum = 0;
+    for offset in &mut offsets {
+        sum += *offset;
+        *offset = sum;
+    }
+    let mut next = Table(offsets.clone());
+    let mut consumers = Table::new(position(sum), 0);
+    for slot in stale() {
+        for input in graph.inputs(slots[slot].node) {
+            let place = &mut next[slot_of[*input]];
+            consumers[*place] = slot;
+            *place += 1;
+        }
+    }
+    for slot in slots.numbers() {
+        let readers = range(&offsets, slot).len();
+        slots[slot].readers.store(number(readers), Ordering::Relaxed);
+        slots[slot].pending.store(pending[slot], Ordering::Relaxed);
+    }
+    (offsets, consumers.0)
+}
+
+fn range(offsets: &[u32], slot: u32) -> std::ops::Range<usize> {
+    let at = |index: usize| offsets.get(index).map_or(0, |offset| position(*offset));
+    at(position(slot))..at(position(slot) + 1)
+}

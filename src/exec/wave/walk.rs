@@ -1,0 +1,242 @@
+//! The walkers of a wave and the wave's end.
+
+use crate::exec::Outcome;
+use crate::exec::ledger::{Known, Ledger};
+use crate::exec::planning::Planned;
+use crate::exec::session::Session;
+use crate::exec::sync::{Arc, AtomicU64, Mutex, Ordering, lock};
+use crate::exec::table::number;
+use crate::exec::wave::computations::Computations;
+use crate::exec::wave::queue::{Job, Queue, Work};
+use crate::exec::wave::slots::{Settled, Slots};
+use crate::graph::Body;
+use crate::store::Batch;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A wave on its way.
+pub(crate) struct Wave {
+    pub(crate) session: Arc<Session>,
+    pub(crate) ledger: Ledger,
+    pub(crate) slots: Slots,
+    pub(crate) queue: Queue,
+    pub(crate) computations: Computations,
+    pub(crate) end: Mutex<WaveEnd>,
+    pub(crate) elements: ElementCounts,
+    /// Nanoseconds and number of executed bodies, to find out how many to take at once.
+    body_ns: AtomicU64,
+    bodies: AtomicU64,
+}
+
+/// How elements of maps came out.
+#[derive(Default)]
+pub(crate) struct ElementCounts {
+    pub(crate) executed: AtomicU64,
+    pub(crate) cut_off: AtomicU64,
+    pub(crate) failed: AtomicU64,
+    pub(crate) skipped: AtomicU64,
+}
+
+/// Why there has to be another wave.
+#[derive(Default)]
+pub(crate) struct WaveEnd {
+    /// Nodes that gave another value than before.
+    pub(crate) diverged: Vec<u32>,
+    /// Files that changed while they were used.
+    pub(crate) changed: Vec<PathBuf>,
+    /// Nodes whose bytes somebody needs and nobody has.
+    pub(crate) demanded: BTreeSet<u32>,
+    /// Whether something failed that stops the run.
+    pub(crate) is_halted: bool,
+}
+
+/// What a walker has done since it last told the others.
+#[derive(Default)]
+pub(crate) struct Local {
+    pub(crate) records: Batch,
+    pub(crate) recorded: Vec<u32>,
+    pub(crate) settled: Vec<u32>,
+    pub(crate) jobs: Vec<Job>,
+}
+
+/// Jobs that are expected to take less than this together are taken at once.
+const GULP: u64 = 100_000;
+
+/// Runs a wave to its end on `pool`.
+pub(crate) fn run_wave(
+    session: &Arc<Session>,
+    ledger: Ledger,
+    mut planned: Planned,
+    pool: &rayon::ThreadPool,
+    is_last: impl FnOnce(&WaveEnd) -> bool,
+) -> (Ledger, WaveEnd) {
+    let slots = Slots::new(&session.graph, &ledger, &mut planned, |node| session.expected_cost(node));
+    drop(planned);
+    let wave = Wave {
+        session: Arc::clone(session),
+        ledger,
+        slots,
+        queue: Queue::new(pool.current_num_threads()),
+        computations: Computations::new(),
+        end: Mutex::default(),
+        elements: ElementCounts::default(),
+        body_ns: AtomicU64::new(0),
+        bodies: AtomicU64::new(0),
+    };
+    wave.queue.push(wave.ready_at_once());
+    pool.broadcast(|_| wave.walk(pool.current_num_threads()));
+    wave.finish(is_last)
+}
+
+impl Wave {
+    fn ready_at_once(&self) -> Vec<Job> {
+        let slots = &self.slots.slots;
+        let ready = |slot: &u32| {
+            // Nobody else sees the slots yet.
+            slots[*slot].settled.get().is_none() && slots[*slot].pending.load(Ordering::Relaxed) == 0
+        };
+        slots.numbers().filter(ready).map(|slot| self.job(slot)).collect()
+    }
+
+    fn job(&self, slot: u32) -> Job {
+        Job { urgency: self.slots.slots[slot].urgency, work: Work::Slot(slot) }
+    }
+
+    /// One walker: takes what is most urgent until nothing is left.
+    fn walk(self: &Wave, walkers: usize) {
+        let mut taken = Vec::new();
+        let mut local = Local::default();
+        let idle = || {
+            self.session.recorder.flush();
+            matches!(rayon::yield_now(), Some(rayon::Yield::Executed))
+        };
+        while self.queue.take(self.gulp(), walkers, &mut taken, idle) {
+            for job in taken.drain(..) {
+                if self.session.signals.is_stopped() {
+                    lock(&self.end).is_halted = true;
+                    self.queue.close();
+                    break;
+                }
+                match job.work {
+                    Work::Slot(slot) => self.resolve(slot, &mut local),
+                    Work::Element { map, computation } => self.run_element(&map, computation, &mut local),
+                }
+            }
+            self.publish(&mut local);
+        }
+    }
+
+    /// How many jobs to take at once: so many that taking them costs little, so few that others get their share.
+    fn gulp(&self) -> usize {
+        // Only a guess is made from these counters.
+        let bodies = self.bodies.load(Ordering::Relaxed);
+        let mean = self.body_ns.load(Ordering::Relaxed).checked_div(bodies).unwrap_or(GULP);
+        usize::try_from(GULP.checked_div(mean).unwrap_or(64).clamp(1, 64)).unwrap_or(1)
+    }
+
+    pub(crate) fn took(&self, time: Duration) -> u64 {
+        let ns = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.body_ns.fetch_add(ns, Ordering::Relaxed);
+        self.bodies.fetch_add(1, Ordering::Relaxed);
+        ns
+    }
+
+    /// Records first, then the news: so no downstream record can become durable before its upstream ones.
+    pub(crate) fn publish(&self, local: &mut Local) {
+        self.session.recorder.add(std::mem::take(&mut local.records), &local.recorded);
+        local.recorded.clear();
+        let slots = &self.slots.slots;
+        for settled in local.settled.drain(..) {
+            for consumer in self.slots.consumers(settled) {
+                // AcqRel: whoever takes the last count sees what the others settled before they counted down.
+                if slots[*consumer].pending.fetch_sub(1, Ordering::AcqRel) == 1 {
+                    local.jobs.push(self.job(*consumer));
+                }
+            }
+            for input in self.session.graph.inputs(slots[settled].node) {
+                let input = &slots[self.slots.of(*input)];
+                if input.readers.fetch_sub(1, Ordering::AcqRel) == 1 && !self.is_kept(input.node) {
+                    drop(input.release());
+                }
+            }
+        }
+        if !local.jobs.is_empty() {
+            self.queue.push(local.jobs.drain(..));
+        }
+    }
+
+    /// Values that cannot be read back and that the user will ask for.
+    pub(crate) fn is_kept(&self, node: u32) -> bool {
+        let graph = &self.session.graph;
+        self.ledger.wanted == Some(node)
+            || (graph.value_type(node).is_some_and(|value_type| value_type.bytes.is_none())
+                && self.ledger.is_target(node))
+    }
+
+    /// Somebody needs bytes of `node` that nobody has: it must be executed in the next wave.
+    pub(crate) fn demand(&self, node: u32) {
+        let graph = &self.session.graph;
+        let mut node = node;
+        while let (Some(Body::Output { .. }), Some(producer)) =
+            (graph.spec(node).map(|spec| &spec.body), graph.inputs(node).first())
+        {
+            node = *producer;
+        }
+        lock(&self.end).demanded.insert(node);
+    }
+
+    /// Takes what the wave found out into the ledger.
+    fn finish(mut self, is_last: impl FnOnce(&WaveEnd) -> bool) -> (Ledger, WaveEnd) {
+        self.session.recorder.flush();
+        let end = std::mem::take(&mut *lock(&self.end));
+        let is_last = is_last(&end);
+        let graph = Arc::clone(&self.session.graph);
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let elements = &mut self.ledger.elements;
+        elements.executed += load(&self.elements.executed);
+        elements.cut_off += load(&self.elements.cut_off);
+        elements.failed += load(&self.elements.failed);
+        elements.skipped += load(&self.elements.skipped);
+        elements.nodes = elements.executed + elements.cut_off + elements.failed + elements.skipped;
+        for slot in 0..number(self.slots.slots.len()) {
+            let slot = &self.slots.slots[slot];
+            let node = slot.node;
+            match slot.settled.get() {
+                Some(Settled::Known(known)) => {
+                    self.ledger.settle(node, slot.outcome());
+                    if !is_last || self.ledger.is_target(node) {
+                        self.learn(node, known.clone(), slot.release());
+                    }
+                }
+                Some(Settled::Failed(failure)) => {
+                    self.ledger.failures.insert(node, Arc::clone(failure));
+                    self.ledger.settle(node, Outcome::Failed);
+                }
+                Some(Settled::Skipped(_)) | None => self.ledger.settle(node, Outcome::Skipped),
+            }
+        }
+        (self.ledger, end)
+    }
+}
+
+impl Wave {
+    fn learn(&mut self, node: u32, known: Known, value: Option<crate::value::Value>) {
+        let graph = &self.session.graph;
+        if graph.spec(node).is_none_or(|spec| matches!(spec.body, Body::Source(_))) {
+            return;
+        }
+        if let Some(value) = value {
+            // Values that can be read back are; these cannot.
+            let is_saved = self.ledger.wanted != Some(node)
+                && graph.value_type(node).is_some_and(|value_type| value_type.bytes.is_some())
+                && graph.entry(node).flags.persist != crate::graph::Persist::Never;
+            if !is_saved {
+                self.ledger.values.insert(node, value);
+            }
+        }
+        if let Some(base) = self.ledger.record_key(&self.session.graph, node) {
+            self.ledger.learn(node, base, known);
+        }
+    }
+}
