@@ -1,11 +1,14 @@
 //! What does exist: records and blobs, kept behind one small trait. Knows nothing of graphs.
 
 mod error;
+mod fjall;
 mod memory;
+mod recent;
 mod record;
 mod traits;
 
 pub use error::StoreError;
+pub use fjall::{FjallStore, OpenOptions, OpenReport, Repair};
 pub use memory::MemoryStore;
-pub(crate) use record::{Act, Deep, Payload, Root};
+pub(crate) use record::{Act, Deep, Payload, Root, Upstream};
 pub use traits::{Batch, Key, Kind, Store, Ticket};

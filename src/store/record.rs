@@ -32,10 +32,20 @@ pub(crate) struct Deep {
     pub(crate) spec: SpecDigest,
     /// The run that wrote it.
     pub(crate) run: u64,
-    /// Fingerprints of the upstream nodes in order: for `why`, for revoking, and for salvage.
-    pub(crate) upstream: Vec<Fingerprint>,
+    /// The upstream nodes in order: for `why`, for revoking, and for salvage.
+    pub(crate) upstream: Vec<Upstream>,
     /// The node's own bytes when its value is not the one under its content key.
     pub(crate) diverged: Option<Payload>,
+}
+
+/// An upstream node of a deep record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Upstream {
+    pub(crate) fingerprint: Fingerprint,
+    /// Whether there is a deep record under this fingerprint; leaves and constants have none.
+    ///
+    /// When such a record is lost, salvage drops every record that depends on it.
+    pub(crate) recorded: bool,
 }
 
 /// The value by which a node is known from now on, whatever its execution gives.
@@ -119,8 +129,12 @@ impl Deep {
         out.extend_from_slice(&self.run.to_le_bytes());
         // Node indices are 32 bits wide, so no node has more upstream nodes than that.
         out.extend_from_slice(&u32::try_from(self.upstream.len()).unwrap_or(u32::MAX).to_le_bytes());
-        for fingerprint in &self.upstream {
-            out.extend_from_slice(fingerprint.as_bytes());
+        for upstream in &self.upstream {
+            out.extend_from_slice(upstream.fingerprint.as_bytes());
+        }
+        // One bit each, the lowest bit first.
+        for eight in self.upstream.chunks(8) {
+            out.push(eight.iter().rev().fold(0, |bits, upstream| bits << 1 | u8::from(upstream.recorded)));
         }
         match &self.diverged {
             Some(payload) => payload.write(out),
@@ -136,8 +150,14 @@ impl Deep {
         let spec = SpecDigest::from_bytes(reader.array()?);
         let run = reader.u64()?;
         let n_upstream = u32::from_le_bytes(reader.array()?);
-        let upstream =
-            (0..n_upstream).map(|_| reader.array().map(Fingerprint::from_bytes)).collect::<Option<Vec<_>>>()?;
+        let upstream = |_| Some(Upstream { fingerprint: Fingerprint::from_bytes(reader.array()?), recorded: false });
+        let mut upstream = (0..n_upstream).map(upstream).collect::<Option<Vec<_>>>()?;
+        for eight in upstream.chunks_mut(8) {
+            let bits = reader.byte()?;
+            for (bit, upstream) in eight.iter_mut().enumerate() {
+                upstream.recorded = bits >> bit & 1 == 1;
+            }
+        }
         Some(Self { content, value, spec, run, upstream, diverged: Payload::read(reader)? })
     }
 }
@@ -213,7 +233,9 @@ mod tests {
                 value: ValueDigest::from_bytes([2; 32]),
                 spec: SpecDigest::from_bytes([3; 32]),
                 run: 4,
-                upstream: vec![Fingerprint::from_bytes([5; 32]), Fingerprint::from_bytes([6; 32])],
+                upstream: (0..19)
+                    .map(|n| Upstream { fingerprint: Fingerprint::from_bytes([n; 32]), recorded: n % 3 == 1 })
+                    .collect(),
                 diverged,
             };
             let mut bytes = Vec::new();

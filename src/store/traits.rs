@@ -46,6 +46,11 @@ impl Kind {
         Self::Spec,
         Self::Probe,
     ];
+
+    /// The first byte of the keys of such records.
+    pub const fn to_byte(self) -> u8 {
+        self as u8
+    }
 }
 
 /// Key of a record: its kind, then 32 bytes.
@@ -67,7 +72,7 @@ impl Key {
     pub fn to_bytes(&self) -> [u8; 33] {
         let mut bytes = [0; 33];
         let (kind, digest) = bytes.split_at_mut(1);
-        kind.fill(self.kind as u8);
+        kind.fill(self.kind.to_byte());
         digest.copy_from_slice(&self.digest);
         bytes
     }

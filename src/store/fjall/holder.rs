@@ -1,0 +1,105 @@
+//! One process at a time: the lock on a store, and who has it.
+
+use crate::store::StoreError;
+use crate::store::fjall::folder::{Folder, io_error, write_whole};
+use std::fs::{self, File, TryLockError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// The lock on a store; released when dropped, and by the system when the process ends in whatever way.
+///
+/// fjall has a lock as well, inside of the database. This one outlives a database that is moved aside and replaced.
+#[derive(Debug)]
+pub(super) struct Lock {
+    folder: Folder,
+    file: File,
+}
+
+/// How often a lock that another process has is tried again.
+const POLL: Duration = Duration::from_millis(20);
+
+impl Lock {
+    /// Takes the lock, waiting for it up to `wait`.
+    pub(super) fn acquire(folder: &Folder, wait: Duration) -> Result<Self, StoreError> {
+        let path = folder.file("lock");
+        let open = File::options().read(true).write(true).create(true).truncate(false).open(&path);
+        let file = open.map_err(io_error("open", &path))?;
+        let start = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::Error(error)) => return Err(io_error("lock", &path)(error)),
+                Err(TryLockError::WouldBlock) if start.elapsed() >= wait => {
+                    let holder = folder.marker("holder").filter(|holder| !holder.is_empty());
+                    let holder = holder.unwrap_or_else(|| "another process".into());
+                    return Err(StoreError::Locked { path: folder.path().to_path_buf(), holder });
+                }
+                Err(TryLockError::WouldBlock) => std::thread::sleep(POLL.min(wait.saturating_sub(start.elapsed()))),
+            }
+        }
+        // The lock is what counts; a holder file that cannot be written leaves others with less to read, no more.
+        let _ = write_whole(&folder.file("holder"), this_process().as_bytes());
+        Ok(Self { folder: folder.clone(), file })
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // First the file, then the lock: the next holder's file must not be removed.
+        let _ = fs::remove_file(self.folder.file("holder"));
+        let _ = self.file.unlock();
+    }
+}
+
+fn this_process() -> String {
+    let command: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let (pid, host) = (std::process::id(), host());
+    format!("process {pid} on {host} (`{}`) since {}", command.join(" "), timestamp(since))
+}
+
+fn host() -> String {
+    let file = fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| fs::read_to_string("/etc/hostname"));
+    let name = file.ok().or_else(|| std::env::var("HOSTNAME").or_else(|_| std::env::var("COMPUTERNAME")).ok());
+    name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).unwrap_or_else(|| "this machine".into())
+}
+
+/// Seconds since 1970 as a date and time, in UTC.
+fn timestamp(seconds: u64) -> String {
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    // Years are counted from March, so that the leap day is the last of its year; after Howard Hinnant's
+    // `civil_from_days`.
+    let days = days + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    format!("{year}-{month:02}-{day:02} {:02}:{:02}:{:02} UTC", second / 3_600, second / 60 % 60, second % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timestamps_are_dates() {
+        assert_eq!(timestamp(0), "1970-01-01 00:00:00 UTC");
+        assert_eq!(timestamp(951_782_400), "2000-02-29 00:00:00 UTC");
+        assert_eq!(timestamp(1_700_000_000), "2023-11-14 22:13:20 UTC");
+    }
+
+    #[test]
+    fn a_second_holder_is_told_of_the_first_and_a_stale_holder_file_does_not_block() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Folder::create(temporary.path()).unwrap();
+        fs::write(folder.file("holder"), "process 1 on elsewhere").unwrap();
+        let lock = Lock::acquire(&folder, Duration::ZERO).unwrap();
+        let refused = Lock::acquire(&folder, Duration::ZERO).unwrap_err().to_string();
+        assert!(refused.contains(&format!("process {} on ", std::process::id())), "{refused}");
+        drop(lock);
+        assert_eq!(folder.marker("holder"), None);
+        Lock::acquire(&folder, Duration::ZERO).unwrap();
+    }
+}

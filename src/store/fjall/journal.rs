@@ -1,0 +1,100 @@
+//! Reads a journal of fjall as far as it makes sense.
+
+use lsm_tree::{Slice, ValueType};
+use std::fs;
+use std::path::Path;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// A change from a journal: key, sequence number, and the value, or nothing for a removal.
+pub(super) type Change = (Slice, u64, Option<Slice>);
+
+const START: u8 = 1;
+const ITEM: u8 = 2;
+const END: u8 = 3;
+const MAGIC: [u8; 4] = [b'F', b'J', b'L', 3];
+
+/// The changes of all whole batches up to the first one that is broken, and whether nothing but zeros follows.
+///
+/// Batches behind a broken one are left alone: they may depend on it.
+pub(super) fn read(path: &Path) -> (Vec<Change>, bool) {
+    let Ok(bytes) = fs::read(path) else { return (Vec::new(), false) };
+    let mut changes = Vec::new();
+    let mut reader = Reader(&bytes);
+    while let Some(rest) = batch(reader, &mut changes) {
+        reader = rest;
+    }
+    // fjall makes a journal large in advance.
+    let complete = reader.0.iter().all(|byte| *byte == 0);
+    (changes, complete)
+}
+
+/// Reads one batch; what follows it, or nothing if it is not whole, and then it leaves no changes.
+fn batch<'a>(mut reader: Reader<'a>, changes: &mut Vec<Change>) -> Option<Reader<'a>> {
+    let n_before = changes.len();
+    let end = whole_batch(&mut reader, changes);
+    if end.is_none() {
+        changes.truncate(n_before);
+    }
+    end.map(|()| reader)
+}
+
+fn whole_batch(reader: &mut Reader<'_>, changes: &mut Vec<Change>) -> Option<()> {
+    if reader.byte()? != START {
+        return None;
+    }
+    let n_items = u32::from_le_bytes(reader.array()?);
+    let seqno = u64::from_le_bytes(reader.array()?);
+    let items = reader.0;
+    for _ in 0..n_items {
+        changes.push(item(reader, seqno)?);
+    }
+    let items = items.get(..items.len() - reader.0.len())?;
+    let sound =
+        reader.byte()? == END && u64::from_le_bytes(reader.array()?) == xxh3_64(items) && reader.array::<4>()? == MAGIC;
+    sound.then_some(())
+}
+
+fn item(reader: &mut Reader<'_>, seqno: u64) -> Option<Change> {
+    if reader.byte()? != ITEM {
+        return None;
+    }
+    let kind = ValueType::try_from(reader.byte()?).ok()?;
+    // mamo's journals are not compressed.
+    if reader.byte()? != 0 {
+        return None;
+    }
+    let _keyspace = reader.array::<8>()?;
+    let n_key = u16::from_le_bytes(reader.array()?);
+    let n_value = u32::from_le_bytes(reader.array()?);
+    let _n_stored = reader.array::<4>()?;
+    let key = reader.take(usize::from(n_key))?;
+    let value = reader.take(usize::try_from(n_value).ok()?)?;
+    let value = match kind {
+        ValueType::Value => Some(Slice::from(value)),
+        ValueType::Tombstone | ValueType::WeakTombstone => None,
+        ValueType::Indirection => return None,
+    };
+    Some((Slice::from(key), seqno, value))
+}
+
+/// The rest of a journal.
+#[derive(Clone, Copy)]
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (head, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*head)
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        self.array::<1>().map(|[byte]| byte)
+    }
+
+    fn take(&mut self, n: usize) -> Option<&'a [u8]> {
+        let (head, rest) = self.0.split_at_checked(n)?;
+        self.0 = rest;
+        Some(head)
+    }
+}

@@ -1,0 +1,175 @@
+//! What readers and the writer of an open store have in common.
+
+use crate::fingerprint::BlobDigest;
+use crate::store::fjall::db::{Db, Fault};
+use crate::store::fjall::files::Files;
+use crate::store::fjall::folder::Folder;
+use crate::store::fjall::frame::{blob_key, unseal};
+use crate::store::fjall::options::Repair;
+use crate::store::fjall::queue::Queue;
+use crate::store::recent::Change;
+use crate::store::{Key, Kind, StoreError};
+use std::sync::{Mutex, PoisonError, RwLock};
+
+/// An open store, without its writer and its lock.
+pub(super) struct Shared {
+    pub(super) folder: Folder,
+    pub(super) files: Files,
+    pub(super) queue: Queue,
+    /// Nothing when the database is closed, or could not be repaired.
+    pub(super) db: RwLock<Option<Db>>,
+    damage: Mutex<Option<String>>,
+    repair: Mutex<Option<Repair>>,
+}
+
+impl Shared {
+    pub(super) fn new(folder: Folder, db: Db) -> Self {
+        Self {
+            files: Files::new(folder.objects()),
+            folder,
+            queue: Queue::default(),
+            db: RwLock::new(Some(db)),
+            damage: Mutex::default(),
+            repair: Mutex::default(),
+        }
+    }
+
+    pub(super) fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        // First what waits, then the database: in between a group may go from here to there, never back.
+        let waiting = |key| self.queue.with(|pending| Some(pending.record(key)?.map(<[u8]>::to_vec)));
+        let waiting: Vec<_> = keys.iter().map(waiting).collect();
+        self.with_db(|db| {
+            let read = |(key, change): (&Key, Option<Change<Vec<u8>>>)| match change {
+                Some(change) => Ok(change.put()),
+                None => self.read(db, &key.to_bytes()),
+            };
+            keys.iter().zip(waiting).map(read).collect()
+        })
+    }
+
+    pub(super) fn scan(&self, kind: Kind, after: Option<Key>, limit: usize) -> Result<Vec<(Key, Vec<u8>)>, StoreError> {
+        let waiting = self.queue.with(|pending| pending.of_kind(kind, after, limit));
+        self.with_db(|db| {
+            let mut waiting = waiting.into_iter().peekable();
+            let mut page = Vec::new();
+            let mut next = after.map(|after| after.to_bytes());
+            loop {
+                let stored = db.page(kind.to_byte(), next, limit);
+                if let Some(fault) = stored.fault {
+                    self.note(fault)?;
+                }
+                for (raw_key, sealed) in stored.records {
+                    let Some(digest) = raw_key.split_first().and_then(|(_, digest)| digest.try_into().ok()) else {
+                        continue;
+                    };
+                    let key = Key::new(kind, digest);
+                    while let Some((key, change)) = waiting.next_if(|(waiting, _)| *waiting < key) {
+                        page.extend(change.put().map(|bytes| (key, bytes)));
+                    }
+                    match waiting.next_if(|(waiting, _)| *waiting == key) {
+                        Some((_, change)) => page.extend(change.put().map(|bytes| (key, bytes))),
+                        None => match unseal(&raw_key, &sealed) {
+                            Some(bytes) => page.push((key, bytes.to_vec())),
+                            None => self.note(broken())?,
+                        },
+                    }
+                }
+                next = stored.next;
+                if next.is_none() {
+                    page.extend(waiting.by_ref().filter_map(|(key, change)| Some((key, change.put()?))));
+                }
+                if next.is_none() || page.len() >= limit {
+                    page.truncate(limit);
+                    return Ok(page);
+                }
+            }
+        })
+    }
+
+    pub(super) fn get_blob(&self, digest: &BlobDigest) -> Result<Option<Vec<u8>>, StoreError> {
+        let waiting = self.queue.with(|pending| Some(pending.blob(digest)?.map(|bytes| bytes.clone())));
+        if let Some(change) = waiting {
+            let verified = change.put().filter(|bytes| BlobDigest::of(bytes) == *digest);
+            return Ok(verified.map(|bytes| bytes.to_vec()));
+        }
+        let stored = self.with_db(|db| self.read(db, &blob_key(digest)))?;
+        match stored.filter(|bytes| BlobDigest::of(bytes) == *digest) {
+            Some(bytes) => Ok(Some(bytes)),
+            None => self.files.read(digest),
+        }
+    }
+
+    pub(super) fn has_blobs(&self, digests: &[BlobDigest]) -> Result<Vec<bool>, StoreError> {
+        let waiting = |digest| self.queue.with(|pending| Some(pending.blob(digest)?.put().is_some()));
+        let waiting: Vec<_> = digests.iter().map(waiting).collect();
+        self.with_db(|db| {
+            let has = |(digest, waiting): (&BlobDigest, Option<bool>)| match waiting {
+                Some(waiting) => Ok(waiting),
+                None => match db.contains(&blob_key(digest)) {
+                    Ok(contained) => Ok(contained || self.files.contains(digest)),
+                    Err(fault) => self.note(fault).map(|()| false),
+                },
+            };
+            digests.iter().zip(waiting).map(has).collect()
+        })
+    }
+
+    pub(super) fn damage(&self) -> Option<String> {
+        self.damage.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn repair(&self) -> Option<Repair> {
+        self.repair.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The database was repaired, which also settles what was found damaged in it.
+    pub(super) fn repaired(&self, repair: Repair) {
+        *self.repair.lock().unwrap_or_else(PoisonError::into_inner) = Some(repair);
+        *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Closes the database; the writer has ended.
+    pub(super) fn close(&self) {
+        let db = self.db.write().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Err(Fault::Damaged(message))) = db.map(Db::close) {
+            // There is nobody left to tell, but the next opening will.
+            let _ = self.folder.set_marker("damaged", &message);
+        }
+    }
+
+    fn with_db<T>(&self, read: impl FnOnce(&Db) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        match &*self.db.read().unwrap_or_else(PoisonError::into_inner) {
+            Some(db) => read(db),
+            None => Err(StoreError::Poisoned("the database could not be repaired".into())),
+        }
+    }
+
+    /// A value of the database; nothing when it is absent or damaged.
+    fn read(&self, db: &Db, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let sealed = match db.get(key) {
+            Ok(Some(sealed)) => sealed,
+            Ok(None) => return Ok(None),
+            Err(fault) => return self.note(fault).map(|()| None),
+        };
+        match unseal(key, &sealed) {
+            Some(bytes) => Ok(Some(bytes.to_vec())),
+            None => self.note(broken()).map(|()| None),
+        }
+    }
+
+    /// Notes damage, for the caller and for the next opening; passes on everything else.
+    fn note(&self, fault: Fault) -> Result<(), StoreError> {
+        let Fault::Damaged(message) = fault else { return Err(fault.into_error("read the store")) };
+        let mut damage = self.damage.lock().unwrap_or_else(PoisonError::into_inner);
+        if damage.is_none() {
+            // Without the marker the damage is only met again, and noted then.
+            let _ = self.folder.set_marker("damaged", &message);
+            *damage = Some(message);
+        }
+        Ok(())
+    }
+}
+
+fn broken() -> Fault {
+    Fault::Damaged("a record does not fit its checksum".into())
+}

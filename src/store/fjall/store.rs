@@ -1,0 +1,87 @@
+//! The store on disk as the rest of mamo sees it.
+
+use crate::fingerprint::BlobDigest;
+use crate::store::fjall::holder::Lock;
+use crate::store::fjall::options::Repair;
+use crate::store::fjall::shared::Shared;
+use crate::store::{Batch, Key, Kind, Store, StoreError, Ticket};
+use std::fmt;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+/// Keeps everything in a folder, for ever.
+///
+/// One process at a time has a store open. Dropping it writes what is left and may take as long as that takes.
+pub struct FjallStore {
+    pub(super) shared: Arc<Shared>,
+    pub(super) writer: Option<JoinHandle<()>>,
+    /// Goes last: nothing of the store may be touched without it.
+    pub(super) _lock: Lock,
+}
+
+impl FjallStore {
+    /// What was met that could not be read; it is repaired when the store is opened next.
+    pub fn damage(&self) -> Option<String> {
+        self.shared.damage()
+    }
+
+    /// The last repair that was made while the store was open, when the database could not be written any more.
+    pub fn repair(&self) -> Option<Repair> {
+        self.shared.repair()
+    }
+
+    /// Waits until a batch is durable, and hurries it.
+    ///
+    /// # Errors
+    /// When a write failed, now or earlier.
+    pub fn wait_durable(&self, ticket: Ticket) -> Result<Ticket, StoreError> {
+        self.shared.queue.wait_durable(ticket)
+    }
+}
+
+impl Store for FjallStore {
+    fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        self.shared.get_many(keys)
+    }
+
+    fn put(&self, batch: Batch) -> Result<Ticket, StoreError> {
+        self.shared.queue.put(batch)
+    }
+
+    fn durable(&self) -> Ticket {
+        self.shared.queue.durable()
+    }
+
+    fn sync(&self) -> Result<Ticket, StoreError> {
+        self.shared.queue.wait_durable(self.shared.queue.last())
+    }
+
+    fn scan(&self, kind: Kind, after: Option<Key>, limit: usize) -> Result<Vec<(Key, Vec<u8>)>, StoreError> {
+        self.shared.scan(kind, after, limit)
+    }
+
+    fn get_blob(&self, digest: &BlobDigest) -> Result<Option<Vec<u8>>, StoreError> {
+        self.shared.get_blob(digest)
+    }
+
+    fn has_blobs(&self, digests: &[BlobDigest]) -> Result<Vec<bool>, StoreError> {
+        self.shared.has_blobs(digests)
+    }
+}
+
+impl Drop for FjallStore {
+    fn drop(&mut self) {
+        self.shared.queue.close();
+        if let Some(writer) = self.writer.take() {
+            // The writer has no panic of its own to pass on: it turns them into a poisoned store.
+            let _ = writer.join();
+        }
+        self.shared.close();
+    }
+}
+
+impl fmt::Debug for FjallStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FjallStore").field("folder", &self.shared.folder.path()).finish_non_exhaustive()
+    }
+}
