@@ -1,1 +1,184 @@
-//! x
+//! A damaged store opens, never gives wrong bytes, and takes new ones.
+
+use crate::support::{Random, open, open_sound};
+use mamo::fingerprint::BlobDigest;
+use mamo::store::{Batch, Key, Kind, Store};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+#[derive(Clone, Copy, Debug)]
+enum Damage {
+    Flip,
+    Cut,
+    Delete,
+}
+
+/// All that was ever put into the store that the tests damage.
+struct Content {
+    kind: Kind,
+    records: BTreeMap<Key, Vec<u8>>,
+    blobs: Vec<Vec<u8>>,
+    /// The values that one key had, one after the other.
+    replaced: Vec<Vec<u8>>,
+}
+
+impl Content {
+    fn new(kind: Kind) -> Self {
+        Self { kind, records: BTreeMap::new(), blobs: Vec::new(), replaced: Vec::new() }
+    }
+
+    /// A key whose value is replaced by every batch.
+    fn replaced(&self) -> Key {
+        Key::new(Kind::Probe, &[self.kind.to_byte(); 32])
+    }
+
+    fn put(&mut self, store: &dyn Store, random: &mut Random, n_records: usize, blobs: &[usize]) {
+        let mut batch = Batch::default();
+        for _ in 0..n_records {
+            let (key, bytes) = (Key::new(self.kind, &random.digest()), random.bytes(24));
+            batch.put(key, |out| out.extend_from_slice(&bytes));
+            self.records.insert(key, bytes);
+        }
+        for size in blobs {
+            let bytes = random.bytes(*size);
+            batch.put_blob(BlobDigest::of(&bytes), bytes.clone());
+            self.blobs.push(bytes);
+        }
+        self.replaced.push(random.bytes(8));
+        batch.put(self.replaced(), |out| out.extend_from_slice(self.replaced.last().unwrap()));
+        store.put(batch).unwrap();
+        store.sync().unwrap();
+    }
+
+    /// Everything that the store gives is right; gives how much it lacks.
+    fn check(&self, store: &dyn Store) -> usize {
+        let found: BTreeMap<_, _> = store.scan(self.kind, None, usize::MAX).unwrap().into_iter().collect();
+        assert!(found.iter().all(|(key, bytes)| self.records.get(key) == Some(bytes)));
+        let mut n_lost = self.records.len() - found.len();
+        let keys: Vec<_> = self.records.keys().step_by(20).copied().collect();
+        for (key, bytes) in keys.iter().zip(store.get_many(&keys).unwrap()) {
+            assert!(bytes.is_none_or(|bytes| self.records[key] == bytes));
+        }
+        for bytes in &self.blobs {
+            match store.get_blob(&BlobDigest::of(bytes)).unwrap() {
+                Some(found) => assert!(found == *bytes),
+                None => n_lost += 1,
+            }
+        }
+        let replaced = store.get_many(&[self.replaced()]).unwrap().pop().unwrap();
+        assert!(replaced.is_none_or(|bytes| self.replaced.contains(&bytes)));
+        n_lost
+    }
+}
+
+/// A store of all kinds of files: tables that were ingested and flushed, separate values, large blobs, and a journal that
+/// was not emptied, since this is the folder of a store that is open.
+fn build(folder: &Path) -> Content {
+    let live = tempfile::tempdir().unwrap();
+    let mut random = Random(1);
+    let mut content = Content::new(Kind::Act);
+    content.put(&open_sound(live.path()), &mut random, 50_001, &[]);
+    content.put(&open_sound(live.path()), &mut random, 1_000, &[10, 5_000, 200_000, 1 << 20]);
+    let store = open_sound(live.path());
+    content.put(&store, &mut random, 500, &[10, 5_000]);
+    copy(live.path(), folder);
+    content
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() { copy(&entry.path(), &to) } else { fs::copy(entry.path(), to).map(|_| ()).unwrap() }
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files.extend(self::files(&path)) } else { files.push(path) }
+    }
+    files.sort();
+    files
+}
+
+fn harm(file: &Path, damage: Damage) {
+    let mut bytes = fs::read(file).unwrap();
+    match damage {
+        Damage::Flip => {
+            let middle = bytes.len() / 2;
+            if let Some(byte) = bytes.get_mut(middle) {
+                *byte ^= 0x10;
+            }
+            fs::write(file, bytes).unwrap();
+        }
+        Damage::Cut => fs::write(file, &bytes[..bytes.len() / 2]).unwrap(),
+        Damage::Delete => fs::remove_file(file).unwrap(),
+    }
+}
+
+/// Damages every file of the store in turn, and expects that the store goes on each time.
+fn check(damage: Damage) {
+    let original = tempfile::tempdir().unwrap();
+    let content = build(original.path());
+    let mut n_repaired = 0;
+    let files: Vec<_> = files(original.path());
+    for file in &files {
+        let name = file.strip_prefix(original.path()).unwrap();
+        let case = format!("{damage:?} {}", name.display());
+        let folder = tempfile::tempdir().unwrap();
+        copy(original.path(), folder.path());
+        harm(&folder.path().join(name), damage);
+
+        let (store, report) = open(folder.path());
+        let mut n_lost = content.check(&store);
+        let mut more = Content::new(Kind::Spec);
+        more.put(&store, &mut Random(2), 100, &[10, 1 << 20]);
+        assert_eq!((content.check(&store), more.check(&store)), (n_lost, 0), "{case}");
+        let damage_found = store.damage();
+        drop(store);
+
+        // What was found while reading is repaired now, without losing more, and then all is well.
+        let (store, second) = open(folder.path());
+        assert_eq!(second.repair().is_some(), damage_found.is_some(), "{case}");
+        let n_lost_before = std::mem::replace(&mut n_lost, content.check(&store));
+        assert!(n_lost <= n_lost_before && more.check(&store) == 0, "{case}");
+        drop(store);
+        let store = open_sound(folder.path());
+        assert_eq!((content.check(&store), more.check(&store)), (n_lost, 0), "{case}");
+        assert_eq!(store.damage(), None);
+
+        n_repaired += usize::from(report.repair().is_some() || damage_found.is_some());
+        let is_data = ["tables", "blobs", "objects"].iter().any(|folder| name.iter().any(|part| part == *folder))
+            || name.extension().is_some_and(|extension| extension == "jnl");
+        assert!(n_lost == 0 || is_data, "{case}: lost {n_lost}");
+    }
+    // Otherwise this has tested nothing.
+    assert!(files.len() > 15 && n_repaired > 5, "{n_repaired} of {}", files.len());
+}
+
+#[test]
+fn a_flipped_bit_in_any_file_is_survived() {
+    check(Damage::Flip);
+}
+
+#[test]
+fn any_file_cut_in_half_is_survived() {
+    check(Damage::Cut);
+}
+
+#[test]
+fn any_missing_file_is_survived() {
+    check(Damage::Delete);
+}
+
+#[test]
+fn a_sound_copy_of_an_open_store_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let content = build(folder.path());
+    assert_eq!(content.check(&open_sound(folder.path())), 0);
+    assert_eq!(content.check(&open_sound(folder.path())), 0);
+}
