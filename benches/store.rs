@@ -3,6 +3,8 @@
 //! `cargo bench --bench store` prints microseconds of CPU time a record, over all threads, and the ratio. The two are run
 //! in turn, several times, and the best of each counts: other load on the machine only ever adds.
 
+#![expect(clippy::expect_used, clippy::print_stdout, reason = "a bench prints, and ends when it cannot measure")]
+
 use mamo::store::{Batch, FjallStore, Key, Kind, OpenOptions, Store};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -58,7 +60,7 @@ fn startup(records: &Records) {
 fn records() -> Records {
     let digest = |n: usize, kind: &str| *blake3::hash(format!("{kind} {n}").as_bytes()).as_bytes();
     let record = |n: usize| {
-        let kind = if n % 2 == 0 { Kind::Act } else { Kind::Deep };
+        let kind = if n.is_multiple_of(2) { Kind::Act } else { Kind::Deep };
         let value = (0..N_BYTES / 32 + 1).flat_map(|i| digest(n * 8 + i, "value")).take(N_BYTES).collect();
         (Key::new(kind, &digest(n, "key")), value)
     };

@@ -15,7 +15,11 @@ pub enum StoreError {
         holder: String,
     },
     /// The store was written by another version.
-    #[error("the store `{}` has format {found}, this build reads format {supported}", path.display())]
+    #[error(
+        "the store `{}` has format {found}, this build reads format {supported}: use the version of mamo that wrote it, \
+         or move the folder away and start a new store",
+        path.display()
+    )]
     Format {
         /// The store's folder.
         path: PathBuf,

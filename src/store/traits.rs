@@ -48,6 +48,7 @@ impl Kind {
     ];
 
     /// The first byte of the keys of such records.
+    #[expect(clippy::as_conversions, reason = "the discriminants are bytes")]
     pub const fn to_byte(self) -> u8 {
         self as u8
     }

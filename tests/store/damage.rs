@@ -182,3 +182,31 @@ fn a_sound_copy_of_an_open_store_is_whole() {
     assert_eq!(content.check(&open_sound(folder.path())), 0);
     assert_eq!(content.check(&open_sound(folder.path())), 0);
 }
+
+/// fjall merges tables in a thread of its own, and takes no more writes when that fails.
+#[test]
+fn damage_that_is_met_while_merging_is_repaired_in_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut random = Random(3);
+    let mut before = Content::new(Kind::Act);
+    for _ in 0..3 {
+        before.put(&open_sound(folder.path()), &mut random, 300, &[]);
+    }
+    for table in files(&folder.path().join("db/keyspaces/1/tables")) {
+        harm(&table, Damage::Flip);
+    }
+    // Nothing reads the damaged blocks but the merge, which comes after some tables more.
+    let mut after = Content::new(Kind::Spec);
+    let repaired = (0..50).find_map(|_| {
+        let (store, report) = open(folder.path());
+        assert!(report.repair().is_none(), "the run before did not get along");
+        (0..10).for_each(|_| after.put(&store, &mut random, 10, &[]));
+        let repair = store.repair()?;
+        assert_eq!(after.check(&store), 0);
+        Some((repair, before.check(&store)))
+    });
+    let (repair, n_lost) = repaired.expect("a merge that fails");
+    assert!(!repair.is_complete() && n_lost > 0 && n_lost < 900, "{n_lost}: {repair}");
+    let store = open_sound(folder.path());
+    assert_eq!((before.check(&store), after.check(&store)), (n_lost, 0));
+}

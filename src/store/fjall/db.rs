@@ -162,6 +162,9 @@ impl Db {
     ) -> Result<(), Fault> {
         let mut sealed = Vec::new();
         guard(|| {
+            // Ingestion flushes what is in memory, but fjall begins a new journal, and drops the old ones, only when it
+            // flushes by itself. Without this a long run that does both has a journal without end.
+            self.keyspace.rotate_memtable()?;
             let mut ingestion = self.keyspace.start_ingestion()?;
             ingestion.write(META, meta.to_bytes())?;
             for (key, value) in changes {
@@ -289,15 +292,13 @@ fn guard<T>(call: impl FnOnce() -> fjall::Result<T>) -> Result<T, Fault> {
 /// Damage, or something that will pass when the system has more room or gives more rights?
 fn classify(error: fjall::Error) -> Fault {
     let message = error.to_string();
-    let damage = match &error {
-        fjall::Error::Io(error) | fjall::Error::Storage(LsmError::Io(error)) => {
-            // fjall creates files only where there must be none.
-            is_damage(error) || error.kind() == std::io::ErrorKind::AlreadyExists
-        }
-        fjall::Error::Locked => false,
-        _ => true,
+    let refused = if let fjall::Error::Io(error) | fjall::Error::Storage(LsmError::Io(error)) = &error {
+        // fjall creates files only where there must be none.
+        !is_damage(error) && error.kind() != std::io::ErrorKind::AlreadyExists
+    } else {
+        matches!(error, fjall::Error::Locked)
     };
-    if damage { Fault::Damaged(message) } else { Fault::Failed(message) }
+    if refused { Fault::Failed(message) } else { Fault::Damaged(message) }
 }
 
 fn damaged(message: &str) -> Fault {

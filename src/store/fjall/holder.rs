@@ -102,4 +102,17 @@ mod tests {
         assert_eq!(folder.marker("holder"), None);
         Lock::acquire(&folder, Duration::ZERO).unwrap();
     }
+
+    #[test]
+    fn waiting_ends_when_the_holder_does() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Folder::create(temporary.path()).unwrap();
+        let lock = Lock::acquire(&folder, Duration::ZERO).unwrap();
+        let waiting = std::thread::spawn({
+            let folder = folder.clone();
+            move || Lock::acquire(&folder, Duration::MAX).map(|_| ())
+        });
+        drop(lock);
+        waiting.join().unwrap().unwrap();
+    }
 }

@@ -30,6 +30,8 @@ mod open;
 mod options;
 mod orphans;
 mod queue;
+#[cfg(test)]
+mod repair_tests;
 mod salvage;
 mod shared;
 mod sources;

@@ -11,7 +11,7 @@ const PAGE: usize = 10_000;
 ///
 /// Gives the number of removed records.
 pub(super) fn drop_orphans(db: &Db, meta: Meta) -> Result<u64, Fault> {
-    let mut n_missing = Vec::new();
+    let mut lost = Vec::new();
     let mut downstream: DigestMap<[u8; 32], Vec<[u8; 32]>> = DigestMap::default();
     let mut present: DigestMap<[u8; 32], ()> = DigestMap::default();
     for_each(db, Kind::Deep, |digest, value| {
@@ -23,14 +23,10 @@ pub(super) fn drop_orphans(db: &Db, meta: Meta) -> Result<u64, Fault> {
                 }
             }
             // Its upstream nodes are not known, and nobody can read it.
-            None => n_missing.push(digest),
+            None => lost.push(digest),
         }
     })?;
-    let mut orphans = n_missing;
-    orphans.extend(downstream.keys().filter(|upstream| !present.contains_key(*upstream)).copied());
-    orphans.sort_unstable();
-    orphans.dedup();
-    let mut lost = orphans;
+    lost.extend(downstream.keys().filter(|upstream| !present.contains_key(*upstream)).copied());
     let mut removed = Vec::new();
     while let Some(upstream) = lost.pop() {
         for orphan in downstream.remove(&upstream).unwrap_or_default() {

@@ -1,13 +1,14 @@
 //! Moves a damaged database aside, and starts a new one with what can be read of it.
 
 use crate::store::StoreError;
-use crate::store::fjall::db::{Db, Fault};
+use crate::store::fjall::db::{Db, Fault, Way};
 use crate::store::fjall::folder::{FORMAT, Folder, Progress, io_error, remove_folder, sync_folder};
 use crate::store::fjall::frame::Meta;
 use crate::store::fjall::options::Repair;
 use crate::store::fjall::orphans;
 use crate::store::fjall::sources::Sources;
 use std::fs;
+use std::path::PathBuf;
 
 /// Marker: the database has to be repaired; its text says why.
 pub(super) const DAMAGED: &str = "damaged";
@@ -26,26 +27,31 @@ pub(super) fn repair(folder: &Folder, reason: &str) -> Result<(Db, Repair), Stor
     let group = Progress::read(folder).unwrap_or_default();
     let fault = |fault: Fault| fault.into_error("write what was salvaged");
 
-    let (mut n_salvaged, mut n_dropped, mut complete) = (0, 0, false);
-    if let Some(quarantine) = &quarantine {
-        let mut sources = Sources::open(quarantine);
-        let meta = Meta { format: FORMAT, group };
-        let salvaged = sources.by_ref().inspect(|_| n_salvaged += 1);
-        db.ingest(meta, salvaged.map(|(key, value)| (key, Some(value)))).map_err(fault)?;
-        complete = sources.is_complete() && sources.meta().map_or(0, |meta| meta.group) >= group;
-        if !complete {
-            let rooted = folder.marker(ROOTED).is_some();
-            let dropped = if rooted { orphans::drop_aliases(&db, meta) } else { orphans::drop_orphans(&db, meta) };
-            n_dropped = dropped.map_err(fault)?;
+    let meta = Meta { format: FORMAT, group };
+
+    let (mut n_salvaged, mut n_dropped, mut complete) = (0_u64, 0, false);
+    match &quarantine {
+        Some(quarantine) => {
+            let mut sources = Sources::open(quarantine);
+            let salvaged = sources.by_ref().inspect(|_| n_salvaged += 1);
+            db.ingest(meta, salvaged.map(|(key, value)| (key, Some(value)))).map_err(fault)?;
+            complete = sources.is_complete() && sources.meta().map_or(0, |meta| meta.group) >= group;
         }
+        None => db.commit(meta, &[], Way::Batch).map_err(fault)?,
+    }
+    if !complete {
+        let rooted = folder.marker(ROOTED).is_some();
+        let dropped = if rooted { orphans::drop_aliases(&db, meta) } else { orphans::drop_orphans(&db, meta) };
+        n_dropped = dropped.map_err(fault)?;
     }
     folder.clear_marker(DAMAGED)?;
     folder.clear_marker(SALVAGING)?;
-    Ok((db, Repair { reason: reason.into(), quarantine, n_salvaged: n_salvaged - n_dropped, n_dropped, complete }))
+    let n_salvaged = n_salvaged.saturating_sub(n_dropped);
+    Ok((db, Repair { reason: reason.into(), quarantine, n_salvaged, n_dropped, complete }))
 }
 
 /// Moves the database into quarantine; nothing if there is none.
-fn move_aside(folder: &Folder) -> Result<Option<std::path::PathBuf>, StoreError> {
+fn move_aside(folder: &Folder) -> Result<Option<PathBuf>, StoreError> {
     let db = folder.db();
     let resumed = folder.marker(SALVAGING).filter(|name| name.starts_with("quarantine") && !name.contains('/'));
     let name = match resumed {

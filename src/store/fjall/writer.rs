@@ -137,7 +137,7 @@ fn changes(recent: &Recent) -> Vec<Change<'_>> {
         small.then(|| Change { key: blob_key(digest), value })
     });
     let mut changes: Vec<_> = records.chain(blobs).collect();
-    changes.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+    changes.sort_unstable_by_key(|change| change.key);
     changes
 }
 
