@@ -3,7 +3,6 @@
 use crate::support::{Random, open, open_sound};
 use mamo::fingerprint::BlobDigest;
 use mamo::store::{Batch, Key, Kind, Store};
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +16,8 @@ enum Damage {
 /// All that was ever put into the store that the tests damage.
 struct Content {
     kind: Kind,
-    records: BTreeMap<Key, Vec<u8>>,
+    /// In the order of their keys.
+    records: Vec<(Key, Vec<u8>)>,
     blobs: Vec<Vec<u8>>,
     /// The values that one key had, one after the other.
     replaced: Vec<Vec<u8>>,
@@ -25,7 +25,7 @@ struct Content {
 
 impl Content {
     fn new(kind: Kind) -> Self {
-        Self { kind, records: BTreeMap::new(), blobs: Vec::new(), replaced: Vec::new() }
+        Self { kind, records: Vec::new(), blobs: Vec::new(), replaced: Vec::new() }
     }
 
     /// A key whose value is replaced by every batch.
@@ -38,8 +38,9 @@ impl Content {
         for _ in 0..n_records {
             let (key, bytes) = (Key::new(self.kind, &random.digest()), random.bytes(24));
             batch.put(key, |out| out.extend_from_slice(&bytes));
-            self.records.insert(key, bytes);
+            self.records.push((key, bytes));
         }
+        self.records.sort();
         for size in blobs {
             let bytes = random.bytes(*size);
             batch.put_blob(BlobDigest::of(&bytes), bytes.clone());
@@ -53,12 +54,13 @@ impl Content {
 
     /// Everything that the store gives is right; gives how much it lacks.
     fn check(&self, store: &dyn Store) -> usize {
-        let found: BTreeMap<_, _> = store.scan(self.kind, None, usize::MAX).unwrap().into_iter().collect();
-        assert!(found.iter().all(|(key, bytes)| self.records.get(key) == Some(bytes)));
+        let found = store.scan(self.kind, None, usize::MAX).unwrap();
+        let mut records = self.records.iter();
+        assert!(found.iter().all(|found| records.any(|record| record == found)));
         let mut n_lost = self.records.len() - found.len();
-        let keys: Vec<_> = self.records.keys().step_by(20).copied().collect();
-        for (key, bytes) in keys.iter().zip(store.get_many(&keys).unwrap()) {
-            assert!(bytes.is_none_or(|bytes| self.records[key] == bytes));
+        let (keys, values): (Vec<_>, Vec<_>) = self.records.iter().step_by(20).cloned().unzip();
+        for (found, bytes) in store.get_many(&keys).unwrap().into_iter().zip(values) {
+            assert!(found.is_none_or(|found| found == bytes));
         }
         for bytes in &self.blobs {
             match store.get_blob(&BlobDigest::of(bytes)).unwrap() {
@@ -137,7 +139,7 @@ fn check(damage: Damage) {
         let mut n_lost = content.check(&store);
         let mut more = Content::new(Kind::Spec);
         more.put(&store, &mut Random(2), 100, &[10, 1 << 20]);
-        assert_eq!((content.check(&store), more.check(&store)), (n_lost, 0), "{case}");
+        assert_eq!(more.check(&store), 0, "{case}");
         let damage_found = store.damage();
         drop(store);
 
@@ -148,10 +150,12 @@ fn check(damage: Damage) {
         assert!(n_lost <= n_lost_before && more.check(&store) == 0, "{case}");
         drop(store);
         let store = open_sound(folder.path());
-        assert_eq!((content.check(&store), more.check(&store)), (n_lost, 0), "{case}");
-        assert_eq!(store.damage(), None);
+        assert_eq!((more.check(&store), store.damage()), (0, None), "{case}");
 
-        n_repaired += usize::from(report.repair().is_some() || damage_found.is_some());
+        let reported = report.repair().is_some() || damage_found.is_some();
+        n_repaired += usize::from(reported);
+        // Large blobs are verified when they are read, and need no repair.
+        assert!(n_lost == 0 || reported || name.starts_with("objects"), "{case}: lost {n_lost} without a word");
         let is_data = ["tables", "blobs", "objects"].iter().any(|folder| name.iter().any(|part| part == *folder))
             || name.extension().is_some_and(|extension| extension == "jnl");
         assert!(n_lost == 0 || is_data, "{case}: lost {n_lost}");

@@ -309,3 +309,40 @@ fn failed(error: &StoreError) -> Fault {
     let source = std::error::Error::source(error).map(|source| format!(": {source}"));
     Fault::Failed(format!("{error}{}", source.unwrap_or_default()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_closed_database_has_nothing_to_replay() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(folder.path()).unwrap();
+        let change = Change { key: [1; 33], value: Some(b"value") };
+        db.commit(Meta { format: 1, group: 1 }, &[change], Way::Batch).unwrap();
+        db.close().unwrap();
+        let journals = journals(folder.path());
+        assert_eq!(journals.len(), 1);
+        assert_eq!(fs::metadata(&journals[0]).unwrap().len(), 0);
+        // Sequence numbers go on where they ended, or the older value would be found.
+        let db = Db::open(folder.path()).unwrap();
+        let change = Change { key: [1; 33], value: Some(b"newer") };
+        db.commit(Meta { format: 1, group: 2 }, &[change], Way::Batch).unwrap();
+        db.close().unwrap();
+        let db = Db::open(folder.path()).unwrap();
+        let page = db.page(1, None, 10);
+        assert!(page.records.iter().all(|(_, value)| value.starts_with(b"newer")) && page.records.len() == 1);
+        assert_eq!(db.meta().unwrap(), Some(Meta { format: 1, group: 2 }));
+    }
+
+    #[test]
+    fn a_panic_of_fjall_is_damage_and_a_refusal_of_the_system_is_not() {
+        assert!(
+            matches!(guard::<()>(|| panic!("{} broken", 1)), Err(Fault::Damaged(text)) if text.contains("1 broken"))
+        );
+        let refused = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        assert!(matches!(classify(fjall::Error::Io(refused)), Fault::Failed(_)));
+        let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
+        assert!(matches!(classify(fjall::Error::Io(missing)), Fault::Damaged(_)));
+    }
+}

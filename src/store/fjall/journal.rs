@@ -98,3 +98,38 @@ impl<'a> Reader<'a> {
         Some(head)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::fjall::db::{Change, Db, Way, journals};
+    use crate::store::fjall::frame::{META, Meta};
+
+    /// Keys and sequence numbers' order are what fjall itself wrote; a batch that is broken leaves nothing behind.
+    #[test]
+    fn whole_batches_are_read_up_to_the_first_broken_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(folder.path()).unwrap();
+        for (n, value) in [(1_u8, Some(b"value".as_slice())), (2, None)] {
+            let changes = [Change { key: [n; 33], value }, Change { key: [n + 10; 33], value }];
+            db.commit(Meta { format: 1, group: n.into() }, &changes, Way::Batch).unwrap();
+        }
+        let journal = journals(folder.path()).pop().unwrap();
+        let (changes, complete) = read(&journal);
+        let keys: Vec<_> = changes.iter().map(|(key, _, value)| (key.to_vec(), value.is_some())).collect();
+        let key = |n| vec![n; 33];
+        let first = [(META.to_vec(), true), (key(1), true), (key(11), true)];
+        let second = [(META.to_vec(), true), (key(2), false), (key(12), false)];
+        assert!(complete && keys == [first, second].concat());
+        assert!(changes[0].1 < changes[3].1 && changes[3].1 == changes[5].1);
+
+        // The last byte of the last batch.
+        let mut bytes = fs::read(&journal).unwrap();
+        let last = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+        bytes[last] ^= 1;
+        let broken = folder.path().join("broken");
+        fs::write(&broken, &bytes).unwrap();
+        let (changes, complete) = read(&broken);
+        assert!(!complete && changes.len() == 3);
+    }
+}

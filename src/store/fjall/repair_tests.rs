@@ -1,6 +1,7 @@
 //! What repair keeps and what it must not keep, in stores whose records depend on each other.
 
 use crate::fingerprint::{ContentKey, Fingerprint, SpecDigest, ValueDigest};
+use crate::store::fjall::db::Db;
 use crate::store::fjall::folder::{FORMAT, Folder};
 use crate::store::fjall::salvage::{DAMAGED, SALVAGING};
 use crate::store::{Batch, Deep, FjallStore, Key, Kind, OpenOptions, OpenReport, Root, Store, StoreError, Upstream};
@@ -125,8 +126,8 @@ fn an_interrupted_repair_is_done_again() {
     // The process was killed after it had begun to fill the new database.
     store.set_marker(SALVAGING, "quarantine-1").unwrap();
     fs::rename(store.db(), store.file("quarantine-1")).unwrap();
-    fs::create_dir_all(store.db().join("keyspaces/1")).unwrap();
-    fs::write(store.db().join("version"), "half").unwrap();
+    fs::remove_file(store.file("progress")).unwrap();
+    Db::open(&store.db()).unwrap().close().unwrap();
     let (opened, report) = open(folder.path());
     assert!(report.repair().unwrap().is_complete());
     assert_eq!(nodes(&opened, Kind::Deep), [1]);
@@ -171,4 +172,20 @@ fn another_format_is_refused_untouched() {
     assert!(refused.to_string().contains("use the version of mamo that wrote it"), "{refused}");
     fs::write(store.file("format"), sound).unwrap();
     assert_eq!(nodes(&open(folder.path()).0, Kind::Deep), [1]);
+}
+
+/// Without a journal fjall counts from zero again: what was written next was older than what was there, and was taken for
+/// flushed already when its own journal was replayed.
+#[test]
+fn a_missing_journal_does_not_hide_what_is_written_next() {
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), FIRST, &[]);
+    fs::remove_file(folder.path().join("db/0.jnl")).unwrap();
+    let (store, report) = open(folder.path());
+    assert_eq!(report.repair().unwrap().reason(), "the journal of the database is missing");
+    let mut batch = Batch::default();
+    batch.put(Key::new(Kind::Act, &[1; 32]), |out| out.push(77));
+    store.put(batch).unwrap();
+    drop(store);
+    assert_eq!(open(folder.path()).0.scan(Kind::Act, None, 9).unwrap(), [(Key::new(Kind::Act, &[1; 32]), vec![77])]);
 }
