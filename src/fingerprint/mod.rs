@@ -1,14 +1,18 @@
 //! What should exist: digests, keys, schemas and canonical bytes. Knows nothing of graphs or stores.
 
+mod canonical;
 mod digest;
+mod executable;
 mod key;
 mod stub;
 
+pub(crate) use canonical::{DecodeError, EncodeError, decode, encode};
 pub(crate) use digest::DigestMap;
 pub use digest::{BlobDigest, ContentKey, Fingerprint, SchemaDigest, SpecDigest, ValueDigest};
+pub(crate) use executable::executable_digest;
 pub use key::{ParameterKey, RECIPE, ResultKey, SpecKey};
 pub(crate) use key::{
     SpecHashers, Trial, fingerprint_of_value, output_content, output_fingerprint, seed_of, transient_value,
     value_digest,
 };
-pub(crate) use stub::*;
+pub(crate) use stub::{Schema, opaque_schema, schema_of};

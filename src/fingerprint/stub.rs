@@ -1,6 +1,6 @@
 //! Stands in for schemas and canonical bytes.
 use crate::fingerprint::SchemaDigest;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 #[derive(Clone, Debug)]
 pub struct Schema {
     pub(crate) digest: SchemaDigest,
@@ -21,11 +21,4 @@ pub(crate) fn schema_of<T: DeserializeOwned>() -> Schema {
 }
 pub(crate) fn opaque_schema<T>() -> Schema {
     Schema::named(std::any::type_name::<T>())
-}
-pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), postcard::Error> {
-    out.extend(postcard::to_stdvec(value)?);
-    Ok(())
-}
-pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, postcard::Error> {
-    postcard::from_bytes(bytes)
 }
