@@ -14,7 +14,7 @@ use crate::exec::session::Session;
 use crate::exec::sync::{Arc, Mutex, lock};
 use crate::fingerprint::Fingerprint;
 use crate::graph::{Declared, Graph, Signals};
-use crate::store::{Kind as RecordKind, MemoryStore, Root, Store, StoreError};
+use crate::store::{FjallStore, Kind as RecordKind, MemoryStore, OpenOptions, Root, Store, StoreError};
 use crate::value::NodeScope;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -112,8 +112,13 @@ impl EngineBuilder {
         self.with_store(store, folder.to_path_buf())
     }
 
-    fn open_store(&self, _folder: &Path) -> Result<Arc<dyn Store>> {
-        Ok(Arc::new(MemoryStore::new()))
+    fn open_store(&self, folder: &Path) -> Result<Arc<dyn Store>> {
+        let (store, opened) = FjallStore::open(folder, OpenOptions::default().wait(self.wait)).map_err(store_error)?;
+        if let (Some(repair), Some(observer)) = (opened.repair(), &self.observer) {
+            let quarantine = repair.quarantine().map(Path::to_path_buf);
+            observer.event(&Event::StoreRepaired { message: &repair.to_string(), quarantine });
+        }
+        Ok(Arc::new(store))
     }
 
     /// An engine that forgets everything when it is dropped.

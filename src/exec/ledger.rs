@@ -151,6 +151,11 @@ impl Ledger {
         (fingerprint != UNKNOWN).then_some(fingerprint)
     }
 
+    /// Whether downstream nodes see the fingerprint of the node's value instead of its own.
+    pub(crate) fn is_by_value(&self, node: u32) -> bool {
+        self.by_value.contains(&node)
+    }
+
     /// The fingerprint as downstream nodes see it.
     pub(crate) fn fingerprint(&self, node: u32) -> Option<Fingerprint> {
         let fingerprint = self.fingerprints[node];

@@ -10,9 +10,9 @@ use crate::exec::wave::perform::{Product, Trouble, call, encode, encode_result, 
 use crate::exec::wave::slots::{Settled, Slot};
 use crate::exec::wave::walk::{Local, Wave};
 use crate::exec::{OnFailure, Outcome};
-use crate::fingerprint::{BlobDigest, ContentKey, Fingerprint, output_content, transient_value, value_digest};
+use crate::fingerprint::{BlobDigest, ContentKey, output_content, transient_value, value_digest};
 use crate::graph::{Body, Inputs, Kind, NodeCtx, NodeSpec, Persist};
-use crate::store::{Act, Deep, Key, Kind as RecordKind, Payload, Root};
+use crate::store::{Act, Deep, Key, Kind as RecordKind, Payload, Root, Upstream};
 use crate::value::{Encoded, Failure, Interrupt, Made, Outputs, Part, Value};
 use smallvec::SmallVec;
 use std::time::Instant;
@@ -288,8 +288,11 @@ impl Wave {
         };
         let Some(base) = self.ledger.record_key(graph, slot.node) else { return };
         let inputs = graph.inputs(slot.node);
-        let upstream: Option<Vec<Fingerprint>> = inputs.iter().map(|input| self.ledger.fingerprint(*input)).collect();
-        let Some(upstream) = upstream else { return };
+        let upstream = inputs.iter().map(|input| {
+            let fingerprint = self.ledger.fingerprint(*input)?;
+            Some(Upstream { fingerprint, recorded: self.has_record(*input) })
+        });
+        let Some(upstream) = upstream.collect::<Option<Vec<_>>>() else { return };
         let diverged = if is_own { known.payload.as_deref().cloned() } else { None };
         let deep =
             Deep { content, value: known.value, spec: spec.hashers.digest, run: self.session.run, upstream, diverged };
@@ -297,6 +300,13 @@ impl Wave {
         if self.session.observer.is_some() {
             local.recorded.push(slot.node);
         }
+    }
+
+    /// Whether the node has a record under the fingerprint that downstream nodes see.
+    fn has_record(&self, node: u32) -> bool {
+        let Some(spec) = self.session.graph.spec(node) else { return false };
+        let is_virtual = matches!(spec.body, Body::Source(_) | Body::Output { .. });
+        !is_virtual && !self.is_transient(spec) && !self.ledger.is_by_value(node)
     }
 
     /// A failure as a value: recorded under its content, never under a fingerprint, so that the next run tries again.
