@@ -179,6 +179,58 @@ fn any_missing_file_is_survived() {
     check(Damage::Delete);
 }
 
+/// Any number of bytes in any place of any file but the large blobs.
+#[test]
+fn random_damage_is_survived() {
+    let original = tempfile::tempdir().unwrap();
+    let mut random = Random(5);
+    let mut content = Content::new(Kind::Act);
+    for _ in 0..5 {
+        content.put(&open_sound(original.path()), &mut random, 400, &[10, 5_000]);
+    }
+    let live = open_sound(original.path());
+    content.put(&live, &mut random, 200, &[10, 5_000]);
+    let folder = tempfile::tempdir().unwrap();
+    copy(original.path(), folder.path());
+    let files = files(folder.path());
+    let n_cases = std::env::var("MAMO_TEST_CASES").map_or(40, |n| n.parse().unwrap());
+    for case in 0..n_cases {
+        let folder = tempfile::tempdir().unwrap();
+        copy(original.path(), folder.path());
+        let mut names = Vec::new();
+        for _ in 0..1 + random.below(2) {
+            let file = &files[pick(&mut random, files.len())];
+            let name = file.strip_prefix(files[0].ancestors().nth(2).unwrap()).unwrap();
+            let mut bytes = fs::read(folder.path().join(name)).unwrap();
+            let start = pick(&mut random, bytes.len().max(1));
+            match random.below(4) {
+                0 => bytes.truncate(start),
+                1 => bytes.iter_mut().skip(start).take(1 << random.below(13)).for_each(|byte| *byte = 0),
+                2 => bytes.iter_mut().skip(start).take(1 << random.below(13)).for_each(|byte| *byte ^= 0x55),
+                _ => bytes.iter_mut().skip(start).take(1).for_each(|byte| *byte ^= 1 << random.below(8)),
+            }
+            fs::write(folder.path().join(name), bytes).unwrap();
+            names.push(name);
+        }
+        eprintln!("case {case}: {names:?}");
+        let (store, _) = open(folder.path());
+        content.check(&store);
+        let mut more = Content::new(Kind::Spec);
+        more.put(&store, &mut random, 10, &[10]);
+        assert_eq!(more.check(&store), 0);
+        drop(store);
+        let (store, _) = open(folder.path());
+        content.check(&store);
+        assert_eq!(more.check(&store), 0);
+        drop(store);
+        open_sound(folder.path());
+    }
+}
+
+fn pick(random: &mut Random, n: usize) -> usize {
+    usize::try_from(random.below(u64::try_from(n).unwrap())).unwrap()
+}
+
 #[test]
 fn a_sound_copy_of_an_open_store_is_whole() {
     let folder = tempfile::tempdir().unwrap();

@@ -139,11 +139,9 @@ impl Db {
 
     /// How a group of so many changes is best written now.
     pub(super) fn way(&self, n_changes: usize, min_ingestion: usize) -> Way {
-        if n_changes >= min_ingestion && self.keyspace.tree.l0_run_count() < MAX_RUNS {
-            Way::Ingestion
-        } else {
-            Way::Batch
-        }
+        // A count that cannot be had means a fault that the write itself will meet.
+        let short = || guard(|| Ok(self.keyspace.tree.l0_run_count() < MAX_RUNS)).unwrap_or(false);
+        if n_changes >= min_ingestion && short() { Way::Ingestion } else { Way::Batch }
     }
 
     /// Writes changes, whose keys must be sorted and different, all or none; they are durable when this returns.

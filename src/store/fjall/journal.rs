@@ -2,6 +2,7 @@
 
 use lsm_tree::{Slice, ValueType};
 use std::fs;
+use std::io;
 use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -18,14 +19,37 @@ const MAGIC: [u8; 4] = [b'F', b'J', b'L', 3];
 /// Batches behind a broken one are left alone: they may depend on it.
 pub(super) fn read(path: &Path) -> (Vec<Change>, bool) {
     let Ok(bytes) = fs::read(path) else { return (Vec::new(), false) };
+    let (changes, rest) = whole_batches(&bytes);
+    (changes, is_unused(rest))
+}
+
+/// Cuts off what follows the whole batches of a journal, if there is anything.
+///
+/// fjall does the same with a batch that was being written when the process was killed, but trusts the lengths in it,
+/// and refuses a journal altogether in which only a checksum is wrong.
+pub(super) fn trim(path: &Path) -> io::Result<()> {
+    let bytes = fs::read(path)?;
+    let (_, rest) = whole_batches(&bytes);
+    if is_unused(rest) {
+        return Ok(());
+    }
+    let file = fs::File::options().write(true).open(path)?;
+    file.set_len(u64::try_from(bytes.len() - rest.len()).unwrap_or(u64::MAX))?;
+    file.sync_all()
+}
+
+fn whole_batches(bytes: &[u8]) -> (Vec<Change>, &[u8]) {
     let mut changes = Vec::new();
-    let mut reader = Reader(&bytes);
+    let mut reader = Reader(bytes);
     while let Some(rest) = batch(reader, &mut changes) {
         reader = rest;
     }
-    // fjall makes a journal large in advance.
-    let complete = reader.0.iter().all(|byte| *byte == 0);
-    (changes, complete)
+    (changes, reader.0)
+}
+
+/// fjall makes a journal large in advance.
+fn is_unused(rest: &[u8]) -> bool {
+    rest.iter().all(|byte| *byte == 0)
 }
 
 /// Reads one batch; what follows it, or nothing if it is not whole, and then it leaves no changes.
@@ -131,5 +155,8 @@ mod tests {
         fs::write(&broken, &bytes).unwrap();
         let (changes, complete) = read(&broken);
         assert!(!complete && changes.len() == 3);
+        trim(&broken).unwrap();
+        let (changes, complete) = read(&broken);
+        assert!(complete && changes.len() == 3);
     }
 }

@@ -20,6 +20,7 @@
 //! A database that fjall cannot read is never an error: [`salvage`] moves it aside, reads its files one by one, past
 //! what is broken, and starts a new one with what was found.
 
+mod archive;
 mod db;
 mod files;
 mod folder;

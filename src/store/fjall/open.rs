@@ -2,7 +2,7 @@
 
 use crate::store::StoreError;
 use crate::store::fjall::db::{Db, Fault, journals};
-use crate::store::fjall::folder::{FORMAT, Folder, Progress, remove_folder};
+use crate::store::fjall::folder::{FORMAT, Folder, Progress, io_error, remove_folder};
 use crate::store::fjall::frame::Meta;
 use crate::store::fjall::holder::Lock;
 use crate::store::fjall::options::{OpenOptions, OpenReport, Repair};
@@ -10,7 +10,7 @@ use crate::store::fjall::shared::Shared;
 use crate::store::fjall::sources::{Manifest, trees};
 use crate::store::fjall::store::FjallStore;
 use crate::store::fjall::writer::Writer;
-use crate::store::fjall::{orphans, salvage};
+use crate::store::fjall::{journal, orphans, salvage};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -125,6 +125,9 @@ fn find_damage(folder: &Folder) -> Result<Option<String>, StoreError> {
         if let Err(reason) = Manifest::check(tree) {
             return Ok(Some(reason));
         }
+    }
+    for path in journals(&db) {
+        journal::trim(&path).map_err(io_error("trim", &path))?;
     }
     // A lock file without which fjall opens nothing; it only has to be there, since the store has its own lock.
     if !db.join("lock").exists() {

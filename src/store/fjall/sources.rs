@@ -1,7 +1,7 @@
 //! Reads the files of a database one by one, past what is broken, without fjall's help.
 
 use crate::store::fjall::frame::{META, Meta, unseal};
-use crate::store::fjall::{db, journal};
+use crate::store::fjall::{archive, db, journal};
 use lsm_tree::coding::Decode;
 use lsm_tree::table::Scanner;
 use lsm_tree::table::block::Header;
@@ -21,14 +21,18 @@ pub(super) fn trees(path: &Path) -> Vec<PathBuf> {
     numbers.into_iter().map(|number| path.join("keyspaces").join(number.to_string())).collect()
 }
 
-/// Which tables a tree consists of.
+/// Which files a tree consists of.
 pub(super) struct Manifest {
     /// Number and sequence number; the latter is added to those in the table.
     tables: Vec<(u64, u64)>,
+    /// Numbers of the files of values.
+    values: Vec<u64>,
 }
 
 impl Manifest {
-    /// Says what is wrong with the manifest of a tree; fjall does not verify its checksum.
+    /// Says what is wrong with the manifest of a tree, whose checksum fjall does not verify, or with a file in it.
+    ///
+    /// Files that are not in it were being written when the process ended, and do not matter.
     pub(super) fn check(tree: &Path) -> Result<(), String> {
         let current = tree.join("current");
         // fjall takes a tree without a manifest for one that was being created, and removes it.
@@ -36,7 +40,16 @@ impl Manifest {
             return Ok(());
         }
         let name = tree.file_name().unwrap_or_default().to_string_lossy();
-        Self::read(tree).map(|_| ()).ok_or_else(|| format!("the list of tables of tree {name} is broken"))
+        let Some(manifest) = Self::read(tree) else {
+            return Err(format!("the list of tables of tree {name} is broken"));
+        };
+        let tables = manifest.tables.iter().map(|(number, _)| ("tables", *number));
+        let values = manifest.values.iter().map(|number| ("blobs", *number));
+        match tables.chain(values).find(|(folder, file)| !archive::is_sound(&tree.join(folder).join(file.to_string())))
+        {
+            Some((folder, file)) => Err(format!("the file {folder}/{file} of tree {name} is missing or broken")),
+            None => Ok(()),
+        }
     }
 
     fn read(tree: &Path) -> Option<Self> {
@@ -48,14 +61,18 @@ impl Manifest {
             return None;
         }
         let archive = sfa::Reader::from_reader(&mut Cursor::new(&bytes)).ok()?;
-        let section = archive.toc().section(b"tables")?;
-        let start = usize::try_from(section.pos()).ok()?;
-        let mut section = bytes.get(start..start.checked_add(usize::try_from(section.len()).ok()?)?)?;
-        Self::parse(&mut section)
+        let section = |name: &[u8]| {
+            let section = archive.toc().section(name)?;
+            let start = usize::try_from(section.pos()).ok()?;
+            bytes.get(start..start.checked_add(usize::try_from(section.len()).ok()?)?)
+        };
+        let tables = Self::parse_tables(&mut section(b"tables")?)?;
+        let values = Self::parse_values(&mut section(b"blob_files")?)?;
+        Some(Self { tables, values })
     }
 
     /// Levels of runs of tables; only the tables matter here.
-    fn parse(section: &mut &[u8]) -> Option<Self> {
+    fn parse_tables(section: &mut &[u8]) -> Option<Vec<(u64, u64)>> {
         let mut tables = Vec::new();
         let [n_levels] = array(section)?;
         for _ in 0..n_levels {
@@ -68,7 +85,16 @@ impl Manifest {
                 }
             }
         }
-        Some(Self { tables })
+        Some(tables)
+    }
+
+    fn parse_values(section: &mut &[u8]) -> Option<Vec<u64>> {
+        let n_values = u32::from_le_bytes(array(section)?);
+        let number = |_| {
+            let number = u64::from_le_bytes(array(section)?);
+            array::<17>(section).map(|_checksum| number)
+        };
+        (0..n_values).map(number).collect()
     }
 }
 
