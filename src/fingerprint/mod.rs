@@ -4,15 +4,15 @@ mod canonical;
 mod digest;
 mod executable;
 mod key;
-mod stub;
+mod schema;
 
-pub(crate) use canonical::{DecodeError, EncodeError, decode, encode};
+pub(crate) use canonical::{decode, encode};
 pub(crate) use digest::DigestMap;
 pub use digest::{BlobDigest, ContentKey, Fingerprint, SchemaDigest, SpecDigest, ValueDigest};
 pub(crate) use executable::executable_digest;
 pub use key::{ParameterKey, RECIPE, ResultKey, SpecKey};
 pub(crate) use key::{
-    SpecHashers, Trial, fingerprint_of_value, output_content, output_fingerprint, seed_of, transient_value,
-    value_digest,
+    SpecHashers, fingerprint_of_value, output_content, output_fingerprint, seed_of, transient_value, value_digest,
 };
-pub(crate) use stub::{Schema, opaque_schema, schema_of};
+pub use schema::Schema;
+pub(crate) use schema::{opaque_schema, schema_of};
