@@ -1,5 +1,7 @@
 //! Pipelines as an explicit, typed dataflow graph that never computes the same thing twice.
 
+#[cfg(feature = "cli")]
+pub mod cli;
 mod error;
 mod exec;
 pub mod fingerprint;

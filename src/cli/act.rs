@@ -1,0 +1,200 @@
+//! Does what a call asks for, and tells how it went.
+
+use crate::cli::args::ProgressChoice;
+use crate::cli::bar::Bar;
+use crate::cli::complaint;
+use crate::cli::console::Console;
+use crate::cli::exit_codes;
+use crate::cli::interrupt::{Guard, Signals};
+use crate::cli::json;
+use crate::cli::plan_list;
+use crate::cli::settings::{Action, Chatter, PlanLength, Results, Settings};
+use crate::cli::summary::{Ending, Summary};
+use crate::cli::watch::{Style, Watcher};
+use crate::error::{Error, Result};
+use crate::exec::{Engine, EngineBuilder, OnFailure, Run};
+use crate::graph::Graph;
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+/// What a program brings along.
+pub(crate) trait Program {
+    /// Declares the graph.
+    fn build(&mut self) -> Result<Graph>;
+
+    /// What follows a run that brought all targets up to date, when there is something.
+    fn then(&mut self) -> Option<Then<'_>>;
+}
+
+/// What follows a complete run.
+pub(crate) type Then<'a> = Box<dyn FnOnce(&Run) -> Result<()> + 'a>;
+
+/// Where a call takes place.
+pub(crate) struct Stage<'a> {
+    pub(crate) stdout: &'a mut dyn Write,
+    pub(crate) console: Arc<Console>,
+    /// Whether standard error is a terminal on which a bar can be drawn.
+    pub(crate) terminal: Terminal,
+    pub(crate) signals: Signals,
+}
+
+/// What standard error is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Terminal {
+    /// A terminal that can move its cursor.
+    Capable,
+    /// A file, a pipe, or a terminal that cannot.
+    No,
+}
+
+/// Does what `settings` ask for; gives the exit code.
+pub(crate) fn act(settings: &Settings, program: &mut dyn Program, stage: &mut Stage<'_>) -> u8 {
+    let code = match settings.action {
+        Action::Run { jobs, on_failure, progress } => run(settings, jobs, on_failure, progress, program, stage),
+        Action::Plan { length } => plan(settings, length, program, stage),
+    };
+    code.unwrap_or_else(|error| fail(settings, &error, stage))
+}
+
+fn run(
+    settings: &Settings,
+    jobs: Option<NonZeroUsize>,
+    on_failure: OnFailure,
+    progress: ProgressChoice,
+    program: &mut dyn Program,
+    stage: &mut Stage<'_>,
+) -> Result<u8> {
+    let graph = program.build()?;
+    let style = style(settings.chatter, progress, stage.terminal);
+    let watcher = Arc::new(Watcher::new(Arc::clone(&stage.console), style));
+    let builder = builder(settings, &watcher).on_failure(on_failure);
+    let builder = jobs.into_iter().fold(builder, |builder, jobs| builder.jobs(jobs.get()));
+    let engine = builder.open(&settings.store)?;
+    let result = {
+        let _guard =
+            (stage.signals == Signals::Handle).then(|| Guard::new(engine.stopper(), Arc::clone(&stage.console)));
+        let _bar = (style == Style::Bar).then(|| {
+            let watcher = Arc::clone(&watcher);
+            Bar::start(&stage.console, move || watcher.view())
+        });
+        engine.run_targets(&graph, &names(&settings.targets))
+    };
+    let run = result?;
+    let summary = Summary::of(&run);
+    tell(settings, &summary, on_failure, &watcher, &stage.console);
+    match settings.results {
+        Results::Json => write(stage, &format!("{}\n", json::run(&summary)))?,
+        Results::Text if summary.ending == Ending::Done => follow(settings, &graph, &run, program, stage)?,
+        Results::Text => {}
+    }
+    Ok(summary.exit_code())
+}
+
+fn plan(settings: &Settings, length: PlanLength, program: &mut dyn Program, stage: &mut Stage<'_>) -> Result<u8> {
+    let graph = program.build()?;
+    let watcher = Arc::new(Watcher::new(Arc::clone(&stage.console), Style::Silent));
+    let engine = builder(settings, &watcher).open(&settings.store)?;
+    let plan = engine.plan(&graph, &names(&settings.targets))?;
+    let text = match settings.results {
+        Results::Json if settings.targets.is_empty() => {
+            json::plan(&plan, &graph.targets().map(str::to_owned).collect::<Vec<_>>()) + "\n"
+        }
+        Results::Json => json::plan(&plan, &settings.targets) + "\n",
+        Results::Text => plan_list::text(&plan, length),
+    };
+    write(stage, &text)?;
+    Ok(exit_codes::DONE)
+}
+
+/// Runs what the program does with its results, when this run gave all of them.
+fn follow(
+    settings: &Settings,
+    graph: &Graph,
+    run: &Run,
+    program: &mut dyn Program,
+    stage: &mut Stage<'_>,
+) -> Result<()> {
+    let Some(then) = program.then() else { return Ok(()) };
+    if is_whole(&settings.targets, graph) {
+        return then(run);
+    }
+    if settings.chatter == Chatter::Usual {
+        let note = stage.console.paint().note("note:");
+        stage.console.line(&format!("{note} results are printed only when all targets are asked for"));
+    }
+    Ok(())
+}
+
+/// Whether a run of these targets gives every target of the graph.
+fn is_whole(targets: &[String], graph: &Graph) -> bool {
+    targets.is_empty()
+        || (graph.targets().next().is_some() && graph.targets().all(|target| targets.iter().any(|name| name == target)))
+}
+
+/// Tells people on standard error how a run came out.
+fn tell(settings: &Settings, summary: &Summary, on_failure: OnFailure, watcher: &Watcher, console: &Console) {
+    watcher.tell_rest(&summary.failures);
+    if settings.chatter == Chatter::Quiet {
+        return;
+    }
+    let paint = console.paint();
+    console.line(&summary.line(paint));
+    if summary.ending == Ending::Failed && summary.counts.skipped > 0 && on_failure != OnFailure::KeepGoing {
+        console.line(&format!("{} `--keep-going` runs all that does not depend on what failed", paint.note("hint:")));
+    }
+}
+
+/// Tells people, and programs when they asked, why a call came to nothing.
+fn fail(settings: &Settings, error: &Error, stage: &mut Stage<'_>) -> u8 {
+    stage.console.line(&complaint::error(error, stage.console.paint()));
+    let code = exit_codes::of_error(error.kind());
+    match settings.results {
+        Results::Text => code,
+        Results::Json => write(stage, &format!("{}\n", json::error(error))).map_or(exit_codes::OTHER, |()| code),
+    }
+}
+
+fn builder(settings: &Settings, watcher: &Arc<Watcher>) -> EngineBuilder {
+    let observer: Arc<Watcher> = Arc::clone(watcher);
+    let builder = Engine::builder().observer(observer);
+    settings.wait.into_iter().fold(builder, EngineBuilder::wait)
+}
+
+fn style(chatter: Chatter, progress: ProgressChoice, terminal: Terminal) -> Style {
+    match (chatter, progress, terminal) {
+        (Chatter::Quiet, _, _) | (_, ProgressChoice::Off, _) => Style::Silent,
+        (Chatter::Usual, ProgressChoice::Auto, Terminal::Capable) => Style::Bar,
+        (Chatter::Usual, ProgressChoice::Plain, _) | (Chatter::Usual, ProgressChoice::Auto, Terminal::No) => {
+            Style::Lines
+        }
+    }
+}
+
+fn names(targets: &[String]) -> Vec<&str> {
+    targets.iter().map(String::as_str).collect()
+}
+
+/// Writes to standard output; a reader that went away has read enough.
+fn write(stage: &mut Stage<'_>, text: &str) -> Result<()> {
+    match stage.stdout.write_all(text.as_bytes()).and_then(|()| stage.stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::new(crate::error::ErrorKind::Other, "cannot write to standard output").with_source(error))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quiet_is_stronger_than_progress() {
+        assert_eq!(style(Chatter::Quiet, ProgressChoice::Plain, Terminal::Capable), Style::Silent);
+        assert_eq!(style(Chatter::Usual, ProgressChoice::Off, Terminal::Capable), Style::Silent);
+        assert_eq!(style(Chatter::Usual, ProgressChoice::Plain, Terminal::Capable), Style::Lines);
+        assert_eq!(style(Chatter::Usual, ProgressChoice::Auto, Terminal::Capable), Style::Bar);
+        assert_eq!(style(Chatter::Usual, ProgressChoice::Auto, Terminal::No), Style::Lines);
+    }
+}

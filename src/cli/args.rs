@@ -1,0 +1,177 @@
+//! The arguments as written: options, commands and their help texts.
+
+use crate::cli::paint::ColorChoice;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const AFTER_HELP: &str = "\
+A first word that is a command is never a target: `run plan` runs a target that
+is called `plan`.
+Results and JSON go to standard output, everything else to standard error.
+
+Environment:
+  MAMO_STORE, MAMO_JOBS, MAMO_PROGRESS  as --store, --jobs, --progress
+  NO_COLOR, CLICOLOR_FORCE              no colours; colours everywhere
+
+Exit codes:
+    0  done
+    1  a node failed
+    2  wrong call: unknown option or target, mistakes in the graph
+    3  another process holds the store
+    4  the store cannot be read or written, or has another format
+    5  anything else went wrong
+  130  interrupted; what had finished is kept";
+
+/// Brings the targets of this pipeline up to date, and runs only what is stale
+#[derive(Parser, Debug)]
+#[command(after_help = AFTER_HELP, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) common: CommonArguments,
+
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Bring targets up to date (when no command is given)
+    #[command(after_help = AFTER_HELP)]
+    Run(RunArguments),
+    /// Say what a run would do, and run nothing
+    #[command(after_help = AFTER_HELP)]
+    Plan(PlanArguments),
+}
+
+/// Options of all commands.
+#[derive(Args, Debug)]
+pub(crate) struct CommonArguments {
+    /// Folder of the store [default: .mamo]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) store: Option<PathBuf>,
+
+    /// Wait so long for a store that another process holds [default: 0]
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds, global = true)]
+    pub(crate) wait: Option<Duration>,
+
+    /// Write one line of JSON to standard output, and no other result
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// Say nothing but results, warnings and errors
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+
+    /// When to colour
+    #[arg(long, value_name = "WHEN", value_enum, hide_possible_values = true, global = true)]
+    #[arg(help = "When to colour: auto, always, never [default: auto]")]
+    pub(crate) color: Option<ColorChoice>,
+}
+
+/// Options of `run`.
+#[derive(Args, Debug, Default)]
+pub(crate) struct RunArguments {
+    /// Targets or nodes to bring up to date [default: all targets]
+    #[arg(value_name = "TARGETS")]
+    pub(crate) targets: Vec<String>,
+
+    /// Nodes that run at once [default: number of processors]
+    #[arg(short, long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+
+    /// After a failure, run all that does not depend on it
+    #[arg(short, long, conflicts_with = "finish_running")]
+    pub(crate) keep_going: bool,
+
+    /// After a failure, start nothing more, but finish what runs
+    #[arg(long)]
+    pub(crate) finish_running: bool,
+
+    /// How to show progress
+    #[arg(long, value_name = "HOW", value_enum, hide_possible_values = true)]
+    #[arg(help = "Progress: auto, plain (lines), off [default: auto]")]
+    pub(crate) progress: Option<ProgressChoice>,
+}
+
+/// Options of `plan`.
+#[derive(Args, Debug)]
+pub(crate) struct PlanArguments {
+    /// Targets or nodes to plan for [default: all targets]
+    #[arg(value_name = "TARGETS")]
+    pub(crate) targets: Vec<String>,
+
+    /// List every node that would run, however many there are
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+/// How to show progress.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProgressChoice {
+    /// A bar on terminals, lines elsewhere
+    #[default]
+    Auto,
+    /// Lines
+    Plain,
+    /// Nothing
+    Off,
+}
+
+impl RunArguments {
+    /// Options may stand before the command or after it; those after it count more.
+    pub(crate) fn after(self, before: Self) -> Self {
+        Self {
+            targets: before.targets.into_iter().chain(self.targets).collect(),
+            jobs: self.jobs.or(before.jobs),
+            keep_going: self.keep_going || (before.keep_going && !self.finish_running),
+            finish_running: self.finish_running || (before.finish_running && !self.keep_going),
+            progress: self.progress.or(before.progress),
+        }
+    }
+
+    /// The first of these options that was given, as it is written.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        [
+            (self.jobs.is_some(), "--jobs"),
+            (self.keep_going, "--keep-going"),
+            (self.finish_running, "--finish-running"),
+            (self.progress.is_some(), "--progress"),
+        ]
+        .into_iter()
+        .find_map(|(is_given, name)| is_given.then_some(name))
+    }
+}
+
+fn parse_seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|_| "not a time to wait".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn options_are_declared_consistently() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn help_fits_eighty_columns() {
+        let mut command = Arguments::command();
+        command.build();
+        for part in [command.clone()].iter_mut().chain(command.get_subcommands_mut()) {
+            let help = part.render_long_help().to_string() + &part.render_help().to_string();
+            for line in help.lines() {
+                assert!(line.chars().count() <= 80, "too long: {line}");
+            }
+        }
+    }
+}

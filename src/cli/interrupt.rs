@@ -1,0 +1,100 @@
+//! Ctrl-C: the first stops the run and keeps what finished, the second ends the program at once.
+
+use crate::cli::console::{Console, lock};
+use crate::cli::exit_codes;
+use crate::exec::Stopper;
+use std::io::Write;
+use std::sync::{Arc, Mutex, Once};
+
+/// Whether this call reacts to Ctrl-C.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signals {
+    /// It does; for whole programs, since a process has one handler.
+    Handle,
+    /// It does not.
+    Ignore,
+}
+
+/// What an interruption meets.
+enum Stage {
+    /// No run is going on: nothing would be lost.
+    Idle,
+    /// A run is going on that can be asked to stop.
+    Running { stopper: Stopper, console: Arc<Console> },
+    /// The run was asked to stop and has not yet ended.
+    Stopping,
+}
+
+/// What to do about an interruption.
+#[derive(Debug, PartialEq, Eq)]
+enum Reaction {
+    Wait,
+    Exit,
+}
+
+static STAGE: Mutex<Stage> = Mutex::new(Stage::Idle);
+static HANDLER: Once = Once::new();
+
+/// While it lives, an interruption stops the run first.
+pub(crate) struct Guard(());
+
+impl Guard {
+    pub(crate) fn new(stopper: Stopper, console: Arc<Console>) -> Self {
+        // A program with a handler of its own keeps it, and stops runs itself.
+        HANDLER.call_once(|| drop(ctrlc::set_handler(handle)));
+        *lock(&STAGE) = Stage::Running { stopper, console };
+        Self(())
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        *lock(&STAGE) = Stage::Idle;
+    }
+}
+
+fn handle() {
+    let reaction = interrupt(&STAGE);
+    if reaction == Reaction::Exit {
+        // A bar may stand in the last line, where the shell would write on.
+        let _ = writeln!(std::io::stderr());
+        std::process::exit(exit_codes::INTERRUPTED.into());
+    }
+}
+
+fn interrupt(stage: &Mutex<Stage>) -> Reaction {
+    let before = std::mem::replace(&mut *lock(stage), Stage::Stopping);
+    match before {
+        Stage::Idle | Stage::Stopping => Reaction::Exit,
+        Stage::Running { stopper, console } => {
+            stopper.stop();
+            console.line("stopping: what runs is finished and kept; press again to stop at once");
+            Reaction::Wait
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::paint::Paint;
+    use crate::cli::program::tests::Buffer;
+    use crate::exec::Engine;
+
+    #[test]
+    fn the_first_interruption_stops_and_the_second_exits() {
+        let buffer = Buffer::default();
+        let console = Arc::new(Console::new(Box::new(buffer.clone()), Paint::Plain));
+        let stopper = Engine::in_memory().stopper();
+        let stage = Mutex::new(Stage::Running { stopper: stopper.clone(), console });
+        assert_eq!(interrupt(&stage), Reaction::Wait);
+        assert!(stopper.signals.is_stopped());
+        assert_eq!(buffer.text(), "stopping: what runs is finished and kept; press again to stop at once\n");
+        assert_eq!(interrupt(&stage), Reaction::Exit);
+    }
+
+    #[test]
+    fn without_a_run_there_is_nothing_to_wait_for() {
+        assert_eq!(interrupt(&Mutex::new(Stage::Idle)), Reaction::Exit);
+    }
+}

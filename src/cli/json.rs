@@ -1,0 +1,235 @@
+//! JSON for programs: the objects that docs/json.md promises.
+
+use crate::cli::complaint;
+use crate::cli::plan_list::STATES;
+use crate::cli::summary::{Ending, Summary};
+use crate::error::{Error, ErrorKind};
+use crate::exec::{Counts, Plan, PlanState};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+#[derive(Serialize)]
+struct RunObject<'a> {
+    schema: &'static str,
+    targets: &'a [String],
+    stopped: bool,
+    nodes: u64,
+    #[serde(flatten)]
+    counts: CountsObject,
+    restarts: u32,
+    wall_ms: u64,
+    time_saved_ms: u64,
+    elements: ElementsObject,
+    failures: Vec<FailureObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct CountsObject {
+    executed: u64,
+    cut_off: u64,
+    fresh: u64,
+    not_needed: u64,
+    failed: u64,
+    skipped: u64,
+}
+
+#[derive(Serialize)]
+struct ElementsObject {
+    elements: u64,
+    #[serde(flatten)]
+    counts: CountsObject,
+}
+
+#[derive(Serialize)]
+struct FailureObject<'a> {
+    node: &'a str,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct PlanObject<'a> {
+    schema: &'static str,
+    targets: &'a [String],
+    nodes: usize,
+    states: BTreeMap<&'static str, usize>,
+    plan: Vec<PlanNodeObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct PlanNodeObject<'a> {
+    node: &'a str,
+    state: &'static str,
+}
+
+#[derive(Serialize)]
+struct ErrorObject<'a> {
+    schema: &'static str,
+    kind: &'static str,
+    message: &'a str,
+    node: Option<&'a str>,
+    causes: &'a [String],
+    hint: Option<&'a str>,
+}
+
+/// A run as one line.
+pub(crate) fn run(summary: &Summary) -> String {
+    let failure = |failure| {
+        let failure: &crate::value::Failure = failure;
+        FailureObject { node: failure.node(), message: failure.message() }
+    };
+    line(&RunObject {
+        schema: "mamo.run/1",
+        targets: &summary.targets,
+        stopped: summary.ending == Ending::Stopped,
+        nodes: summary.counts.nodes,
+        counts: counts(&summary.counts),
+        restarts: summary.restarts,
+        wall_ms: millis(summary.took),
+        time_saved_ms: millis(summary.saved),
+        elements: ElementsObject { elements: summary.elements.nodes, counts: counts(&summary.elements) },
+        failures: summary.failures.iter().map(failure).collect(),
+    })
+}
+
+/// A plan as one line.
+pub(crate) fn plan(plan: &Plan, targets: &[String]) -> String {
+    line(&PlanObject {
+        schema: "mamo.plan/1",
+        targets,
+        nodes: plan.nodes().count(),
+        states: STATES.into_iter().map(|state| (state_name(state), plan.count(state))).collect(),
+        plan: plan.nodes().map(|(node, state)| PlanNodeObject { node, state: state_name(state) }).collect(),
+    })
+}
+
+/// An error as one line.
+pub(crate) fn error(error: &Error) -> String {
+    line(&ErrorObject {
+        schema: "mamo.error/1",
+        kind: kind_name(error.kind()),
+        message: &error.to_string(),
+        node: error.node(),
+        causes: &complaint::causes(error),
+        hint: error.hint(),
+    })
+}
+
+/// A call that was not understood, as one line.
+pub(crate) fn usage_error(message: &str) -> String {
+    line(&ErrorObject { schema: "mamo.error/1", kind: "usage", message, node: None, causes: &[], hint: None })
+}
+
+fn line(object: &impl Serialize) -> String {
+    // Numbers, texts and lists of them always become JSON.
+    serde_json::to_string(object).unwrap_or_default()
+}
+
+fn counts(counts: &Counts) -> CountsObject {
+    CountsObject {
+        executed: counts.executed,
+        cut_off: counts.cut_off,
+        fresh: counts.fresh,
+        not_needed: counts.not_needed,
+        failed: counts.failed,
+        skipped: counts.skipped,
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn state_name(state: PlanState) -> &'static str {
+    match state {
+        PlanState::Fresh => "fresh",
+        PlanState::CutOff => "cut_off",
+        PlanState::Run => "run",
+        PlanState::RunUnlessCutOff => "run_unless_cut_off",
+        PlanState::AfterBarrier => "after_barrier",
+        PlanState::NotNeeded => "not_needed",
+        PlanState::Failed => "failed",
+    }
+}
+
+fn kind_name(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Graph => "graph",
+        ErrorKind::NoValue => "no_value",
+        ErrorKind::NodeFailed => "node_failed",
+        ErrorKind::UnknownName => "unknown_name",
+        ErrorKind::StoreLocked => "store_locked",
+        ErrorKind::StoreFormat => "store_format",
+        ErrorKind::Store => "store",
+        ErrorKind::Codec => "codec",
+        ErrorKind::Stopped => "stopped",
+        ErrorKind::Unstable => "unstable",
+        ErrorKind::Nested => "nested",
+        ErrorKind::Other => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{plan_list, summary};
+    use expect_test::{Expect, expect};
+
+    fn check(object: String, expected: Expect) {
+        assert!(!object.contains('\n'));
+        expected.assert_eq(&object);
+    }
+
+    #[test]
+    fn objects_have_their_documented_shape() {
+        check(run(&summary::tests::example(Ending::Failed)), expect![[r#"{"schema":"mamo.run/1","targets":["report"],"stopped":false,"nodes":97,"executed":14,"cut_off":3,"fresh":60,"not_needed":16,"failed":2,"skipped":2,"restarts":0,"wall_ms":1234,"time_saved_ms":35123,"elements":{"elements":400,"executed":120,"cut_off":0,"fresh":280,"not_needed":0,"failed":0,"skipped":0},"failures":[{"node":"fit/adelie","message":"no rows\nin \"adelie.csv\""}]}"#]]);
+        check(plan(&plan_list::tests::example(), &["report".into()]), expect![[r#"{"schema":"mamo.plan/1","targets":["report"],"nodes":7,"states":{"after_barrier":1,"cut_off":1,"failed":1,"fresh":1,"not_needed":1,"run":1,"run_unless_cut_off":1},"plan":[{"node":"flights","state":"fresh"},{"node":"unused","state":"not_needed"},{"node":"weather","state":"failed"},{"node":"clean","state":"cut_off"},{"node":"fit","state":"run"},{"node":"report","state":"run_unless_cut_off"},{"node":"publish","state":"after_barrier"}]}"#]]);
+        check(error(&Error::new(ErrorKind::UnknownName, "no target `a`").with_hint("`b`?")), expect![[r#"{"schema":"mamo.error/1","kind":"unknown_name","message":"no target `a`","node":null,"causes":[],"hint":"`b`?"}"#]]);
+        check(usage_error("unexpected argument `--wrong`"), expect![[r#"{"schema":"mamo.error/1","kind":"usage","message":"unexpected argument `--wrong`","node":null,"causes":[],"hint":null}"#]]);
+    }
+
+    #[test]
+    fn counts_add_up() {
+        let object: serde_json::Value = serde_json::from_str(&run(&summary::tests::example(Ending::Failed))).unwrap();
+        let sum = |object: &serde_json::Value| -> u64 {
+            let names = ["executed", "cut_off", "fresh", "not_needed", "failed", "skipped"];
+            names.into_iter().map(|name| object[name].as_u64().unwrap()).sum()
+        };
+        assert_eq!(object["nodes"], sum(&object));
+        assert_eq!(object["elements"]["elements"], sum(&object["elements"]));
+    }
+
+    #[test]
+    fn every_key_and_kind_is_documented() {
+        let documented = include_str!("../../docs/json.md");
+        let objects = [
+            run(&summary::tests::example(Ending::Failed)),
+            plan(&plan_list::tests::example(), &[]),
+            error(&Error::new(ErrorKind::Other, "")),
+        ];
+        for object in objects {
+            let object: BTreeMap<String, serde_json::Value> = serde_json::from_str(&object).unwrap();
+            for key in object.keys() {
+                assert!(documented.contains(&format!("`{key}`")), "docs/json.md does not explain `{key}`");
+            }
+        }
+        let kinds = [
+            ErrorKind::Graph,
+            ErrorKind::NoValue,
+            ErrorKind::NodeFailed,
+            ErrorKind::UnknownName,
+            ErrorKind::StoreLocked,
+            ErrorKind::StoreFormat,
+            ErrorKind::Store,
+            ErrorKind::Codec,
+            ErrorKind::Stopped,
+            ErrorKind::Unstable,
+            ErrorKind::Nested,
+            ErrorKind::Other,
+        ];
+        let names = kinds.map(kind_name).into_iter().chain(STATES.map(state_name)).chain(["usage"]);
+        for name in names {
+            assert!(documented.contains(&format!("`{name}`")), "docs/json.md does not explain `{name}`");
+        }
+    }
+}

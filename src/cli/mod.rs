@@ -1,0 +1,31 @@
+//! The command line of a pipeline: arguments, progress, summaries, JSON and exit codes.
+//!
+//! A program hands its pipeline to [`main`] or [`main_then`] and has `run` and `plan` with all their options. Results
+//! and JSON go to standard output, everything else to standard error. What scripts may rely on is written down in
+//! `docs/json.md` and `docs/exit-codes.md`.
+
+mod program;
+
+mod act;
+mod args;
+mod settings;
+
+mod interrupt;
+mod watch;
+
+mod bar;
+mod console;
+mod progress;
+mod tally;
+
+mod complaint;
+mod json;
+mod plan_list;
+mod summary;
+
+mod paint;
+mod words;
+
+pub mod exit_codes;
+
+pub use program::{Invocation, main, main_then};

@@ -1,0 +1,177 @@
+//! How far a run is, kept from its events: what the progress bar shows.
+
+use crate::cli::words;
+use crate::exec::Event;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+/// Running nodes that are named; more are only counted.
+const NAMED: usize = 3;
+/// The rate is that of the time just past.
+const RATE_WINDOW: Duration = Duration::from_secs(5);
+
+/// How far a run is. Times are since the run began, and come from the caller.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    stale: u64,
+    done: u64,
+    executed: u64,
+    failed: u64,
+    running: BTreeMap<String, Duration>,
+    /// Maps of which an element ended, but not yet all.
+    open_maps: BTreeSet<String>,
+    samples: VecDeque<(Duration, u64)>,
+}
+
+/// What a bar shows at a time.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct View {
+    pub(crate) done: u64,
+    pub(crate) stale: u64,
+    pub(crate) text: String,
+}
+
+impl Progress {
+    /// Takes note of an event.
+    pub(crate) fn note(&mut self, event: &Event<'_>, now: Duration) {
+        match event {
+            Event::Planned { stale } => {
+                self.stale = *stale;
+                self.done = 0;
+                self.open_maps.clear();
+            }
+            Event::NodeStarted { node, element } => {
+                self.running.insert(shown(node, *element), now);
+            }
+            Event::NodeExecuted { node, element, .. } => {
+                self.executed += 1;
+                self.end(node, *element);
+            }
+            Event::NodeFailed { node, element, .. } => {
+                self.failed += 1;
+                self.end(node, *element);
+            }
+            Event::NodeCutOff { node } | Event::NodeSkipped { node } => self.end(node, None),
+            // A map may end without an event of its own; its result is saved when all elements ended.
+            Event::NodeSaved { node } => {
+                if self.open_maps.remove(*node) {
+                    self.done += 1;
+                }
+            }
+            Event::RunStarted { .. }
+            | Event::Restarted { .. }
+            | Event::StoreRepaired { .. }
+            | Event::RunEnded { .. } => {}
+        }
+    }
+
+    /// What to show now.
+    pub(crate) fn view(&mut self, now: Duration) -> View {
+        let rate = self.rate(now);
+        let failed = (self.failed > 0).then(|| format!("{} failed", self.failed));
+        let text = [rate, failed, self.running_text(now)].into_iter().flatten().collect::<Vec<_>>().join("  ");
+        // Below an expansion there may be more to do than was planned.
+        View { done: self.done, stale: self.stale.max(self.done), text }
+    }
+
+    fn end(&mut self, node: &str, element: Option<&str>) {
+        self.running.remove(&shown(node, element));
+        match element {
+            Some(_) if self.open_maps.contains(node) => {}
+            Some(_) => {
+                self.open_maps.insert(node.to_owned());
+            }
+            None => {
+                self.open_maps.remove(node);
+                self.done += 1;
+            }
+        }
+    }
+
+    fn rate(&mut self, now: Duration) -> Option<String> {
+        self.samples.push_back((now, self.executed));
+        while self.samples.get(1).is_some_and(|(time, _)| now.saturating_sub(*time) >= RATE_WINDOW) {
+            self.samples.pop_front();
+        }
+        let (time, executed) = self.samples.front()?;
+        words::rate(self.executed.saturating_sub(*executed), now.saturating_sub(*time))
+    }
+
+    fn running_text(&self, now: Duration) -> Option<String> {
+        let mut running: Vec<_> = self.running.iter().collect();
+        running.sort_by_key(|(_, since)| **since);
+        let more = running.len().saturating_sub(NAMED);
+        let mut parts: Vec<String> = running
+            .into_iter()
+            .take(NAMED)
+            .map(|(node, since)| format!("{node} {}", words::duration(now.saturating_sub(*since))))
+            .collect();
+        if more > 0 {
+            parts.push(format!("+{more}"));
+        }
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+}
+
+/// A node or an element as people see it: `fit`, `fit[JFK]`.
+pub(crate) fn shown(node: &str, element: Option<&str>) -> String {
+    element.map_or_else(|| node.to_owned(), |element| format!("{node}[{element}]"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+
+    fn check(events: &[(u64, Event<'_>)], now: u64, expected: Expect) {
+        let mut progress = Progress::default();
+        progress.view(Duration::ZERO);
+        for (time, event) in events {
+            progress.note(event, Duration::from_millis(*time));
+        }
+        let View { done, stale, text } = progress.view(Duration::from_millis(now));
+        expected.assert_eq(&format!("{done}/{stale}  {text}"));
+    }
+
+    fn started<'a>(node: &'a str, element: Option<&'a str>) -> Event<'a> {
+        Event::NodeStarted { node, element }
+    }
+
+    fn executed<'a>(node: &'a str, element: Option<&'a str>) -> Event<'a> {
+        Event::NodeExecuted { node, element, took: Duration::ZERO }
+    }
+
+    #[test]
+    fn the_longest_running_nodes_are_named() {
+        let nodes = ["a", "b", "c", "d", "e"];
+        let mut events = vec![(0, Event::Planned { stale: 9 })];
+        events.extend((1..).zip(nodes).map(|(time, node)| (time * 1000, started(node, None))));
+        events.push((6000, executed("b", None)));
+        check(&events, 8000, expect!["1/9  7/min  a 7.0 s, c 5.0 s, d 4.0 s, +1"]);
+    }
+
+    #[test]
+    fn a_map_is_one_node_however_many_elements_run() {
+        let mut events = vec![(0, Event::Planned { stale: 2 })];
+        events.push((0, executed("fit", Some("JFK"))));
+        events.push((0, executed("fit", Some("LAX"))));
+        check(&events, 1000, expect!["0/2  2.0/s"]);
+        events.push((0, Event::NodeSaved { node: "fit" }));
+        events.push((0, Event::NodeSaved { node: "fit" }));
+        check(&events, 1000, expect!["1/2  2.0/s"]);
+        events.push((0, Event::NodeCutOff { node: "report" }));
+        check(&events, 1000, expect!["2/2  2.0/s"]);
+    }
+
+    #[test]
+    fn a_restart_counts_anew() {
+        let events = [
+            (0, Event::Planned { stale: 3 }),
+            (0, executed("a", None)),
+            (0, Event::Planned { stale: 7 }),
+            (0, started("b", None)),
+            (0, Event::NodeFailed { node: "b", element: None, message: "no" }),
+        ];
+        check(&events, 1000, expect!["1/7  1.0/s  1 failed"]);
+    }
+}

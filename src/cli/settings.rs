@@ -1,0 +1,273 @@
+//! What a call asks for, from its arguments and its environment.
+
+use crate::cli::args::{Arguments, Command, ProgressChoice, RunArguments};
+use crate::cli::paint::ColorChoice;
+use crate::exec::OnFailure;
+use clap::error::{Error, ErrorKind};
+use clap::{CommandFactory, FromArgMatches};
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Environment variables, by name.
+pub(crate) type Environment = BTreeMap<OsString, OsString>;
+
+/// What a call asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Settings {
+    pub(crate) action: Action,
+    pub(crate) targets: Vec<String>,
+    pub(crate) store: PathBuf,
+    pub(crate) wait: Option<Duration>,
+    pub(crate) results: Results,
+    pub(crate) chatter: Chatter,
+    pub(crate) color: ColorChoice,
+}
+
+/// What to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Bring targets up to date.
+    Run { jobs: Option<NonZeroUsize>, on_failure: OnFailure, progress: ProgressChoice },
+    /// Say what a run would do.
+    Plan { length: PlanLength },
+}
+
+/// How much of a plan to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PlanLength {
+    /// What fits a screen.
+    Short,
+    /// Every node that would run.
+    Full,
+}
+
+/// In which form results go to standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Results {
+    /// For people.
+    Text,
+    /// One line of JSON.
+    Json,
+}
+
+/// How much to say on standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Chatter {
+    /// Progress, summaries, warnings and errors.
+    Usual,
+    /// Warnings and errors.
+    Quiet,
+}
+
+impl Settings {
+    /// What `args`, the first of which is the program's path, and the environment ask for.
+    pub(crate) fn parse(args: &[OsString], env: &Environment) -> Result<Self, Error> {
+        let mut command = Arguments::command();
+        let arguments = command
+            .try_get_matches_from_mut(args)
+            .and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches))
+            .map_err(|error| error.format(&mut command))?;
+        let common = arguments.common;
+        let (action, targets) = match arguments.command {
+            None => run(arguments.run, env).map_err(|text| wrong(&mut command, text))?,
+            Some(Command::Run(run_arguments)) => {
+                run(run_arguments.after(arguments.run), env).map_err(|text| wrong(&mut command, text))?
+            }
+            Some(Command::Plan(plan)) => {
+                if let Some(option) = arguments.run.given() {
+                    return Err(wrong(&mut command, format!("`{option}` is an option of `run`, not of `plan`")));
+                }
+                let length = if plan.all { PlanLength::Full } else { PlanLength::Short };
+                (Action::Plan { length }, plan.targets)
+            }
+        };
+        Ok(Self {
+            action,
+            targets,
+            store: common
+                .store
+                .or_else(|| set(env, "MAMO_STORE").map(PathBuf::from))
+                .unwrap_or_else(|| PathBuf::from(".mamo")),
+            wait: common.wait,
+            results: if common.json { Results::Json } else { Results::Text },
+            chatter: if common.quiet { Chatter::Quiet } else { Chatter::Usual },
+            color: common.color.unwrap_or_default(),
+        })
+    }
+}
+
+/// Whether a call that could not be understood asked for JSON.
+pub(crate) fn asks_for_json(args: &[OsString]) -> bool {
+    args.iter().skip(1).take_while(|arg| *arg != "--").any(|arg| arg == "--json")
+}
+
+fn run(arguments: RunArguments, env: &Environment) -> Result<(Action, Vec<String>), String> {
+    let on_failure = match (arguments.keep_going, arguments.finish_running) {
+        (true, _) => OnFailure::KeepGoing,
+        (false, true) => OnFailure::FinishRunning,
+        (false, false) => OnFailure::Stop,
+    };
+    let jobs = arguments.jobs.map_or_else(|| jobs(env), |jobs| Ok(Some(jobs)))?;
+    let progress = arguments.progress.map_or_else(|| progress(env), Ok)?;
+    Ok((Action::Run { jobs, on_failure, progress }, arguments.targets))
+}
+
+fn jobs(env: &Environment) -> Result<Option<NonZeroUsize>, String> {
+    let Some(value) = set(env, "MAMO_JOBS") else { return Ok(None) };
+    let jobs = value.to_str().and_then(|value| value.parse().ok());
+    jobs.map(Some).ok_or_else(|| format!("`MAMO_JOBS` is `{}`, not a number from 1 on", value.to_string_lossy()))
+}
+
+fn progress(env: &Environment) -> Result<ProgressChoice, String> {
+    let Some(value) = set(env, "MAMO_PROGRESS") else { return Ok(ProgressChoice::Auto) };
+    let wrong = || format!("`MAMO_PROGRESS` is `{}`, not `auto`, `plain` or `off`", value.to_string_lossy());
+    let value = value.to_str().ok_or_else(wrong)?;
+    clap::ValueEnum::from_str(value, false).map_err(|_| wrong())
+}
+
+/// An environment variable, when it is there and not empty.
+fn set<'env>(env: &'env Environment, name: &str) -> Option<&'env OsStr> {
+    env.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
+}
+
+fn wrong(command: &mut clap::Command, text: String) -> Error {
+    command.error(ErrorKind::ValueValidation, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+
+    fn parse(line: &str, env: &[(&str, &str)]) -> Result<Settings, Error> {
+        let args: Vec<OsString> = ["/bin/flights"].into_iter().chain(line.split_whitespace()).map(Into::into).collect();
+        let env = env.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Settings::parse(&args, &env)
+    }
+
+    fn check(line: &str, env: &[(&str, &str)], expected: Expect) {
+        let shown = match parse(line, env) {
+            Ok(settings) => {
+                let Settings { action, targets, store, wait, results, chatter, color: _ } = settings;
+                format!("{action:?}\n{targets:?} {store:?} {wait:?} {results:?} {chatter:?}")
+            }
+            Err(error) => error.to_string(),
+        };
+        expected.assert_eq(&shown);
+    }
+
+    #[test]
+    fn run_is_the_default() {
+        check(
+            "",
+            &[],
+            expect![[r#"
+            Run { jobs: None, on_failure: Stop, progress: Auto }
+            [] ".mamo" None Text Usual"#]],
+        );
+        check(
+            "report --jobs 2 -k --json",
+            &[],
+            expect![[r#"
+            Run { jobs: Some(2), on_failure: KeepGoing, progress: Auto }
+            ["report"] ".mamo" None Json Usual"#]],
+        );
+    }
+
+    #[test]
+    fn options_stand_before_or_after_the_command() {
+        assert_eq!(
+            parse("--store s -q -j 3 run --wait 1.5 a b", &[]).unwrap(),
+            parse("run a b -j3 -q --wait=1.5 --store=s", &[]).unwrap()
+        );
+        assert_eq!(parse("--json plan a", &[]).unwrap(), parse("plan --json a", &[]).unwrap());
+        check(
+            "--jobs 3 plan",
+            &[],
+            expect![[r#"
+            error: `--jobs` is an option of `run`, not of `plan`
+
+            Usage: flights [OPTIONS] [TARGETS]... [COMMAND]
+
+            For more information, try '--help'.
+        "#]],
+        );
+    }
+
+    #[test]
+    fn the_environment_is_asked_last() {
+        let env = [("MAMO_STORE", "/data/store"), ("MAMO_JOBS", "7"), ("MAMO_PROGRESS", "plain")];
+        check(
+            "",
+            &env,
+            expect![[r#"
+            Run { jobs: Some(7), on_failure: Stop, progress: Plain }
+            [] "/data/store" None Text Usual"#]],
+        );
+        check(
+            "--store s --jobs 1 --progress off",
+            &env,
+            expect![[r#"
+            Run { jobs: Some(1), on_failure: Stop, progress: Off }
+            [] "s" None Text Usual"#]],
+        );
+        check(
+            "",
+            &[("MAMO_STORE", ""), ("MAMO_JOBS", "")],
+            expect![[r#"
+            Run { jobs: None, on_failure: Stop, progress: Auto }
+            [] ".mamo" None Text Usual"#]],
+        );
+        check(
+            "",
+            &[("MAMO_JOBS", "many")],
+            expect![[r#"
+            error: `MAMO_JOBS` is `many`, not a number from 1 on
+
+            Usage: flights [OPTIONS] [TARGETS]... [COMMAND]
+
+            For more information, try '--help'.
+        "#]],
+        );
+    }
+
+    #[test]
+    fn wrong_calls_say_what_is_wrong() {
+        check("--keep-goign", &[], expect![[r#"
+            error: unexpected argument '--keep-goign' found
+
+              tip: a similar argument exists: '--keep-going'
+
+            Usage: flights --keep-going [TARGETS]...
+
+            For more information, try '--help'.
+        "#]]);
+        check("--jobs 0", &[], expect![[r#"
+            error: invalid value '0' for '--jobs <N>': number would be zero for non-zero type
+
+            For more information, try '--help'.
+        "#]]);
+        check("--wait soon", &[], expect![[r#"
+            error: invalid value 'soon' for '--wait <SECONDS>': not a number of seconds
+
+            For more information, try '--help'.
+        "#]]);
+        check("-k --finish-running", &[], expect![[r#"
+            error: the argument '--keep-going' cannot be used with '--finish-running'
+
+            Usage: flights --keep-going [TARGETS]...
+
+            For more information, try '--help'.
+        "#]]);
+    }
+
+    #[test]
+    fn a_call_that_is_not_understood_may_still_ask_for_json() {
+        let args = |line: &str| line.split_whitespace().map(OsString::from).collect::<Vec<_>>();
+        assert!(asks_for_json(&args("flights --wrong --json")));
+        assert!(!asks_for_json(&args("flights --wrong -- --json")));
+    }
+}
