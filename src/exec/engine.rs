@@ -54,7 +54,7 @@ pub enum OnFailure {
 /// Asks runs of an engine to stop; may be used from another thread or a signal handler's thread.
 #[derive(Clone, Debug)]
 pub struct Stopper {
-    signals: Arc<Signals>,
+    pub(crate) signals: Arc<Signals>,
 }
 
 /// How an engine is to be.
