@@ -141,13 +141,14 @@ fn shape_by_passes(
         match shape {
             Err(panic) => {
                 let message = panic_message(&*panic);
-                return Err(Verdict::Opaque(format!("`{}` panics on a sample value: {message}", trace.place())));
+                return Err(Verdict::Opaque(format!("`{}` panics on a sample value: {message}", trace.scopes.place())));
             }
             Ok(Err(error)) => match trace.failed(&error, progress) {
                 Next::Retry => {}
                 Next::GiveUp(verdict) => return Err(verdict),
             },
             Ok(Ok(shape)) if trace.is_complete() => {
+                probe(type_name, &mut trace, &shape, pass)?;
                 return text(&trace, &shape)
                     .map_err(|_| Verdict::Opaque(format!("`{type_name}` has parts that it does not read")));
             }
@@ -157,6 +158,28 @@ fn shape_by_passes(
             Ok(Ok(_)) => {}
         }
     }
+}
+
+/// Looks whether the type reads something else when it is given other samples. That they are refused means nothing.
+fn probe(
+    type_name: &str,
+    trace: &mut Trace,
+    shape: &Shape,
+    pass: &mut dyn FnMut(&mut Trace) -> Result<Shape, PassError>,
+) -> Result<(), Verdict> {
+    for probe in 1..=Trace::N_PROBES {
+        trace.begin_probe(probe);
+        let other = catch_unwind(AssertUnwindSafe(|| pass(trace)));
+        if let Ok(Ok(other)) = other
+            && other != *shape
+        {
+            return Err(Verdict::ambiguous(type_name));
+        }
+        if let Some(verdict) = trace.verdict() {
+            return Err(verdict.clone());
+        }
+    }
+    Ok(())
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {

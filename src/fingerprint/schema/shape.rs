@@ -71,7 +71,7 @@ pub(super) enum Body {
 }
 
 /// What a struct or a variant holds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fields {
     /// Nothing.
     Unit,

@@ -8,10 +8,11 @@
 //!   recursion ends there.
 //! - **Options, sequences and maps** are filled once, to see what is inside, and left empty from then on, so that they end
 //!   recursions too.
-//! - **Refused samples** are blamed on the innermost type with a deserialization of its own (its *scope*). In the next pass the
-//!   samples inside that type are others: its number of failures, read as a number with one digit for each sample,
-//!   runs through all combinations.
+//! - **Probes** follow when all is known: passes with other samples, in which nothing new may come up. They find the
+//!   hand-written `Deserialize` that reads a version first and then what belongs to it.
+//! - **Refused samples** are replaced by others; see `scope`.
 
+use crate::fingerprint::schema::scope::{Refused, Scopes};
 use crate::fingerprint::schema::shape::{Body, Definition, DefinitionIdx, Fields, Shape, Variant, Variants};
 use serde::de;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,18 +38,20 @@ pub(super) enum Verdict {
     Opaque(String),
 }
 
+impl Verdict {
+    /// What the type reads depends on values.
+    pub(super) fn ambiguous(type_name: &str) -> Self {
+        Self::Opaque(format!("`{type_name}` reads different types for different values"))
+    }
+}
+
 /// What is known after some passes, and where the present one is.
 #[derive(Default)]
 pub(super) struct Trace {
     definitions: Vec<Definition>,
     known: BTreeMap<DefinitionKey, DefinitionIdx>,
-    /// Which types refused samples, and where.
-    refusals: BTreeMap<Place, Refusals>,
-    /// What was tried last on a type, for the other places where it stands.
-    latest: BTreeMap<&'static str, u64>,
-    /// Types whose values are being read, one inside the other.
-    scopes: Vec<Scope>,
-    blamed: Option<Scope>,
+    /// Which samples are handed out.
+    pub(super) scopes: Scopes,
     verdict: Option<Verdict>,
     /// Grows with everything that a pass finds out.
     progress: u64,
@@ -76,34 +79,6 @@ pub(super) enum Kind {
     Enum,
 }
 
-/// A type while a value of it is read.
-struct Scope {
-    place: Place,
-    /// Number of the combination of samples that it gets, of which 0 is the usual one.
-    combination: u64,
-    /// In how many ways the samples handed out so far could have been chosen.
-    n_combinations: u64,
-    /// How many types with a scope of their own were read directly in this one.
-    n_inner: usize,
-}
-
-/// Where a type stands. Its name alone is not enough: all `#[serde(with = ..)]` fields of a struct seem to be of one type.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    type_name: &'static str,
-    outer: &'static str,
-    /// Number among the types directly inside the outer one.
-    position: usize,
-}
-
-/// Combinations of samples that a type refused.
-struct Refusals {
-    first: u64,
-    count: u64,
-    /// Of how many, as far as is known.
-    of: u64,
-}
-
 /// What a pass that failed means for the next.
 pub(super) enum Next {
     /// Something is new: another pass will get further.
@@ -115,10 +90,12 @@ pub(super) enum Next {
 impl Trace {
     /// Deeper than any type but an endless one; the stack of a thread is enough for it.
     pub(super) const MAX_DEPTH: u32 = 96;
+    /// Other samples are given to a type that is known, to see whether it then reads something else.
+    pub(super) const N_PROBES: u64 = 6;
+    /// Lists of lists of lists with more than one element grow fast.
+    const MAX_PROBE_QUESTIONS: u64 = 10_000;
     /// Enough for an array of a million bytes.
     const MAX_QUESTIONS: u64 = 4_000_000;
-    /// In how many ways the samples of one type are combined.
-    const MAX_REFUSALS: u64 = 1000;
 
     /// Counts one question of the type, and stops the pass where no answer can help.
     pub(super) fn question(&mut self, depth: u32) -> Result<(), PassError> {
@@ -126,11 +103,14 @@ impl Trace {
         if self.verdict.is_some() {
             return Err(PassError("the trace is over".to_owned()));
         }
+        if self.scopes.is_probe() && (depth > Self::MAX_DEPTH || self.n_questions > Self::MAX_PROBE_QUESTIONS) {
+            return Err(PassError("the probe is over".to_owned()));
+        }
         if depth > Self::MAX_DEPTH {
-            return Err(self.opaque(format!("`{}` is nested too deeply, or without end", self.place())));
+            return Err(self.opaque(format!("`{}` is nested too deeply, or without end", self.scopes.place())));
         }
         if self.n_questions > Self::MAX_QUESTIONS {
-            return Err(self.opaque(format!("`{}` is too large to be traced", self.place())));
+            return Err(self.opaque(format!("`{}` is too large to be traced", self.scopes.place())));
         }
         Ok(())
     }
@@ -164,13 +144,20 @@ impl Trace {
         }
     }
 
-    /// Notes what a type holds, the first time that it is known; later values may be cut short.
+    /// Notes what a type holds.
+    ///
+    /// It must be the same each time. Where it is not, a hand-written `Deserialize` reads other types for other values,
+    /// or two types have one name; then the schema could miss a change.
     pub(super) fn define(&mut self, idx: DefinitionIdx, body: Body) {
         let Some(definition) = self.definitions.get_mut(idx.0) else { return };
         let is_news = match (&definition.body, &body) {
             (Body::Fresh, _) => true,
-            (Body::Seq(old), Body::Seq(new)) => new.n_runs() > old.n_runs(),
-            (Body::Option(_) | Body::Seq(_) | Body::Map(..) | Body::Struct(_) | Body::Enum(_), _) => false,
+            (Body::Seq(old), Body::Seq(new)) if new.n_runs() != old.n_runs() => new.n_runs() > old.n_runs(),
+            (old, new) if old.parts() == new.parts() => false,
+            _ => {
+                self.ambiguous();
+                return;
+            }
         };
         if is_news {
             definition.body = body;
@@ -187,7 +174,7 @@ impl Trace {
         if matches!(definition.body, Body::Fresh) || self.leads_to_unseen(&definition.body.parts()) {
             return 1;
         }
-        *self.choose(lengths).unwrap_or(&0)
+        *self.scopes.choose(lengths).unwrap_or(&0)
     }
 
     /// Picks the variant that a value of the enum takes, and marks it as being explored if it is unseen.
@@ -201,7 +188,7 @@ impl Trace {
             return Ok(unseen);
         }
         let Some(Definition { body: Body::Enum(variants), active, .. }) = self.get(idx) else {
-            return Err(self.opaque(format!("`{}` is an enum that was lost", self.place())));
+            return Err(self.opaque(format!("`{}` is an enum that was lost", self.scopes.place())));
         };
         let towards_unseen = variants.explored.iter().copied().find(|&explored| {
             *active == 0 && variants.list.get(explored).is_some_and(|variant| self.leads_to_unseen(&variant.parts()))
@@ -209,22 +196,27 @@ impl Trace {
         if let Some(towards_unseen) = towards_unseen {
             return Ok(towards_unseen);
         }
-        let explored = variants.explored.clone();
-        match self.choose(&explored) {
+        // Inside a value of the same enum, only the first one explored is sure to end.
+        let choices = if *active > 0 { 1 } else { variants.explored.len() };
+        let choices: Vec<usize> = variants.explored.iter().copied().take(choices).collect();
+        match self.scopes.choose(&choices) {
             Some(&variant) => Ok(variant),
-            None => Err(self.opaque(format!("`{}` has no value that ends", self.place()))),
+            None => Err(self.opaque(format!("`{}` has no value that ends", self.scopes.place()))),
         }
     }
 
-    /// Notes what a variant holds.
+    /// Notes what a variant holds; as [`Trace::define`].
     pub(super) fn variant_read(&mut self, idx: DefinitionIdx, variant: usize, fields: Fields) {
         let Some(variants) = self.variants_mut(idx) else { return };
-        if let Some(slot) = variants.list.get_mut(variant)
-            && !matches!(slot, Variant::Known(_))
-        {
-            *slot = Variant::Known(fields);
-            variants.explored.push(variant);
-            self.progress += 1;
+        match variants.list.get_mut(variant) {
+            None => {}
+            Some(Variant::Known(known)) if *known == fields => {}
+            Some(Variant::Known(_)) => self.ambiguous(),
+            Some(slot @ (Variant::Unseen | Variant::Exploring)) => {
+                *slot = Variant::Known(fields);
+                variants.explored.push(variant);
+                self.progress += 1;
+            }
         }
     }
 
@@ -294,60 +286,22 @@ impl Trace {
         })
     }
 
-    /// The first sample, unless a type around it refused that before.
-    pub(super) fn choose<'s, S>(&mut self, samples: &'s [S]) -> Option<&'s S> {
-        let n_samples = u64::try_from(samples.len()).unwrap_or(u64::MAX).max(1);
-        let mut choice = None;
-        for scope in self.scopes.iter_mut().rev() {
-            // The innermost type that refused anything decides; those around it count the digit nevertheless.
-            if choice.is_none() && scope.combination > 0 {
-                choice = Some(scope.combination / scope.n_combinations % n_samples);
-            }
-            scope.n_combinations = scope.n_combinations.saturating_mul(n_samples);
-        }
-        samples.get(usize::try_from(choice.unwrap_or(0)).unwrap_or(0))
-    }
-
-    /// Marks that a type is read by a deserialization of its own, which is to blame if it fails.
-    pub(super) fn enter_scope(&mut self, type_name: &'static str) {
-        let (outer, position) = match self.scopes.last_mut() {
-            Some(outer) => {
-                outer.n_inner += 1;
-                (outer.place.type_name, outer.n_inner)
-            }
-            None => ("", 0),
-        };
-        let place = Place { type_name, outer, position };
-        let combination = match self.refusals.get(&place) {
-            Some(refusals) => refusals.first + refusals.count,
-            None => self.latest.get(type_name).copied().unwrap_or(0),
-        };
-        self.scopes.push(Scope { place, combination, n_combinations: 1, n_inner: 0 });
-    }
-
-    /// Counterpart of [`Trace::enter_scope`]; of several failed types, one inside the other, the innermost is to blame.
-    pub(super) fn leave_scope(&mut self, failed: bool) {
-        let scope = self.scopes.pop();
-        if failed && self.blamed.is_none() {
-            self.blamed = scope;
-        }
-    }
-
-    /// The innermost type of which a value is being read.
-    pub(super) fn place(&self) -> &'static str {
-        self.scopes.last().map_or("", |scope| scope.place.type_name)
-    }
-
     /// Ends the trace: the type asks for what the bytes do not tell.
     pub(super) fn not_self_readable(&mut self, question: &str) -> PassError {
-        let reason =
-            format!("`{}` asks the format what comes next (`{question}`), which its bytes do not tell", self.place());
+        let reason = format!(
+            "`{}` asks the format what comes next (`{question}`), which its bytes do not tell",
+            self.scopes.place()
+        );
         self.stop(Verdict::NotSelfReadable(reason))
     }
 
     /// Ends the trace: no value of the type can be read.
     pub(super) fn opaque(&mut self, reason: String) -> PassError {
         self.stop(Verdict::Opaque(reason))
+    }
+
+    fn ambiguous(&mut self) {
+        self.stop(Verdict::ambiguous(self.scopes.place()));
     }
 
     fn stop(&mut self, verdict: Verdict) -> PassError {
@@ -370,30 +324,30 @@ impl Trace {
 
     /// Makes ready for a pass.
     pub(super) fn begin_pass(&mut self) {
-        self.scopes.clear();
-        self.blamed = None;
+        self.scopes.begin_pass(0);
         for definition in &mut self.definitions {
             definition.active = 0;
         }
     }
 
+    /// Makes ready for a pass with other samples, which may fail.
+    pub(super) fn begin_probe(&mut self, probe: u64) {
+        self.begin_pass();
+        self.scopes.begin_pass(probe);
+        self.n_questions = 0;
+    }
+
     /// Decides how to go on after a pass that failed with `error`, before which `progress` had been made.
     pub(super) fn failed(&mut self, error: &PassError, progress: u64) -> Next {
-        let Some(Scope { place, combination, n_combinations, .. }) = self.blamed.take() else {
-            return Next::GiveUp(Verdict::Opaque(error.to_string()));
-        };
         if self.progress > progress {
             // The failure may come of what was explored for the first time; the same samples get another chance.
             return Next::Retry;
         }
-        let refusals = self.refusals.entry(place).or_insert(Refusals { first: combination, count: 0, of: 0 });
-        refusals.count += 1;
-        refusals.of = refusals.of.max(n_combinations);
-        if refusals.count >= refusals.of.min(Self::MAX_REFUSALS) {
-            let Place { type_name, .. } = place;
-            return Next::GiveUp(Verdict::Opaque(format!("`{type_name}` refuses every sample value: {error}")));
+        match self.scopes.refuse() {
+            Refused::Others => Next::Retry,
+            Refused::All(type_name) => {
+                Next::GiveUp(Verdict::Opaque(format!("`{type_name}` refuses every sample value: {error}")))
+            }
         }
-        self.latest.insert(place.type_name, refusals.first + refusals.count);
-        Next::Retry
     }
 }

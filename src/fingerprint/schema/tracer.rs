@@ -23,9 +23,9 @@ pub(super) fn trace_value<'de, S: DeserializeSeed<'de>>(
     seed: S,
 ) -> Result<(S::Value, Shape), PassError> {
     let mut shape = Shape::Unknown;
-    trace.enter_scope(type_of_seed::<S>());
+    trace.scopes.enter(type_of_seed::<S>());
     let value = seed.deserialize(Tracer { trace, shape: &mut shape, depth });
-    trace.leave_scope(value.is_err());
+    trace.scopes.leave(value.is_err());
     Ok((value?, shape))
 }
 
@@ -40,7 +40,7 @@ impl<'t> Tracer<'t> {
     fn leaf<'s, S>(self, name: &'static str, samples: &'s [S]) -> Result<&'s S, PassError> {
         self.trace.question(self.depth)?;
         *self.shape = Shape::Leaf(name);
-        match self.trace.choose(samples) {
+        match self.trace.scopes.choose(samples) {
             Some(sample) => Ok(sample),
             None => Err(self.trace.opaque(format!("there is no sample of `{name}`"))),
         }
