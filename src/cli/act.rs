@@ -72,8 +72,10 @@ fn run(
     let builder = jobs.into_iter().fold(builder, |builder, jobs| builder.jobs(jobs.get()));
     let engine = builder.open(&settings.store)?;
     let result = {
-        let _guard =
-            (stage.signals == Signals::Handle).then(|| Guard::new(engine.stopper(), Arc::clone(&stage.console)));
+        let _guard = (stage.signals == Signals::Handle).then(|| {
+            let stopper = engine.stopper();
+            Guard::new(move || stopper.stop(), Arc::clone(&stage.console))
+        });
         let _bar = (style == Style::Bar).then(|| {
             let watcher = Arc::clone(&watcher);
             Bar::start(&stage.console, move || watcher.view())
@@ -139,7 +141,7 @@ fn tell(settings: &Settings, summary: &Summary, on_failure: OnFailure, watcher: 
         return;
     }
     let paint = console.paint();
-    console.line(&summary.line(paint));
+    console.line(&summary.text(paint));
     if summary.ending == Ending::Failed && summary.counts.skipped > 0 && on_failure != OnFailure::KeepGoing {
         console.line(&format!("{} `--keep-going` runs all that does not depend on what failed", paint.note("hint:")));
     }

@@ -7,8 +7,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 const AFTER_HELP: &str = "\
-A first word that is a command is never a target: `run plan` runs a target that
-is called `plan`.
 Results and JSON go to standard output, everything else to standard error.
 
 Environment:
@@ -23,6 +21,9 @@ Exit codes:
     4  the store cannot be read or written, or has another format
     5  anything else went wrong
   130  interrupted; what had finished is kept";
+
+/// Options of all commands stand behind a command's own.
+const COMMON: usize = 100;
 
 /// Brings the targets of this pipeline up to date, and runs only what is stale
 #[derive(Parser, Debug)]
@@ -41,7 +42,7 @@ pub(crate) struct Arguments {
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
-    /// Bring targets up to date (when no command is given)
+    /// Bring targets up to date; `run` may be left out
     #[command(after_help = AFTER_HELP)]
     Run(RunArguments),
     /// Say what a run would do, and run nothing
@@ -53,23 +54,23 @@ pub(crate) enum Command {
 #[derive(Args, Debug)]
 pub(crate) struct CommonArguments {
     /// Folder of the store [default: .mamo]
-    #[arg(long, value_name = "DIR", global = true)]
+    #[arg(long, value_name = "DIR", global = true, display_order = COMMON)]
     pub(crate) store: Option<PathBuf>,
 
-    /// Wait so long for a store that another process holds [default: 0]
-    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds, global = true)]
+    /// Wait so long for a store that is in use [default: 0]
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds, global = true, display_order = COMMON)]
     pub(crate) wait: Option<Duration>,
 
-    /// Write one line of JSON to standard output, and no other result
-    #[arg(long, global = true)]
+    /// End standard output with one line of JSON
+    #[arg(long, global = true, display_order = COMMON)]
     pub(crate) json: bool,
 
     /// Say nothing but results, warnings and errors
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = COMMON)]
     pub(crate) quiet: bool,
 
     /// When to colour
-    #[arg(long, value_name = "WHEN", value_enum, hide_possible_values = true, global = true)]
+    #[arg(long, value_name = "WHEN", value_enum, hide_possible_values = true, global = true, display_order = COMMON)]
     #[arg(help = "When to colour: auto, always, never [default: auto]")]
     pub(crate) color: Option<ColorChoice>,
 }
@@ -89,7 +90,7 @@ pub(crate) struct RunArguments {
     #[arg(short, long, conflicts_with = "finish_running")]
     pub(crate) keep_going: bool,
 
-    /// After a failure, start nothing more, but finish what runs
+    /// After a failure, finish what runs and start no more
     #[arg(long)]
     pub(crate) finish_running: bool,
 
@@ -169,9 +170,8 @@ mod tests {
         command.build();
         for part in [command.clone()].iter_mut().chain(command.get_subcommands_mut()) {
             let help = part.render_long_help().to_string() + &part.render_help().to_string();
-            for line in help.lines() {
-                assert!(line.chars().count() <= 80, "too long: {line}");
-            }
+            let long: Vec<&str> = help.lines().filter(|line| line.chars().count() > 80).collect();
+            assert!(long.is_empty(), "too long: {long:#?}");
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::cli::console::{Console, lock};
 use crate::cli::exit_codes;
-use crate::exec::Stopper;
 use std::io::Write;
 use std::sync::{Arc, Mutex, Once};
 
@@ -20,7 +19,7 @@ enum Stage {
     /// No run is going on: nothing would be lost.
     Idle,
     /// A run is going on that can be asked to stop.
-    Running { stopper: Stopper, console: Arc<Console> },
+    Running { stop: Box<dyn FnOnce() + Send>, console: Arc<Console> },
     /// The run was asked to stop and has not yet ended.
     Stopping,
 }
@@ -35,14 +34,14 @@ enum Reaction {
 static STAGE: Mutex<Stage> = Mutex::new(Stage::Idle);
 static HANDLER: Once = Once::new();
 
-/// While it lives, an interruption stops the run first.
+/// While it lives, an interruption stops the run first, by what it was given.
 pub(crate) struct Guard(());
 
 impl Guard {
-    pub(crate) fn new(stopper: Stopper, console: Arc<Console>) -> Self {
-        // A program with a handler of its own keeps it, and stops runs itself.
-        HANDLER.call_once(|| drop(ctrlc::set_handler(handle)));
-        *lock(&STAGE) = Stage::Running { stopper, console };
+    pub(crate) fn new(stop: impl FnOnce() + Send + 'static, console: Arc<Console>) -> Self {
+        // A program with a handler of its own keeps it, and one that was told to outlive its terminal does.
+        HANDLER.call_once(|| drop(ctrlc::try_set_handler(handle)));
+        *lock(&STAGE) = Stage::Running { stop: Box::new(stop), console };
         Self(())
     }
 }
@@ -66,8 +65,8 @@ fn interrupt(stage: &Mutex<Stage>) -> Reaction {
     let before = std::mem::replace(&mut *lock(stage), Stage::Stopping);
     match before {
         Stage::Idle | Stage::Stopping => Reaction::Exit,
-        Stage::Running { stopper, console } => {
-            stopper.stop();
+        Stage::Running { stop, console } => {
+            stop();
             console.line("stopping: what runs is finished and kept; press again to stop at once");
             Reaction::Wait
         }
@@ -79,16 +78,18 @@ mod tests {
     use super::*;
     use crate::cli::paint::Paint;
     use crate::cli::program::tests::Buffer;
-    use crate::exec::Engine;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     #[test]
     fn the_first_interruption_stops_and_the_second_exits() {
         let buffer = Buffer::default();
         let console = Arc::new(Console::new(Box::new(buffer.clone()), Paint::Plain));
-        let stopper = Engine::in_memory().stopper();
-        let stage = Mutex::new(Stage::Running { stopper: stopper.clone(), console });
+        let is_stopped = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&is_stopped);
+        let stop = Box::new(move || flag.store(true, Ordering::Relaxed));
+        let stage = Mutex::new(Stage::Running { stop, console });
         assert_eq!(interrupt(&stage), Reaction::Wait);
-        assert!(stopper.signals.is_stopped());
+        assert!(is_stopped.load(Ordering::Relaxed));
         assert_eq!(buffer.text(), "stopping: what runs is finished and kept; press again to stop at once\n");
         assert_eq!(interrupt(&stage), Reaction::Exit);
     }

@@ -182,10 +182,30 @@ mod tests {
 
     #[test]
     fn objects_have_their_documented_shape() {
-        check(run(&summary::tests::example(Ending::Failed)), expect![[r#"{"schema":"mamo.run/1","targets":["report"],"stopped":false,"nodes":97,"executed":14,"cut_off":3,"fresh":60,"not_needed":16,"failed":2,"skipped":2,"restarts":0,"wall_ms":1234,"time_saved_ms":35123,"elements":{"elements":400,"executed":120,"cut_off":0,"fresh":280,"not_needed":0,"failed":0,"skipped":0},"failures":[{"node":"fit/adelie","message":"no rows\nin \"adelie.csv\""}]}"#]]);
-        check(plan(&plan_list::tests::example(), &["report".into()]), expect![[r#"{"schema":"mamo.plan/1","targets":["report"],"nodes":7,"states":{"after_barrier":1,"cut_off":1,"failed":1,"fresh":1,"not_needed":1,"run":1,"run_unless_cut_off":1},"plan":[{"node":"flights","state":"fresh"},{"node":"unused","state":"not_needed"},{"node":"weather","state":"failed"},{"node":"clean","state":"cut_off"},{"node":"fit","state":"run"},{"node":"report","state":"run_unless_cut_off"},{"node":"publish","state":"after_barrier"}]}"#]]);
-        check(error(&Error::new(ErrorKind::UnknownName, "no target `a`").with_hint("`b`?")), expect![[r#"{"schema":"mamo.error/1","kind":"unknown_name","message":"no target `a`","node":null,"causes":[],"hint":"`b`?"}"#]]);
-        check(usage_error("unexpected argument `--wrong`"), expect![[r#"{"schema":"mamo.error/1","kind":"usage","message":"unexpected argument `--wrong`","node":null,"causes":[],"hint":null}"#]]);
+        check(
+            run(&summary::tests::example(Ending::Failed)),
+            expect![[
+                r#"{"schema":"mamo.run/1","targets":["report"],"stopped":false,"nodes":97,"executed":14,"cut_off":3,"fresh":60,"not_needed":16,"failed":2,"skipped":2,"restarts":0,"wall_ms":1234,"time_saved_ms":35123,"elements":{"elements":400,"executed":120,"cut_off":0,"fresh":280,"not_needed":0,"failed":0,"skipped":0},"failures":[{"node":"fit/adelie","message":"no rows\nin \"adelie.csv\""}]}"#
+            ]],
+        );
+        check(
+            plan(&plan_list::tests::example(), &["report".into()]),
+            expect![[
+                r#"{"schema":"mamo.plan/1","targets":["report"],"nodes":7,"states":{"after_barrier":1,"cut_off":1,"failed":1,"fresh":1,"not_needed":1,"run":1,"run_unless_cut_off":1},"plan":[{"node":"flights","state":"fresh"},{"node":"unused","state":"not_needed"},{"node":"weather","state":"failed"},{"node":"clean","state":"cut_off"},{"node":"fit","state":"run"},{"node":"report","state":"run_unless_cut_off"},{"node":"publish","state":"after_barrier"}]}"#
+            ]],
+        );
+        check(
+            error(&Error::new(ErrorKind::UnknownName, "no target `a`").with_hint("`b`?")),
+            expect![[
+                r#"{"schema":"mamo.error/1","kind":"unknown_name","message":"no target `a`","node":null,"causes":[],"hint":"`b`?"}"#
+            ]],
+        );
+        check(
+            usage_error("unexpected argument `--wrong`"),
+            expect![[
+                r#"{"schema":"mamo.error/1","kind":"usage","message":"unexpected argument `--wrong`","node":null,"causes":[],"hint":null}"#
+            ]],
+        );
     }
 
     #[test]

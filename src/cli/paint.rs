@@ -60,11 +60,6 @@ impl Paint {
         self.with("1;36", text)
     }
 
-    /// For what matters less.
-    pub(crate) fn dim(self, text: &str) -> String {
-        self.with("2", text)
-    }
-
     fn with(self, code: &str, text: &str) -> String {
         match self {
             Self::Plain => text.to_owned(),

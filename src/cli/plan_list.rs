@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 /// Lines of a short list.
 const SHORT: usize = 40;
+/// Columns that every terminal has.
+const WIDTH: usize = 80;
 /// Width of the longest label.
 const LABEL_WIDTH: usize = 18;
 
@@ -21,7 +23,7 @@ pub(crate) const STATES: [PlanState; 7] = [
     PlanState::NotNeeded,
 ];
 
-/// The counts in one line, then a line for each node that would or may run.
+/// The counts first, then a line for each node that would or may run.
 pub(crate) fn text(plan: &Plan, length: PlanLength) -> String {
     let nodes: Vec<(&str, PlanState)> = plan.nodes().filter(|(_, state)| is_listed(*state)).collect();
     let mut text = format!("{}\n", counts(plan));
@@ -43,7 +45,7 @@ fn counts(plan: &Plan) -> String {
     if !plan.nodes().any(|(_, state)| is_listed(state)) {
         parts.insert(0, "nothing to run".into());
     }
-    format!("{}: {}", words::count(nodes, "node"), parts.join(", "))
+    words::list(&format!("{}:", words::count(nodes, "node")), &parts, WIDTH)
 }
 
 /// Nodes whose names differ in numbers only share a line when there are too many, then those of a group do.
@@ -152,41 +154,58 @@ pub(crate) mod tests {
 
     #[test]
     fn nodes_that_may_run_are_listed() {
-        check(&example(), PlanLength::Short, expect![[r#"
-            7 nodes: 1 failed, 1 run, 1 run unless cut off, 1 after a barrier, 1 cut off, 1 fresh, 1 not needed
+        check(
+            &example(),
+            PlanLength::Short,
+            expect![[r#"
+                7 nodes: 1 failed, 1 run, 1 run unless cut off, 1 after a barrier, 1 cut off,
+                  1 fresh, 1 not needed
 
-            failed              weather
-            run                 fit
-            run unless cut off  report
-            after a barrier     publish
-        "#]]);
-        check(&plan(["a".into(), "b".into()], PlanState::Fresh), PlanLength::Short, expect![[r#"
+                failed              weather
+                run                 fit
+                run unless cut off  report
+                after a barrier     publish
+            "#]],
+        );
+        check(
+            &plan(["a".into(), "b".into()], PlanState::Fresh),
+            PlanLength::Short,
+            expect![[r#"
             2 nodes: nothing to run, 2 fresh
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn many_nodes_share_lines() {
         let folds = (0..30).flat_map(|fold| ["split", "fit"].map(|node| format!("fold{fold}/{node}")));
         let folds = plan(folds.chain(["report".into()]), PlanState::Run);
-        check(&folds, PlanLength::Short, expect![[r#"
+        check(
+            &folds,
+            PlanLength::Short,
+            expect![[r#"
             61 nodes: 61 run
 
             run                 fold*/split  (30 nodes)
             run                 fold*/fit  (30 nodes)
             run                 report
             (`--all` lists every node)
-        "#]]);
+        "#]],
+        );
         assert_eq!(text(&folds, PlanLength::Full).lines().count(), 2 + 61);
         let letters = || ('a'..='z').map(String::from);
         let named = letters().flat_map(|a| letters().map(move |b| format!("by-name/{a}{b}")));
-        check(&plan(named.chain(["report".into()]), PlanState::Run), PlanLength::Short, expect![[r#"
+        check(
+            &plan(named.chain(["report".into()]), PlanState::Run),
+            PlanLength::Short,
+            expect![[r#"
             677 nodes: 677 run
 
             run                 by-name/..  (676 nodes)
             run                 report
             (`--all` lists every node)
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

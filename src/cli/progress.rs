@@ -39,6 +39,8 @@ impl Progress {
                 self.stale = *stale;
                 self.done = 0;
                 self.open_maps.clear();
+                // A node that was interrupted ended without an event.
+                self.running.clear();
             }
             Event::NodeStarted { node, element } => {
                 self.running.insert(shown(node, *element), now);

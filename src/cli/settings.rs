@@ -178,6 +178,13 @@ mod tests {
     }
 
     #[test]
+    fn a_command_comes_before_its_targets() {
+        assert_eq!(parse("run report plan", &[]).unwrap(), parse("report plan", &[]).unwrap());
+        assert_eq!(parse("run plan", &[]).unwrap().targets, ["plan"]);
+        assert_eq!(parse("-- plan", &[]).unwrap().targets, ["plan"]);
+    }
+
+    #[test]
     fn options_stand_before_or_after_the_command() {
         assert_eq!(
             parse("--store s -q -j 3 run --wait 1.5 a b", &[]).unwrap(),
@@ -236,7 +243,10 @@ mod tests {
 
     #[test]
     fn wrong_calls_say_what_is_wrong() {
-        check("--keep-goign", &[], expect![[r#"
+        check(
+            "--keep-goign",
+            &[],
+            expect![[r#"
             error: unexpected argument '--keep-goign' found
 
               tip: a similar argument exists: '--keep-going'
@@ -244,24 +254,37 @@ mod tests {
             Usage: flights --keep-going [TARGETS]...
 
             For more information, try '--help'.
-        "#]]);
-        check("--jobs 0", &[], expect![[r#"
+        "#]],
+        );
+        check(
+            "--jobs 0",
+            &[],
+            expect![[r#"
             error: invalid value '0' for '--jobs <N>': number would be zero for non-zero type
 
             For more information, try '--help'.
-        "#]]);
-        check("--wait soon", &[], expect![[r#"
+        "#]],
+        );
+        check(
+            "--wait soon",
+            &[],
+            expect![[r#"
             error: invalid value 'soon' for '--wait <SECONDS>': not a number of seconds
 
             For more information, try '--help'.
-        "#]]);
-        check("-k --finish-running", &[], expect![[r#"
+        "#]],
+        );
+        check(
+            "-k --finish-running",
+            &[],
+            expect![[r#"
             error: the argument '--keep-going' cannot be used with '--finish-running'
 
             Usage: flights --keep-going [TARGETS]...
 
             For more information, try '--help'.
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

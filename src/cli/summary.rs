@@ -58,8 +58,8 @@ impl Summary {
         }
     }
 
-    /// The run in one line.
-    pub(crate) fn line(&self, paint: Paint) -> String {
+    /// The run in a line, and its elements in another.
+    pub(crate) fn text(&self, paint: Paint) -> String {
         let took = words::duration(self.took);
         let mut line = match self.ending {
             Ending::Done => format!("{} in {took}: ", paint.good("done")),
@@ -72,15 +72,15 @@ impl Summary {
         } else {
             counts.join(", ")
         });
-        if self.elements.nodes > 0 {
-            line.push_str(&format!("; of {}: ", words::count(self.elements.nodes, "element")));
-            line.push_str(&parts(&self.elements).join(", "));
-        }
         if self.restarts > 0 {
             line.push_str(&format!("; {}", words::count(self.restarts.into(), "restart")));
         }
         if !self.saved.is_zero() {
             line.push_str(&format!("; {} saved", words::duration(self.saved)));
+        }
+        if self.elements.nodes > 0 {
+            let elements = words::count(self.elements.nodes, "element");
+            line.push_str(&format!("\n  {elements} of maps: {}", parts(&self.elements).join(", ")));
         }
         line
     }
@@ -135,16 +135,34 @@ pub(crate) mod tests {
     }
 
     fn check(summary: &Summary, expected: Expect) {
-        expected.assert_eq(&summary.line(Paint::Plain));
+        expected.assert_eq(&summary.text(Paint::Plain));
     }
 
     #[test]
     fn a_run_is_told_in_a_line() {
         let done = example(Ending::Done);
-        check(&done, expect!["done in 1.2 s: 14 executed, 3 cut off, 60 fresh, 20 not needed; of 400 elements: 120 executed, 280 fresh; 35.1 s saved"]);
-        check(&Summary { elements: Counts::default(), restarts: 1, ..done }, expect!["done in 1.2 s: 14 executed, 3 cut off, 60 fresh, 20 not needed; 1 restart; 35.1 s saved"]);
-        check(&example(Ending::Failed), expect!["failed after 1.2 s: 2 failed, 2 skipped, 14 executed, 3 cut off, 60 fresh, 16 not needed; of 400 elements: 120 executed, 280 fresh; 35.1 s saved"]);
-        check(&example(Ending::Stopped), expect!["stopped after 1.2 s: 2 failed, 2 skipped, 14 executed, 3 cut off, 60 fresh, 16 not needed; of 400 elements: 120 executed, 280 fresh; 35.1 s saved"]);
+        check(
+            &done,
+            expect![[r#"
+            done in 1.2 s: 14 executed, 3 cut off, 60 fresh, 20 not needed; 35.1 s saved
+              400 elements of maps: 120 executed, 280 fresh"#]],
+        );
+        check(
+            &Summary { elements: Counts::default(), restarts: 1, ..done },
+            expect!["done in 1.2 s: 14 executed, 3 cut off, 60 fresh, 20 not needed; 1 restart; 35.1 s saved"],
+        );
+        check(
+            &example(Ending::Failed),
+            expect![[r#"
+            failed after 1.2 s: 2 failed, 2 skipped, 14 executed, 3 cut off, 60 fresh, 16 not needed; 35.1 s saved
+              400 elements of maps: 120 executed, 280 fresh"#]],
+        );
+        check(
+            &example(Ending::Stopped),
+            expect![[r#"
+            stopped after 1.2 s: 2 failed, 2 skipped, 14 executed, 3 cut off, 60 fresh, 16 not needed; 35.1 s saved
+              400 elements of maps: 120 executed, 280 fresh"#]],
+        );
     }
 
     #[test]

@@ -146,14 +146,18 @@ mod tests {
         let mut lines: Vec<_> = elements.collect();
         lines.push(tally.map_ended("fit"));
         lines.push(tally.map_ended("fit"));
-        check(&mut tally, lines, expect![[r#"
+        check(
+            &mut tally,
+            lines,
+            expect![[r#"
             executed fit[0] in 100 ms
             executed fit[1] in 100 ms
             executed fit[2] in 100 ms
             executed fit: 101 elements so far, 10.1 s in all
             executed fit: 201 elements so far, 20.1 s in all
             executed fit: 301 elements so far, 30.1 s in all
-            executed fit: 400 elements, 40.0 s in all"#]]);
+            executed fit: 400 elements, 40.0 s in all"#]],
+        );
     }
 
     #[test]
@@ -164,9 +168,13 @@ mod tests {
             tally.executed("fit", Some("LAX"), MS, MS),
             tally.executed("fit", None, 2 * MS, MS),
         ];
-        check(&mut tally, lines, expect![[r#"
+        check(
+            &mut tally,
+            lines,
+            expect![[r#"
             executed fit[JFK] in 1.0 ms
-            executed fit[LAX] in 1.0 ms"#]]);
+            executed fit[LAX] in 1.0 ms"#]],
+        );
     }
 
     #[test]
@@ -175,12 +183,16 @@ mod tests {
         let short = (0..1000).map(|number| tally.executed(&format!("n{number}"), None, MS, 30 * number * MS));
         let mut lines: Vec<_> = short.skip(198).collect();
         lines.push(tally.executed("long", None, LONG, Duration::from_secs(31)));
-        check(&mut tally, lines, expect![[r#"
+        check(
+            &mut tally,
+            lines,
+            expect![[r#"
             executed n198 in 1.0 ms
             executed n199 in 1.0 ms
             executed 334 more nodes
             executed 334 more nodes
             executed long in 1.0 s
-            executed 132 more nodes"#]]);
+            executed 132 more nodes"#]],
+        );
     }
 }

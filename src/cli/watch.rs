@@ -193,7 +193,11 @@ mod tests {
 
     #[test]
     fn lines_tell_what_ran() {
-        check(Style::Lines, &events(), &[], expect![[r#"
+        check(
+            Style::Lines,
+            &events(),
+            &[],
+            expect![[r#"
             warning: the store was damaged
                 the damaged files are in s/damaged-1
             executed clean in 12 ms
@@ -202,29 +206,40 @@ mod tests {
             executed fit[JFK] in 12 ms
             failed fit[LAX]: no rows
                 in LAX.csv
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn warnings_and_failures_are_never_silent() {
-        check(Style::Silent, &events(), &[], expect![[r#"
+        check(
+            Style::Silent,
+            &events(),
+            &[],
+            expect![[r#"
             warning: the store was damaged
                 the damaged files are in s/damaged-1
             warning: the run starts over: the file `data/a.csv` changed while it was in use
             warning: the run starts over: node `fit` was executed again and gave another value than before
             failed fit[LAX]: no rows
                 in LAX.csv
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn a_failure_is_told_once() {
         let failures = ["a", "b"].map(|node| Failure::new(node.into(), "no".into()));
         let event = Event::NodeFailed { node: "a", element: None, message: "no" };
-        check(Style::Silent, &[event], &failures, expect![[r#"
+        check(
+            Style::Silent,
+            &[event],
+            &failures,
+            expect![[r#"
             failed a: no
             failed b: no
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

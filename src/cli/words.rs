@@ -38,6 +38,23 @@ pub(crate) fn rate(number: u64, time: Duration) -> Option<String> {
     }
 }
 
+/// Parts after a head, separated by commas, in lines of up to `width` columns.
+pub(crate) fn list(head: &str, parts: &[String], width: usize) -> String {
+    let mut lines = vec![head.to_owned()];
+    let last = parts.len().saturating_sub(1);
+    for (place, part) in parts.iter().enumerate() {
+        let part = if place == last { part.clone() } else { format!("{part},") };
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + part.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(&part);
+            }
+            Some(_) | None => lines.push(format!("  {part}")),
+        }
+    }
+    lines.join("\n")
+}
+
 /// A text of many lines as one block: lines after the first indented, those after `most` only counted.
 pub(crate) fn block(text: &str, indent: &str, most: usize) -> String {
     let lines: Vec<&str> = text.trim_end().lines().collect();

@@ -1,0 +1,365 @@
+//! The command line from outside: streams, exit codes, and when results are printed.
+
+#![cfg(feature = "cli")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use expect_test::{Expect, expect};
+use mamo::cli::{Invocation, exit_codes};
+use mamo::{Error, Graph, Node};
+use std::cell::Cell;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+/// A stream that can be read afterwards.
+#[derive(Clone, Default)]
+struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Buffer {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// How a call ended.
+struct Ended {
+    code: u8,
+    stdout: String,
+    stderr: String,
+    is_followed: bool,
+}
+
+fn two_targets(graph: &Graph) -> mamo::Result<Node<u32>> {
+    let answer = graph.add(mamo::source::param("answer", 42_u32));
+    let other = graph.add(mamo::source::param("other", 1_u32));
+    graph.target("answer", answer);
+    graph.target("other", other);
+    Ok(answer)
+}
+
+fn call_with(args: &str, pipeline: impl Fn(&Graph) -> mamo::Result<Node<u32>>) -> Ended {
+    let store = tempfile::tempdir().unwrap();
+    let (stdout, stderr) = (Buffer::default(), Buffer::default());
+    let args = ["/bin/flights"].into_iter().chain(args.split_whitespace());
+    let is_followed = Cell::new(false);
+    let code = Invocation::new(args, stdout.clone(), stderr.clone())
+        .env("MAMO_STORE", store.path().join("store"))
+        .run_then(pipeline, |_, _| {
+            is_followed.set(true);
+            Ok(())
+        });
+    Ended { code, stdout: stdout.text(), stderr: stderr.text(), is_followed: is_followed.get() }
+}
+
+fn call(args: &str) -> Ended {
+    call_with(args, two_targets)
+}
+
+fn json(text: &str) -> serde_json::Value {
+    assert_eq!(text.lines().count(), 1, "{text}");
+    serde_json::from_str(text).unwrap()
+}
+
+fn check_help(args: &str, expected: Expect) {
+    let ended = call(args);
+    assert_eq!((ended.code, ended.stderr.as_str()), (exit_codes::DONE, ""));
+    expected.assert_eq(&ended.stdout);
+}
+
+#[test]
+fn help_is_whole_and_on_standard_output() {
+    check_help(
+        "--help",
+        expect![[r#"
+        Brings the targets of this pipeline up to date, and runs only what is stale
+
+        Usage: flights [OPTIONS] [TARGETS]... [COMMAND]
+
+        Commands:
+          run   Bring targets up to date; `run` may be left out
+          plan  Say what a run would do, and run nothing
+
+        Arguments:
+          [TARGETS]...  Targets or nodes to bring up to date [default: all targets]
+
+        Options:
+          -j, --jobs <N>        Nodes that run at once [default: number of processors]
+          -k, --keep-going      After a failure, run all that does not depend on it
+              --finish-running  After a failure, finish what runs and start no more
+              --progress <HOW>  Progress: auto, plain (lines), off [default: auto]
+              --color <WHEN>    When to colour: auto, always, never [default: auto]
+              --json            End standard output with one line of JSON
+          -q, --quiet           Say nothing but results, warnings and errors
+              --store <DIR>     Folder of the store [default: .mamo]
+              --wait <SECONDS>  Wait so long for a store that is in use [default: 0]
+          -h, --help            Print help
+
+        Results and JSON go to standard output, everything else to standard error.
+
+        Environment:
+          MAMO_STORE, MAMO_JOBS, MAMO_PROGRESS  as --store, --jobs, --progress
+          NO_COLOR, CLICOLOR_FORCE              no colours; colours everywhere
+
+        Exit codes:
+            0  done
+            1  a node failed
+            2  wrong call: unknown option or target, mistakes in the graph
+            3  another process holds the store
+            4  the store cannot be read or written, or has another format
+            5  anything else went wrong
+          130  interrupted; what had finished is kept
+    "#]],
+    );
+    check_help(
+        "run --help",
+        expect![[r#"
+        Bring targets up to date; `run` may be left out
+
+        Usage: flights run [OPTIONS] [TARGETS]...
+
+        Arguments:
+          [TARGETS]...  Targets or nodes to bring up to date [default: all targets]
+
+        Options:
+          -j, --jobs <N>        Nodes that run at once [default: number of processors]
+          -k, --keep-going      After a failure, run all that does not depend on it
+              --finish-running  After a failure, finish what runs and start no more
+              --progress <HOW>  Progress: auto, plain (lines), off [default: auto]
+              --color <WHEN>    When to colour: auto, always, never [default: auto]
+              --json            End standard output with one line of JSON
+          -q, --quiet           Say nothing but results, warnings and errors
+              --store <DIR>     Folder of the store [default: .mamo]
+              --wait <SECONDS>  Wait so long for a store that is in use [default: 0]
+          -h, --help            Print help
+
+        Results and JSON go to standard output, everything else to standard error.
+
+        Environment:
+          MAMO_STORE, MAMO_JOBS, MAMO_PROGRESS  as --store, --jobs, --progress
+          NO_COLOR, CLICOLOR_FORCE              no colours; colours everywhere
+
+        Exit codes:
+            0  done
+            1  a node failed
+            2  wrong call: unknown option or target, mistakes in the graph
+            3  another process holds the store
+            4  the store cannot be read or written, or has another format
+            5  anything else went wrong
+          130  interrupted; what had finished is kept
+    "#]],
+    );
+    check_help(
+        "plan --help",
+        expect![[r#"
+        Say what a run would do, and run nothing
+
+        Usage: flights plan [OPTIONS] [TARGETS]...
+
+        Arguments:
+          [TARGETS]...  Targets or nodes to plan for [default: all targets]
+
+        Options:
+              --all             List every node that would run, however many there are
+              --color <WHEN>    When to colour: auto, always, never [default: auto]
+              --json            End standard output with one line of JSON
+          -q, --quiet           Say nothing but results, warnings and errors
+              --store <DIR>     Folder of the store [default: .mamo]
+              --wait <SECONDS>  Wait so long for a store that is in use [default: 0]
+          -h, --help            Print help
+
+        Results and JSON go to standard output, everything else to standard error.
+
+        Environment:
+          MAMO_STORE, MAMO_JOBS, MAMO_PROGRESS  as --store, --jobs, --progress
+          NO_COLOR, CLICOLOR_FORCE              no colours; colours everywhere
+
+        Exit codes:
+            0  done
+            1  a node failed
+            2  wrong call: unknown option or target, mistakes in the graph
+            3  another process holds the store
+            4  the store cannot be read or written, or has another format
+            5  anything else went wrong
+          130  interrupted; what had finished is kept
+    "#]],
+    );
+    assert_eq!(call("-h").stdout, call("--help").stdout);
+}
+
+#[test]
+fn a_wrong_call_says_so_on_standard_error() {
+    let ended = call("--frobnicate");
+    assert_eq!((ended.code, ended.stdout.as_str()), (exit_codes::USAGE, ""));
+    expect![[r#"
+        error: unexpected argument '--frobnicate' found
+
+          tip: to pass '--frobnicate' as a value, use '-- --frobnicate'
+
+        Usage: flights [OPTIONS] [TARGETS]... [COMMAND]
+
+        For more information, try '--help'.
+    "#]]
+    .assert_eq(&ended.stderr);
+}
+
+#[test]
+fn a_wrong_call_that_asks_for_json_has_it() {
+    let ended = call("plan --json --frobnicate");
+    assert_eq!(ended.code, exit_codes::USAGE);
+    assert!(ended.stderr.starts_with("error: unexpected argument"), "{}", ended.stderr);
+    expect![[r#"
+        {"schema":"mamo.error/1","kind":"usage","message":"unexpected argument '--frobnicate' found","node":null,"causes":[],"hint":null}
+    "#]].assert_eq(&ended.stdout);
+}
+
+#[test]
+fn results_follow_a_complete_run() {
+    let ended = call("");
+    assert_eq!((ended.code, ended.stdout.as_str(), ended.is_followed), (exit_codes::DONE, "", true));
+    assert!(ended.stderr.starts_with("done in "), "{}", ended.stderr);
+    assert!(call("run").is_followed);
+    assert!(call("run other answer").is_followed);
+}
+
+#[test]
+fn results_do_not_follow_when_a_target_is_missing() {
+    let ended = call("run other");
+    assert_eq!((ended.code, ended.is_followed), (exit_codes::DONE, false));
+    assert!(ended.stderr.ends_with("note: results are printed only when all targets are asked for\n"));
+    assert_eq!(call("run other --quiet").stderr, "");
+}
+
+#[test]
+fn with_json_nothing_follows_the_object() {
+    let ended = call("--json");
+    assert_eq!((ended.code, ended.is_followed), (exit_codes::DONE, false));
+    let object = json(&ended.stdout);
+    assert_eq!(object["schema"], "mamo.run/1");
+    assert_eq!(object["failures"], serde_json::json!([]));
+}
+
+#[test]
+fn a_plan_is_a_result() {
+    let ended = call("plan --json");
+    assert_eq!((ended.code, ended.stderr.as_str(), ended.is_followed), (exit_codes::DONE, "", false));
+    let object = json(&ended.stdout);
+    assert_eq!(object["schema"], "mamo.plan/1");
+    assert_eq!(object["targets"], serde_json::json!(["answer", "other"]));
+    assert!(call("plan").stdout.contains(" nodes:"));
+}
+
+#[test]
+fn an_error_of_what_follows_is_the_programs() {
+    let store = tempfile::tempdir().unwrap();
+    let stderr = Buffer::default();
+    let code = Invocation::new(["flights", "-q"], io::sink(), stderr.clone())
+        .env("MAMO_STORE", store.path())
+        .run_then(two_targets, |_, _| Err(Error::other("the printer is on fire")));
+    assert_eq!((code, stderr.text().as_str()), (exit_codes::OTHER, "error: the printer is on fire\n"));
+}
+
+#[test]
+fn a_wrong_graph_is_an_error_before_the_run() {
+    let twice = |graph: &Graph| {
+        let answer = two_targets(graph)?;
+        graph.target("answer", answer);
+        Ok(answer)
+    };
+    let ended = call_with("--json", twice);
+    assert_eq!((ended.code, ended.is_followed), (exit_codes::USAGE, false));
+    assert!(ended.stderr.starts_with("error: "), "{}", ended.stderr);
+    let object = json(&ended.stdout);
+    assert_eq!((&object["schema"], &object["kind"]), (&"mamo.error/1".into(), &"graph".into()));
+}
+
+fn missing_source(graph: &Graph) -> mamo::Result<Node<u32>> {
+    let missing = graph.add(mamo::source::env("MAMO_TEST_OF_A_VARIABLE_THAT_IS_NOT_SET").name("missing"));
+    graph.target("copy", missing);
+    two_targets(graph)
+}
+
+#[test]
+fn a_failed_node_is_told_and_counted() {
+    let ended = call_with("--json", missing_source);
+    assert_eq!((ended.code, ended.is_followed), (exit_codes::NODE_FAILED, false));
+    expect![[r#"
+        failed missing: (message)
+        failed after (time): 1 failed, 2 fresh"#]]
+    .assert_eq(&without_details(&ended.stderr));
+    let object = json(&ended.stdout);
+    assert_eq!((&object["failed"], &object["failures"][0]["node"]), (&1.into(), &"missing".into()));
+    let plan = call_with("plan", missing_source);
+    assert_eq!((plan.code, without_details(&plan.stderr).as_str()), (exit_codes::DONE, "failed missing: (message)"));
+    expect![[r#"
+        3 nodes: 1 failed, 2 fresh
+
+        failed              missing
+    "#]]
+    .assert_eq(&plan.stdout);
+}
+
+#[test]
+fn an_unknown_target_has_a_hint() {
+    let ended = call("run anwser --json");
+    assert_eq!(ended.code, exit_codes::USAGE);
+    expect![[r#"
+        error: there is no target or node `anwser`
+          hint: did you mean `answer`?
+    "#]]
+    .assert_eq(&ended.stderr);
+    expect![[r#"
+        {"schema":"mamo.error/1","kind":"unknown_name","message":"there is no target or node `anwser`","node":null,"causes":[],"hint":"did you mean `answer`?"}
+    "#]].assert_eq(&ended.stdout);
+}
+
+#[test]
+fn a_store_that_is_in_use_has_a_code_of_its_own() {
+    let store = tempfile::tempdir().unwrap();
+    let engine = mamo::Engine::open(store.path()).unwrap();
+    let stdout = Buffer::default();
+    let run = |args: &str| {
+        Invocation::new(args.split_whitespace(), stdout.clone(), io::sink())
+            .env("MAMO_STORE", store.path())
+            .run(two_targets)
+    };
+    assert_eq!(run("flights --json"), exit_codes::STORE_LOCKED);
+    assert_eq!(json(&stdout.text())["kind"], "store_locked");
+    drop(engine);
+    assert_eq!(run("flights --wait 60"), exit_codes::DONE);
+}
+
+/// Replaces what differs between runs and systems.
+fn without_details(text: &str) -> String {
+    let lines = text.lines().map(|line| match line.split_once(": ") {
+        Some((head @ "failed missing", _)) => format!("{head}: (message)"),
+        Some((head, tail)) if head.starts_with("failed after ") => format!("failed after (time): {tail}"),
+        Some(_) | None => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_color_is_forced_by_the_environment() {
+    let check = |name: &str, args: &[&str], is_colored| {
+        let store = tempfile::tempdir().unwrap();
+        let stderr = Buffer::default();
+        let code = Invocation::new(args, io::sink(), stderr.clone())
+            .env("MAMO_STORE", store.path())
+            .env(name, "1")
+            .run(two_targets);
+        assert_eq!((code, stderr.text().contains("\x1b[1;32mdone\x1b[0m")), (exit_codes::DONE, is_colored));
+    };
+    check("CLICOLOR_FORCE", &["flights"], true);
+    check("CLICOLOR_FORCE", &["flights", "--color", "never"], false);
+    check("NO_COLOR", &["flights", "--color", "always"], true);
+    check("NO_COLOR", &["flights"], false);
+}
