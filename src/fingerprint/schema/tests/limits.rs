@@ -192,10 +192,20 @@ struct HasVersioned {
     _versioned: Versioned,
 }
 
+#[derive(Deserialize)]
+enum Chain {
+    _End(Versioned),
+    _Other,
+    _Link(Box<Chain>),
+}
+
 #[test]
 fn a_type_that_reads_other_types_for_other_values_is_opaque() {
     check_opaque::<Versioned>(expect![[
         "`mamo::fingerprint::schema::tests::limits::Versioned` reads different types for different values"
+    ]]);
+    check_opaque::<Chain>(expect![[
+        "`alloc::boxed::Box<mamo::fingerprint::schema::tests::limits::Chain>` reads different types for different values"
     ]]);
     check_opaque::<Vec<HasVersioned>>(expect![[
         "`mamo::fingerprint::schema::tests::limits::HasVersioned` reads different types for different values"

@@ -3,9 +3,7 @@
 use super::check;
 use expect_test::expect;
 use serde::Deserialize;
-use serde::de::{Deserializer, SeqAccess, Visitor};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt;
 use std::marker::PhantomData;
 
 #[derive(Deserialize)]
@@ -193,33 +191,4 @@ fn types_of_one_name_are_kept_apart() {
         (Length, Length~2)
         Length = { _cm: u8 }
         Length~2 = { _inch: u8 }"#]]);
-}
-
-/// Reads different types from what claims to be a sequence.
-struct Mixed;
-
-impl<'de> Deserialize<'de> for Mixed {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Mixed;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a mixed sequence")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Mixed, A::Error> {
-                seq.next_element::<u8>()?;
-                seq.next_element::<String>()?;
-                seq.next_element::<std::num::NonZeroU16>()?;
-                Ok(Mixed)
-            }
-        }
-        deserializer.deserialize_seq(Reader)
-    }
-}
-
-#[test]
-fn a_sequence_that_is_read_as_a_tuple_shows_all_its_types() {
-    check::<Mixed>(expect!["seq<u8, str, u16>"]);
 }

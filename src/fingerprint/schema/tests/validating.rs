@@ -3,8 +3,9 @@
 use super::check;
 use expect_test::expect;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error};
+use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::num::{NonZeroI8, NonZeroU128};
 use std::ops::{Bound, Range};
@@ -132,4 +133,62 @@ fn lists_that_must_not_be_empty() {
     check::<(AtLeastTwo, AtLeastTwo)>(expect![[r#"
         (seq<Result>; 2)
         Result = enum { Ok(u8), Err(u16) }"#]]);
+}
+
+/// Reads different types from what claims to be a sequence.
+struct Mixed;
+
+impl<'de> Deserialize<'de> for Mixed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Mixed;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a mixed sequence")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Mixed, A::Error> {
+                seq.next_element::<u8>()?;
+                seq.next_element::<String>()?;
+                seq.next_element::<Date>()?;
+                seq.next_element::<u16>()?;
+                Ok(Mixed)
+            }
+        }
+        deserializer.deserialize_seq(Reader)
+    }
+}
+
+#[test]
+fn a_sequence_that_is_read_as_a_tuple_shows_all_its_types() {
+    check::<Mixed>(expect!["seq<u8, str; 2, u16>"]);
+}
+
+/// An array of a length for which serde has no implementation.
+struct Many;
+
+impl<'de> Deserialize<'de> for Many {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Many;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("many dates")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Many, A::Error> {
+                while seq.next_element::<Date>()?.is_some() {}
+                Ok(Many)
+            }
+        }
+        deserializer.deserialize_tuple(3000, Reader)
+    }
+}
+
+/// What suits one element is tried first on the next, or this took millions of questions.
+#[test]
+fn a_long_array_of_validated_texts() {
+    check::<Many>(expect!["(str; 3000)"]);
 }
