@@ -8,10 +8,10 @@ use crate::exec::planning::act_of;
 use crate::exec::session::{Session, payload_of};
 use crate::exec::sync::Arc;
 use crate::exec::{Counts, Event, Outcome};
-use crate::fingerprint::ValueDigest;
+use crate::fingerprint::{BlobDigest, ValueDigest};
 use crate::graph::{Body, Kind, Node};
 use crate::store::{Deep, Key, Kind as RecordKind, Payload};
-use crate::value::{Failure, Part, Value};
+use crate::value::{Failure, Interrupt, Loader, Part, Value};
 use std::time::Duration;
 
 /// What a run gave: outcomes of all nodes, and values when asked.
@@ -82,7 +82,12 @@ impl Run {
             return Ok(value);
         }
         if let Some((value, payload)) = self.recorded(node) {
-            if let Some(value) = self.session.load(node, &value, &payload) {
+            let loader: Arc<dyn Loader> = Arc::new(AfterRun {
+                session: Arc::clone(&self.session),
+                engine: Arc::clone(&self.engine),
+                owner: node,
+            });
+            if let Some(value) = self.session.load_with(node, &value, &payload, &loader) {
                 return Ok(value);
             }
         }
@@ -210,5 +215,29 @@ impl Run {
     /// Names of the targets of this run.
     pub fn targets(&self) -> impl Iterator<Item = &str> {
         self.targets.iter().map(String::as_str)
+    }
+}
+
+/// Fetches the parts of a value that the user holds: what is lost is made again.
+struct AfterRun {
+    session: Arc<Session>,
+    engine: Arc<Inner>,
+    owner: u32,
+}
+
+impl Loader for AfterRun {
+    fn load(&self, digest: &BlobDigest) -> std::result::Result<Vec<u8>, Interrupt> {
+        let recorder = &self.session.recorder;
+        if let Some(bytes) = recorder.blob(digest) {
+            return Ok(bytes);
+        }
+        if let Err(error) = self.engine.restore(&self.session.graph, self.owner) {
+            std::panic::panic_any(format!("cannot make lost bytes again: {error:?}"));
+        }
+        let node = || self.session.graph.identity(self.owner);
+        match recorder.blob(digest) {
+            Some(bytes) => Ok(bytes),
+            None => std::panic::panic_any(format!("node `{}` no longer gives the value that is being read", node())),
+        }
     }
 }

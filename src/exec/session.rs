@@ -68,6 +68,17 @@ impl Session {
 
     /// Reads a value back, verified; nothing when its bytes are gone or cannot be read.
     pub(crate) fn load(&self, node: u32, value: &ValueDigest, payload: &Payload) -> Option<Value> {
+        self.load_with(node, value, payload, &self.loader(node))
+    }
+
+    /// As [`Session::load`]; parts of the value are fetched through `loader`.
+    pub(crate) fn load_with(
+        &self,
+        node: u32,
+        value: &ValueDigest,
+        payload: &Payload,
+        loader: &Arc<dyn Loader>,
+    ) -> Option<Value> {
         let spec = self.graph.spec(node)?;
         let value_type = self.graph.value_type(node)?;
         let schema = spec.schemas.first()?;
@@ -84,7 +95,7 @@ impl Session {
         if value_digest(schema, &BlobDigest::of(bytes), len) != *value {
             return None;
         }
-        value_type.decode(bytes, &self.loader(node)).ok()
+        value_type.decode(bytes, loader).ok()
     }
 
     /// Fetches the parts of a node's value.

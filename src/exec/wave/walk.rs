@@ -191,7 +191,6 @@ impl Wave {
         self.session.recorder.flush();
         let end = std::mem::take(&mut *lock(&self.end));
         let is_last = is_last(&end);
-        let graph = Arc::clone(&self.session.graph);
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let elements = &mut self.ledger.elements;
         elements.executed += load(&self.elements.executed);
@@ -213,7 +212,9 @@ impl Wave {
                     self.ledger.failures.insert(node, Arc::clone(failure));
                     self.ledger.settle(node, Outcome::Failed);
                 }
-                Some(Settled::Skipped(_)) | None => self.ledger.settle(node, Outcome::Skipped),
+                Some(Settled::Skipped(_)) => self.ledger.settle(node, Outcome::Skipped),
+                // The next wave takes it up, or else it is skipped with the rest.
+                None => {}
             }
         }
         (self.ledger, end)

@@ -1,0 +1,128 @@
+//! Maps: every element by itself.
+
+use crate::support::Bench;
+use expect_test::expect;
+use mamo::{Dict, Engine, Graph, List, Node, OnFailure, node, source};
+use std::collections::BTreeMap;
+
+#[node]
+fn square(x: u32) -> u32 {
+    x * x
+}
+
+#[node]
+fn scale(x: u32, by: u32) -> u32 {
+    x * by
+}
+
+#[node]
+fn total(numbers: &List<u32>) -> u32 {
+    numbers.iter().map(|n| *n).sum()
+}
+
+fn squares(numbers: Vec<u32>) -> impl FnOnce(&Graph) -> mamo::Result<Node<u32>> {
+    move |g| Ok(g.add(total::node(g.add(square::map(g.add(source::param("numbers", numbers)))))))
+}
+
+#[test]
+fn only_new_elements_run() {
+    let bench = Bench::in_memory();
+    let run = |numbers: &[u32], expected| bench.check(squares(numbers.to_vec()), expected).unwrap();
+    assert_eq!(run(&[1, 2, 3], expect!["square[0] square[1] square[2] total"]), 14);
+    assert_eq!(run(&[1, 2, 3], expect![""]), 14);
+    assert_eq!(run(&[1, 4, 2, 3], expect!["square[1] total"]), 30);
+    assert_eq!(run(&[3, 1], expect!["total ~square"]), 10);
+    assert_eq!(run(&[1, 2, 3], expect![""]), 14);
+    assert_eq!(run(&[], expect!["total ~square"]), 0);
+}
+
+#[test]
+fn equal_elements_run_once() {
+    let bench = Bench::in_memory();
+    assert_eq!(bench.check(squares(vec![5, 5, 5]), expect!["square[0] total"]).unwrap(), 75);
+}
+
+#[test]
+fn a_map_and_a_node_share_what_they_compute() {
+    let bench = Bench::in_memory();
+    bench.check(|g| Ok(g.add(square::node(g.value(2)))), expect!["square"]).unwrap();
+    bench.check(squares(vec![2, 3]), expect!["square[1] total"]).unwrap();
+}
+
+#[test]
+fn a_changed_shared_input_runs_all_elements() {
+    let bench = Bench::in_memory();
+    let pipeline = |by: u32| {
+        move |g: &Graph| {
+            let scaled = g.add(scale::map(g.value(vec![1, 2]), g.add(source::param("by", by))));
+            Ok(g.add(total::node(scaled)))
+        }
+    };
+    bench.check(pipeline(2), expect!["scale[0] scale[1] total"]).unwrap();
+    bench.check(pipeline(3), expect!["scale[0] scale[1] total"]).unwrap();
+}
+
+#[node]
+fn label(#[key] name: &str, x: u32) -> String {
+    format!("{name}={x}")
+}
+
+#[node]
+fn join(labels: &Dict<String, String>) -> String {
+    labels.values().map(|label| (*label).clone()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_key_is_part_of_the_element() {
+    let bench = Bench::in_memory();
+    let pipeline = |entries: &[(&str, u32)]| {
+        let map: BTreeMap<String, u32> = entries.iter().map(|(k, v)| ((*k).to_owned(), *v)).collect();
+        move |g: &Graph| Ok(g.add(join::node(g.add(label::map(g.add(source::param("map", map)))))))
+    };
+    assert_eq!(bench.check(pipeline(&[("a", 1), ("b", 1)]), expect!["join label[a] label[b]"]).unwrap(), "a=1 b=1");
+    assert_eq!(bench.check(pipeline(&[("a", 1), ("c", 1)]), expect!["join label[c]"]).unwrap(), "a=1 c=1");
+}
+
+#[node]
+fn picky(x: u32) -> Result<u32, String> {
+    if x == 2 { Err("not two".into()) } else { Ok(x) }
+}
+
+#[test]
+fn a_failing_element_fails_its_map_and_the_others_are_kept() {
+    let bench = Bench::with(Engine::builder().on_failure(OnFailure::KeepGoing));
+    let pipeline = |numbers: Vec<u32>| {
+        move |g: &Graph| Ok(g.add(total::node(g.add(picky::map(g.add(source::param("numbers", numbers)))))))
+    };
+    let error = bench.check(pipeline(vec![1, 2, 3]), expect!["!picky[1] -total picky[0] picky[2]"]).unwrap_err();
+    assert_eq!(error.to_string(), "node `total` was skipped because node `picky[1]` failed: not two");
+    assert_eq!(bench.check(pipeline(vec![1, 4, 3]), expect!["picky[1] total"]).unwrap(), 8);
+}
+
+#[test]
+fn large_elements_are_read_one_by_one() {
+    #[node]
+    fn blow_up(x: u32) -> Vec<u8> {
+        vec![u8::try_from(x).unwrap(); 100_000]
+    }
+    #[node]
+    fn lengths(all: &List<Vec<u8>>) -> usize {
+        all.iter().map(|one| one.len()).sum()
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let pipeline = |g: &Graph| Ok(g.add(lengths::node(g.add(blow_up::map(g.value(vec![1, 2, 3]))))));
+    Bench::open(folder.path()).check(pipeline, expect!["blow_up[0] blow_up[1] blow_up[2] lengths"]).unwrap();
+    let bench = Bench::open(folder.path());
+    let (run, list) = bench.run(|g| Ok(g.add(blow_up::map(g.value(vec![1, 2, 3])))));
+    expect![""].assert_eq(&bench.log.take());
+    assert_eq!(run.get(list).unwrap().get(1).unwrap()[..3], [2, 2, 2]);
+}
+
+#[test]
+fn a_thousand_elements_are_one_node() {
+    let bench = Bench::in_memory();
+    let (run, node) = bench.run(squares((0..1000).collect()));
+    assert_eq!(*run.get(node).unwrap(), (0..1000).map(|x| x * x).sum::<u32>());
+    assert_eq!(run.counts().nodes, 3);
+    assert_eq!((run.elements().executed, run.elements().nodes), (1000, 1000));
+}
