@@ -98,7 +98,11 @@ impl<T, H> Spec<T, H> {
 impl Constant {
     /// Encodes a value, to name it by its content.
     pub(crate) fn new<T: Send + Sync + 'static>(value: T, value_type: &'static ValueType) -> Result<Self, String> {
-        let value = Value::new(value);
+        Self::of(Value::new(value), value_type)
+    }
+
+    /// As [`Constant::new`], for a value whose type only `value_type` knows.
+    pub(crate) fn of(value: Value, value_type: &'static ValueType) -> Result<Self, String> {
         let Some(codec) = &value_type.bytes else {
             return Err(format!("a `{}` has no bytes and cannot be a constant", (value_type.type_name)()));
         };

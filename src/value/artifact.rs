@@ -2,7 +2,7 @@
 
 use crate::fingerprint::BlobDigest;
 use crate::value::interrupt::{Interrupt, NodeScope, hand_out};
-use crate::value::part::{Loader, collect_blobs, current_loader, is_collecting_blobs};
+use crate::value::part::{Loader, collect_blobs, current_loader, is_collecting_blobs, is_keeping_sources};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::io;
@@ -134,7 +134,7 @@ struct Named {
 /// Serialises as its digest and length. Inside a node's result its bytes go to the store with the result.
 impl Serialize for Artifact {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if is_collecting_blobs() && !matches!(self.place, Place::Stored(_)) {
+        if is_collecting_blobs() && is_keeping_sources() && !matches!(self.place, Place::Stored(_)) {
             let bytes = self.bytes().map_err(serde::ser::Error::custom)?;
             collect_blobs(vec![(self.digest, bytes)]);
         }

@@ -3,7 +3,7 @@
 use crate::fingerprint::BlobDigest;
 use crate::value::Interrupt;
 use serde::{Deserialize, Serialize};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 /// Encoded bytes of an element: small ones in place, larger ones by name.
@@ -64,6 +64,8 @@ pub trait Loader: Send + Sync {
 thread_local! {
     /// Blobs of the value that this thread encodes; nothing while it encodes none.
     static ENCODING: RefCell<Option<Vec<(BlobDigest, Vec<u8>)>>> = const { RefCell::new(None) };
+    /// Whether source files go to the store with the value that is being encoded.
+    static KEEPS_SOURCES: Cell<bool> = const { Cell::new(false) };
     /// Whence the value that this thread decodes loads its parts; nothing while it decodes none.
     static LOADER: RefCell<Option<Arc<dyn Loader>>> = const { RefCell::new(None) };
 }
@@ -77,7 +79,19 @@ pub(crate) fn collecting_blobs<R>(encode: impl FnOnce() -> R) -> (R, Vec<(BlobDi
 
 /// Runs `encode` so that source files inside the value are saved with it.
 pub(crate) fn keeping_sources<R>(encode: impl FnOnce() -> R) -> R {
+    struct Reset(bool);
+    impl Drop for Reset {
+        fn drop(&mut self) {
+            KEEPS_SOURCES.set(self.0);
+        }
+    }
+    let _outer = Reset(KEEPS_SOURCES.replace(true));
     encode()
+}
+
+/// Whether source files inside the value that this thread encodes are saved with it.
+pub(crate) fn is_keeping_sources() -> bool {
+    KEEPS_SOURCES.get()
 }
 
 /// Hands a blob to the value that is being encoded, or gives it back when none is.
