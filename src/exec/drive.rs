@@ -36,7 +36,6 @@ pub(crate) fn drive(session: &mut Arc<Session>, mut ledger: Ledger, pool: &rayon
         let is_last = |end: &WaveEnd| !has_deferred && end.is_over();
         let mut end;
         (ledger, end) = run_wave(session, ledger, planned, pool, is_last);
-        ledger.forced.clear();
         // What this wave wrote can be found by the next one.
         if let Some(session) = Arc::get_mut(session) {
             session.contents = Contents { has_deep: true, has_act: true };

@@ -109,7 +109,15 @@ impl EngineBuilder {
     pub fn open(self, folder: impl AsRef<Path>) -> Result<Engine> {
         let folder = folder.as_ref();
         let store = self.open_store(folder)?;
-        self.with_store(store, folder.to_path_buf())
+        self.engine(store, folder.to_path_buf())
+    }
+
+    /// An engine over a store of your own.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn with_store(self, store: Arc<dyn Store>) -> Result<Engine> {
+        self.engine(store, std::env::temp_dir())
     }
 
     fn open_store(&self, folder: &Path) -> Result<Arc<dyn Store>> {
@@ -126,14 +134,14 @@ impl EngineBuilder {
     /// # Panics
     /// When the system gives no threads.
     pub fn in_memory(self) -> Engine {
-        match self.with_store(Arc::new(MemoryStore::new()), std::env::temp_dir()) {
+        match self.with_store(Arc::new(MemoryStore::new())) {
             Ok(engine) => engine,
             // An empty store in memory reads without errors, so only the threads are left.
             Err(error) => std::panic::panic_any(error.to_string()),
         }
     }
 
-    fn with_store(self, store: Arc<dyn Store>, scratch: PathBuf) -> Result<Engine> {
+    fn engine(self, store: Arc<dyn Store>, scratch: PathBuf) -> Result<Engine> {
         let mut threads = rayon::ThreadPoolBuilder::new().thread_name(|index| format!("mamo-{index}"));
         if let Some(jobs) = self.jobs {
             threads = threads.num_threads(jobs.max(1));
@@ -233,12 +241,23 @@ impl Inner {
     }
 
     fn run(self: &Arc<Self>, graph: &Arc<Declared>, targets: BTreeSet<u32>, names: Vec<String>) -> Result<Run> {
-        self.run_for(graph, targets, names, None)
+        self.run_for(graph, targets, names, BTreeSet::new(), None)
     }
 
     /// Executes a node again whose bytes are gone, and keeps its value at hand.
     pub(crate) fn restore(self: &Arc<Self>, graph: &Arc<Declared>, node: u32) -> Result<Run> {
-        self.run_for(graph, BTreeSet::from([node]), Vec::new(), Some(node))
+        self.run_for(graph, BTreeSet::from([node]), Vec::new(), BTreeSet::from([graph.producer(node)]), Some(node))
+    }
+
+    /// Brings targets up to date whose records are there and whose bytes are not.
+    pub(crate) fn repair(
+        self: &Arc<Self>,
+        graph: &Arc<Declared>,
+        targets: BTreeSet<u32>,
+        lost: BTreeSet<u32>,
+    ) -> Result<Run> {
+        let lost = lost.into_iter().map(|node| graph.producer(node)).collect();
+        self.run_for(graph, targets, Vec::new(), lost, None)
     }
 
     fn run_for(
@@ -246,6 +265,7 @@ impl Inner {
         graph: &Arc<Declared>,
         targets: BTreeSet<u32>,
         names: Vec<String>,
+        forced: BTreeSet<u32>,
         wanted: Option<u32>,
     ) -> Result<Run> {
         if NodeScope::is_entered() {
@@ -260,7 +280,7 @@ impl Inner {
             .tell(|observer| observer.event(&Event::RunStarted { nodes: u64::try_from(n_nodes).unwrap_or(u64::MAX) }));
         let mut ledger = Ledger::new(graph, targets);
         ledger.wanted = wanted;
-        ledger.forced.extend(wanted);
+        ledger.forced = forced;
         let driven = drive(&mut session, ledger, &self.pool);
         let mut batch = crate::store::Batch::default();
         session.costs.record(&mut batch);

@@ -70,7 +70,10 @@ impl Looker {
                     .and_then(|paths| std::env::split_paths(&paths).map(|p| p.join(name)).find(|p| p.is_file()))
                     .ok_or("not found")?;
                 let digest = *BlobDigest::of(&std::fs::read(&path)?).as_bytes();
-                Ok(Looked { value: Value::new(Tool::new(name.clone(), digest, path)), digest: ValueDigest::from_bytes(digest) })
+                Ok(Looked {
+                    value: Value::new(Tool::new(name.clone(), digest, path)),
+                    digest: ValueDigest::from_bytes(digest),
+                })
             }
             Source::Folder { .. } => Err("folders are not there yet".into()),
         }

@@ -6,12 +6,13 @@ use crate::exec::engine::{Inner, find_node};
 use crate::exec::ledger::Ledger;
 use crate::exec::planning::act_of;
 use crate::exec::session::{Session, payload_of};
-use crate::exec::sync::Arc;
+use crate::exec::sync::{Arc, OnceLock};
 use crate::exec::{Counts, Event, Outcome};
 use crate::fingerprint::{BlobDigest, ValueDigest};
 use crate::graph::{Body, Kind, Node};
 use crate::store::{Deep, Key, Kind as RecordKind, Payload};
 use crate::value::{Failure, Interrupt, Loader, Part, Value};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// What a run gave: outcomes of all nodes, and values when asked.
@@ -24,6 +25,8 @@ pub struct Run {
     took: Duration,
     saved: Duration,
     failures: Vec<Failure>,
+    /// The run that made lost bytes of targets anew, once somebody asked for a value; nothing when none were lost.
+    repaired: OnceLock<Option<Box<Self>>>,
 }
 
 impl Run {
@@ -45,7 +48,7 @@ impl Run {
         }
         let saved = Duration::from_nanos(expected.saturating_sub(session.costs.spent()));
         let failures = ledger.failures.values().map(|failure| (**failure).clone()).collect();
-        Self { engine, session, ledger, targets, counts, took, saved, failures }
+        Self { engine, session, ledger, targets, counts, took, saved, failures, repaired: OnceLock::new() }
     }
 
     /// The value of a node, read from the store if need be. When its bytes are lost, the node is executed again.
@@ -77,6 +80,49 @@ impl Run {
     }
 
     fn erased(&self, node: u32) -> Result<Value> {
+        match self.repaired()? {
+            Some(run) => run.erased_here(node),
+            None => self.erased_here(node),
+        }
+    }
+
+    /// Makes sure that the bytes of all targets are there before the first value is handed out: what is made anew may
+    /// differ from what it was, and values that do not belong together must not be seen together.
+    fn repaired(&self) -> Result<Option<&Self>> {
+        if let Some(repaired) = self.repaired.get() {
+            return Ok(repaired.as_deref());
+        }
+        let lost = self
+            .ledger
+            .targets
+            .iter()
+            .copied()
+            .filter(|target| self.ledger.outcomes[*target] == Outcome::Fresh && self.is_lost(*target));
+        let lost: BTreeSet<u32> = lost.collect();
+        let repaired = if lost.is_empty() {
+            None
+        } else {
+            Some(Box::new(self.engine.repair(&self.session.graph, self.ledger.targets.clone(), lost)?))
+        };
+        Ok(self.repaired.get_or_init(|| repaired).as_deref())
+    }
+
+    fn is_lost(&self, node: u32) -> bool {
+        if self.at_hand(node).is_some() {
+            return false;
+        }
+        match self.recorded(node) {
+            Some((_, Payload::Inline(_))) => false,
+            Some((_, Payload::Blob { digest, .. })) => {
+                self.session.store.has_blobs(&[digest]).is_ok_and(|is_there| is_there == [false])
+            }
+            Some((_, Payload::Absent { .. })) => true,
+            // Transient values have no record; they are made when asked for.
+            None => false,
+        }
+    }
+
+    fn erased_here(&self, node: u32) -> Result<Value> {
         let graph = &self.session.graph;
         if let Some(value) = self.at_hand(node) {
             return Ok(value);

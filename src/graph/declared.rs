@@ -163,6 +163,14 @@ impl Declared {
         self.spec(node).is_some_and(|spec| matches!(spec.body, Body::Output { .. }))
     }
 
+    /// The node itself, or the one whose output it is.
+    pub(crate) fn producer(&self, node: u32) -> u32 {
+        match self.inputs(node) {
+            [producer] if self.is_output(node) => *producer,
+            _ => node,
+        }
+    }
+
     /// The type of the node's value; nothing for a node with several outputs.
     pub(crate) fn value_type(&self, node: u32) -> Option<&'static ValueType> {
         match self.kind(node) {

@@ -176,13 +176,7 @@ impl Wave {
 
     /// Somebody needs bytes of `node` that nobody has: it must be executed in the next wave.
     pub(crate) fn demand(&self, node: u32) {
-        let graph = &self.session.graph;
-        let mut node = node;
-        while let (Some(Body::Output { .. }), Some(producer)) =
-            (graph.spec(node).map(|spec| &spec.body), graph.inputs(node).first())
-        {
-            node = *producer;
-        }
+        let node = self.session.graph.producer(node);
         lock(&self.end).demanded.insert(node);
     }
 
@@ -203,6 +197,8 @@ impl Wave {
             let node = slot.node;
             match slot.settled.get() {
                 Some(Settled::Known(known)) => {
+                    // One that still waits for its own inputs' bytes stays forced.
+                    self.ledger.forced.remove(&node);
                     self.ledger.settle(node, slot.outcome());
                     if !is_last || self.ledger.is_target(node) {
                         self.learn(node, known.clone(), slot.release());
