@@ -1,3 +1,45 @@
 //! Chores of the repository: `cargo xtask help` lists them.
 
-fn main() {}
+mod check;
+mod flights;
+mod test;
+
+use check::cargo;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask test               all that must hold: format, lints, documentation, tests, licences, the flights example
+cargo xtask bench foundation   mamo beside other incremental engines (further arguments are passed on)
+cargo xtask help               this text
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["test"] => test::run(),
+        ["bench", benchmark @ "foundation", rest @ ..] => bench(benchmark, rest),
+        ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            ExitCode::SUCCESS
+        }
+        _ => {
+            eprint!("{HELP}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The peers are heavy, so they are a workspace of their own.
+fn bench(benchmark: &str, rest: &[&str]) -> ExitCode {
+    let manifest = "crates/mamo-bench-compare/Cargo.toml";
+    let mut command = cargo(&["run", "--release", "--manifest-path", manifest, "--", benchmark]);
+    match command.args(rest).status() {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("cannot start cargo: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
