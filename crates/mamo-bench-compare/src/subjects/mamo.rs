@@ -1,0 +1,163 @@
+//! mamo, through its public interface.
+
+use crate::Result;
+use crate::graph::{FAN_IN, grid, leaf_value, node_value};
+use crate::measure::{resident_bytes, timed};
+use crate::subjects::{Figure, Readings, check};
+use mamo::__private::{Function, Inputs, NodeFunction, Results, Value, ValueType};
+use mamo::{BoxError, Engine, Graph, Node, NodeCtx, Run, Spec};
+use std::path::Path;
+
+/// What `#[mamo::node] fn mix(a: u64, b: u64, c: u64) -> u64` stands for.
+static MIX: NodeFunction = NodeFunction {
+    function: &Function {
+        path: "mamo_bench_compare::mix",
+        name: "mix",
+        tokens: "node_value",
+        version: None,
+        parameters: &["a", "b", "c"],
+        has_key: false,
+        outputs: &[],
+        file: file!(),
+        line: line!(),
+    },
+    results: Results::One(ValueType::serde::<u64>()),
+    call: mix,
+    mapped: None,
+    element: None,
+};
+
+/// The same for up to [`FAN_IN`] inputs.
+static JOIN: NodeFunction = NodeFunction {
+    function: &Function {
+        path: "mamo_bench_compare::join",
+        name: "join",
+        tokens: "node_value",
+        version: None,
+        parameters: &["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"],
+        has_key: false,
+        outputs: &[],
+        file: file!(),
+        line: line!(),
+    },
+    results: Results::One(ValueType::serde::<u64>()),
+    call: join,
+    mapped: None,
+    element: None,
+};
+
+/// Builds a grid and runs it, with a store that is forgotten.
+pub(super) fn cold(nodes: usize) -> Result<Readings> {
+    let built = Built::new(nodes)?;
+    let engine = Engine::in_memory();
+    let (run, ns) = timed(|| engine.run(&built.graph));
+    let (run, bytes) = (run?, resident_bytes()? - built.resident);
+    built.check(&run, built.n_readers)?;
+    Ok(built.readings([(Figure::Run, ns), (Figure::RunBytes, bytes)]))
+}
+
+/// Fills the store in `folder`.
+pub(super) fn prepare(nodes: usize, folder: &Path) -> Result<Readings> {
+    let built = Built::new(nodes)?;
+    built.check(&Engine::open(folder)?.run(&built.graph)?, built.n_readers)?;
+    Ok(Vec::new())
+}
+
+/// Builds a grid and runs it, with a store in which everything is fresh.
+pub(super) fn no_op(nodes: usize, folder: &Path) -> Result<Readings> {
+    let built = Built::new(nodes)?;
+    let (engine, open) = timed(|| Engine::open(folder));
+    let engine = engine?;
+    let (run, ns) = timed(|| engine.run(&built.graph));
+    let (run, bytes) = (run?, resident_bytes()? - built.resident);
+    built.check(&run, 0)?;
+    Ok(built.readings([(Figure::Open, open), (Figure::Run, ns), (Figure::RunBytes, bytes)]))
+}
+
+/// Builds a grid and runs it, with a new store in `folder`, to the point where everything is durable.
+pub(super) fn persisted(nodes: usize, folder: &Path) -> Result<Readings> {
+    let built = Built::new(nodes)?;
+    let (engine, open) = timed(|| Engine::open(folder));
+    let engine = engine?;
+    let (run, ns) = timed(|| engine.run(&built.graph));
+    let run = run?;
+    built.check(&run, built.n_readers)?;
+    // The run reads values from the store, and so keeps it open.
+    let ((), close) = timed(|| drop((run, engine)));
+    Ok(built.readings([(Figure::Open, open), (Figure::Run, ns), (Figure::Close, close)]))
+}
+
+/// A declared grid, and what declaring it took.
+struct Built {
+    graph: Graph,
+    root: Node<u64>,
+    nodes: usize,
+    n_readers: usize,
+    ns: f64,
+    bytes: f64,
+    /// Memory of the process when it was declared.
+    resident: f64,
+}
+
+impl Built {
+    fn new(nodes: usize) -> Result<Self> {
+        let before = resident_bytes()?;
+        let (built, ns) = timed(|| Graph::build(|graph| pipeline(graph, nodes)));
+        let (graph, (root, n_readers)) = built?;
+        let resident = resident_bytes()?;
+        Ok(Self { graph, root, nodes, n_readers, ns, bytes: resident - before, resident })
+    }
+
+    fn check(&self, run: &Run, executed: usize) -> Result<()> {
+        check(self.nodes, run.get(self.root).ok().as_deref().copied())?;
+        if run.counts().executed != executed as u64 {
+            return Err(format!("{executed} nodes should have been executed, but: {:?}", run.counts()).into());
+        }
+        Ok(())
+    }
+
+    /// All readings, for one node.
+    fn readings<const N: usize>(&self, readings: [(Figure, f64); N]) -> Readings {
+        let n_nodes = self.graph.len() as f64;
+        let all = [(Figure::Build, self.ns), (Figure::BuildBytes, self.bytes)].into_iter().chain(readings);
+        all.map(|(figure, reading)| (figure, reading / n_nodes)).collect()
+    }
+}
+
+fn pipeline(graph: &Graph, nodes: usize) -> mamo::Result<(Node<u64>, usize)> {
+    let scope = graph.numbered("grid");
+    let mut n_readers = 0;
+    let root = grid(
+        nodes,
+        |leaf| scope.value(leaf_value(leaf)),
+        |inputs| {
+            n_readers += 1;
+            match inputs {
+                [a, b, c] => scope.add(Spec::__function(&MIX, [a, b, c].map(|input| Some(input.raw())))),
+                _ => {
+                    let mut inputs = inputs.iter().map(|input| input.raw());
+                    scope.add(Spec::__function(&JOIN, [(); FAN_IN].map(|()| inputs.next())))
+                }
+            }
+        },
+    );
+    let root = root.unwrap_or_else(|| scope.value(0));
+    graph.target("root", root);
+    Ok((root, n_readers))
+}
+
+fn mix(_: &NodeCtx, inputs: &Inputs<'_>) -> std::result::Result<Value, BoxError> {
+    let [a, b, c] = [inputs.get::<u64>(0)?, inputs.get::<u64>(1)?, inputs.get::<u64>(2)?];
+    Ok(Value::new(node_value([*a, *b, *c])))
+}
+
+fn join(_: &NodeCtx, inputs: &Inputs<'_>) -> std::result::Result<Value, BoxError> {
+    let mut values = [0; FAN_IN];
+    let mut n_values = 0;
+    for (slot, value) in (0..).zip(&mut values) {
+        let Some(given) = inputs.optional::<u64>(slot)? else { break };
+        *value = *given;
+        n_values += 1;
+    }
+    Ok(Value::new(node_value(values.into_iter().take(n_values))))
+}

@@ -1,0 +1,11 @@
+//! What is measured: mamo, its peers, and what no engine can beat.
+
+mod blake3;
+mod direct;
+mod ingestion;
+mod mamo;
+mod salsa;
+mod subject;
+
+use subject::check;
+pub(crate) use subject::{Figure, Readings, Subject};
