@@ -20,6 +20,8 @@ pub use value::{Artifact, BoxError, Codec, Collection, Dict, DictKey, Failure, F
 /// What the macros write; no part of the interface.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::fingerprint::{Schema, Traced};
     pub use crate::graph::{Function, Inputs, NodeFunction, RawNode, Results};
     pub use crate::value::{CodecError, CollectionType, NodeResult, Outputs, Postcard, Transient, Value, ValueType};
+    pub use crate::value::{Element, Interrupt, Lent, ListSource, Loader, Part};
 }

@@ -2,6 +2,14 @@
 //!
 //! A case that fails is printed whole: the graph and the list of edits, to be pasted into a test of its own.
 
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "these are tests throughout"
+)]
+
 use mamo::fingerprint::BlobDigest;
 use mamo::store::{Batch, Key, Kind, MemoryStore, Store, StoreError, Ticket};
 use mamo::{Engine, Event, Graph, List, Node, Observer, Persist, Spec, node};

@@ -64,14 +64,14 @@ impl Costs {
 
     pub(crate) fn record(&self, batch: &mut Batch) {
         for spec in self.now.numbers() {
-            if self.now[spec].0.load(Ordering::Relaxed) > 0 {
-                if let Some(Some(key)) = self.keys.get(crate::exec::table::position(spec)) {
-                    let cost = self.sum(spec);
-                    batch.put(*key, |out| {
-                        out.extend_from_slice(&cost.count.to_le_bytes());
-                        out.extend_from_slice(&cost.total_ns.to_le_bytes());
-                    });
-                }
+            if self.now[spec].0.load(Ordering::Relaxed) > 0
+                && let Some(Some(key)) = self.keys.get(crate::exec::table::position(spec))
+            {
+                let cost = self.sum(spec);
+                batch.put(*key, |out| {
+                    out.extend_from_slice(&cost.count.to_le_bytes());
+                    out.extend_from_slice(&cost.total_ns.to_le_bytes());
+                });
             }
         }
     }

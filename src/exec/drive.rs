@@ -54,7 +54,7 @@ pub(crate) fn drive(session: &mut Arc<Session>, mut ledger: Ledger, pool: &rayon
     }
 }
 
-impl wave::WaveEnd {
+impl WaveEnd {
     /// Whether nothing asks for another wave.
     fn is_over(&self) -> bool {
         self.diverged.is_empty() && self.changed.is_empty() && self.demanded.is_empty()

@@ -37,7 +37,7 @@ pub(crate) struct Ledger {
     pub(crate) leaves: BTreeMap<u32, Result<Looked, Arc<Failure>>>,
     known: HashMap<u32, (Fingerprint, Known)>,
     /// Values that are nowhere else, or that the user will ask for.
-    pub(crate) values: HashMap<u32, Value>,
+    values: HashMap<u32, (ValueDigest, Value)>,
     /// Nodes that must be executed although they are known, because somebody needs their lost bytes.
     pub(crate) forced: BTreeSet<u32>,
     pub(crate) outcomes: Table<Outcome>,
@@ -105,7 +105,11 @@ impl Ledger {
                         Some(Ok(looked)) => fingerprint_of_value(&looked.digest),
                         Some(Err(_)) | None => UNKNOWN,
                     },
-                    _ => match self.structural(graph, node) {
+                    Body::Function { .. }
+                    | Body::Field(_)
+                    | Body::Gather(_)
+                    | Body::Settle(_)
+                    | Body::Output { .. } => match self.structural(graph, node) {
                         Some(base) => self.effective(graph, node, base, roots),
                         None => UNKNOWN,
                     },
@@ -116,11 +120,11 @@ impl Ledger {
 
     fn effective(&mut self, graph: &Declared, node: u32, base: Fingerprint, roots: &Roots) -> Fingerprint {
         // The common case first: most graphs have neither roots nor barriers.
-        if !roots.is_empty() {
-            if let Some(value) = roots.get(&base) {
-                self.by_value.insert(node);
-                return fingerprint_of_value(value);
-            }
+        if !roots.is_empty()
+            && let Some(value) = roots.get(&base)
+        {
+            self.by_value.insert(node);
+            return fingerprint_of_value(value);
         }
         if graph.entry(node).flags.is_barrier {
             self.by_value.insert(node);
@@ -165,6 +169,21 @@ impl Ledger {
     /// What is known of a node under this fingerprint.
     pub(crate) fn known(&self, node: u32, base: &Fingerprint) -> Option<&Known> {
         self.known.get(&node).filter(|(fingerprint, _)| fingerprint == base).map(|(_, known)| known)
+    }
+
+    /// The value of a node, when it is kept here and is still the one that is known.
+    pub(crate) fn value(&self, node: u32, digest: &ValueDigest) -> Option<Value> {
+        self.values.get(&node).filter(|(kept, _)| kept == digest).map(|(_, value)| value.clone())
+    }
+
+    /// As [`Ledger::value`], by what is known of the node now.
+    pub(crate) fn present_value(&self, node: u32) -> Option<Value> {
+        let (_, known) = self.known.get(&node)?;
+        self.value(node, &known.value)
+    }
+
+    pub(crate) fn keep(&mut self, node: u32, digest: ValueDigest, value: Value) {
+        self.values.insert(node, (digest, value));
     }
 
     pub(crate) fn learn(&mut self, node: u32, base: Fingerprint, known: Known) {

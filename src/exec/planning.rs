@@ -118,7 +118,7 @@ impl Descent<'_> {
             },
             // An output is what its node's record says.
             Body::Output { .. } if self.ledger.fingerprint(node).is_some() => Class::Stale,
-            _ => {
+            Body::Function { .. } | Body::Field(_) | Body::Gather(_) | Body::Settle(_) | Body::Output { .. } => {
                 let Some(base) = self.ledger.record_key(self.graph, node) else { return Class::Deferred };
                 let is_forced = self.ledger.forced.contains(&node);
                 if let Some(known) = self.ledger.known(node, &base) {
@@ -200,7 +200,7 @@ pub(crate) fn close_over_lost(
 
 fn is_lost(graph: &Declared, ledger: &Ledger, store: &dyn Store, node: u32) -> Result<bool> {
     let Some(spec) = graph.spec(node) else { return Ok(false) };
-    if matches!(spec.body, Body::Source(_)) || ledger.values.contains_key(&node) {
+    if matches!(spec.body, Body::Source(_)) || ledger.present_value(node).is_some() {
         return Ok(false);
     }
     if matches!(spec.body, Body::Output { .. }) {

@@ -92,12 +92,9 @@ impl Run {
         if let Some(repaired) = self.repaired.get() {
             return Ok(repaired.as_deref());
         }
-        let lost = self
-            .ledger
-            .targets
-            .iter()
-            .copied()
-            .filter(|target| self.ledger.outcomes[*target] == Outcome::Fresh && self.is_lost(*target));
+        let lost = self.ledger.targets.iter().copied().filter(|target| {
+            matches!(self.ledger.outcomes[*target], Outcome::Fresh | Outcome::CutOff) && self.is_lost(*target)
+        });
         let lost: BTreeSet<u32> = lost.collect();
         let repaired = if lost.is_empty() {
             None
@@ -169,7 +166,7 @@ impl Run {
         if let Some(Ok(looked)) = self.ledger.leaves.get(&node) {
             return Some(looked.value.clone());
         }
-        self.ledger.values.get(&node).cloned()
+        self.ledger.present_value(node)
     }
 
     /// What the store says of a node's value.

@@ -73,8 +73,8 @@ impl SpecKey {
         postcard::to_stdvec(self).unwrap_or_default()
     }
 
-    /// Reads back what [`SpecKey::to_bytes`] wrote.
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    /// Reads back the explanation that is kept with a key; nothing when it makes no sense.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         postcard::from_bytes(bytes).ok()
     }
 }

@@ -14,5 +14,5 @@ pub use key::{ParameterKey, RECIPE, ResultKey, SpecKey};
 pub(crate) use key::{
     SpecHashers, fingerprint_of_value, output_content, output_fingerprint, seed_of, transient_value, value_digest,
 };
-pub use schema::Schema;
+pub use schema::{Schema, Traced};
 pub(crate) use schema::{opaque_schema, schema_of};

@@ -171,10 +171,6 @@ impl Graph {
         self.shared.declared.get()
     }
 
-    pub(crate) fn id(&self) -> u32 {
-        self.shared.id
-    }
-
     fn sub_scope(&self, label: &str, is_numbered: bool) -> Self {
         let mut builder = self.builder();
         if label.split('/').any(str::is_empty) {

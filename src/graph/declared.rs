@@ -3,7 +3,7 @@
 //! petgraph keeps 68 bytes for a node with three inputs beside its weight, these arrays keep 44 with it; a no-op is
 //! measured by bytes a node. petgraph's algorithms run on the arrays through its traits.
 
-use crate::fingerprint::{SchemaDigest, SpecHashers, SpecKey, ValueDigest};
+use crate::fingerprint::{SchemaDigest, SpecHashers, ValueDigest};
 use crate::graph::names::{Label, Names, ScopeId};
 use crate::graph::{NodeFunction, Persist, Source};
 use crate::value::{CodecError, Encoded, Failure, Loader, Made, Projection, Value, ValueType};
@@ -273,11 +273,6 @@ impl Order<'_> {
             Self::Counted(count) => (&[], *count),
         }
     }
-}
-
-/// The explanation that belongs to a spec's key.
-pub(crate) fn explain(key: &[u8]) -> Option<SpecKey> {
-    SpecKey::from_bytes(key)
 }
 
 fn to_usize(number: u32) -> usize {

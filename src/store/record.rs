@@ -61,20 +61,6 @@ const ABSENT: u8 = 2;
 const NONE: u8 = 3;
 
 impl Payload {
-    pub(crate) fn len(&self) -> u64 {
-        match self {
-            Self::Inline(bytes) => u64::try_from(bytes.len()).unwrap_or(u64::MAX),
-            Self::Blob { len, .. } | Self::Absent { len, .. } => *len,
-        }
-    }
-
-    pub(crate) fn digest(&self) -> BlobDigest {
-        match self {
-            Self::Inline(bytes) => BlobDigest::of(bytes),
-            Self::Blob { digest, .. } | Self::Absent { digest, .. } => *digest,
-        }
-    }
-
     fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Inline(bytes) => {

@@ -68,10 +68,10 @@ impl Artifact {
     pub fn bytes(&self) -> io::Result<Vec<u8>> {
         match &self.place {
             Place::Source { path, shape: Shape::File } => {
-                let bytes = std::fs::read(path).or_else(|error| match error.kind() {
-                    io::ErrorKind::NotFound => changed(path),
-                    _ => Err(error),
-                })?;
+                let bytes = match std::fs::read(path) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => return changed(path),
+                    read => read?,
+                };
                 if BlobDigest::of(&bytes) == self.digest { Ok(bytes) } else { changed(path) }
             }
             Place::Source { path, shape: Shape::Folder } => {

@@ -4,7 +4,7 @@ use crate::fingerprint::{self, Schema};
 use crate::value::codec::{CodecError, NodeResult, decode_value, encode_value, expect_type};
 use crate::value::list::{Element, Source};
 use crate::value::part::{Loader, Part, collect_blobs};
-use crate::value::{Dict, List, Value, ValueType};
+use crate::value::{Dict, List, Value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::any::Any;

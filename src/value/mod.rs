@@ -24,11 +24,13 @@ pub use erased::Value;
 pub use failure::Failure;
 pub use field::Field;
 pub(crate) use field::Projection;
-pub(crate) use interrupt::{Handed, Interrupt, NodeScope};
+pub use interrupt::Interrupt;
+pub(crate) use interrupt::{Handed, NodeScope};
 pub use lend::Lend;
 pub use list::List;
-pub(crate) use list::{Element, Source as ListSource};
-pub(crate) use part::{Encoded, Loader, Part, collecting_blobs, keeping_sources};
+pub use list::{Element, Source as ListSource};
+pub(crate) use part::{Encoded, collecting_blobs, keeping_sources};
+pub use part::{Loader, Part};
 pub use tool::Tool;
 
 /// Any error that a node function may return.

@@ -1,5 +1,13 @@
 //! What runs, and what does not: the engine as its users meet it.
 
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "these are tests throughout"
+)]
+
 mod edits;
 mod failures;
 mod large;

@@ -6,7 +6,7 @@ use crate::exec::ledger::Known;
 use crate::exec::sync::{Arc, AtomicU32, AtomicU64, Mutex, OnceLock, Ordering, lock};
 use crate::exec::table::{Table, number};
 use crate::exec::wave::computations::{Claim, Done, Waiter};
-use crate::exec::wave::perform::{Product, Trouble, call, encode, encode_result, guarded, part_of};
+use crate::exec::wave::perform::{Product, Trouble, encode, encode_result, guarded, part_of};
 use crate::exec::wave::queue::{Job, Work};
 use crate::exec::wave::resolve::Halt;
 use crate::exec::wave::slots::{Settled, Slot};

@@ -87,12 +87,13 @@ impl Wave {
                 Claim::Waiting => return,
                 Claim::Done(done) => return self.attach(index, slot, content, is_tainted, done, local),
             }
-            if slot.expected.is_none() && self.session.contents.has_act {
-                if let Ok(Some(act)) = act_of(&*self.session.store, &content) {
-                    let done = Done::Value { value: act.value, payload: None };
-                    self.attach(index, slot, content, is_tainted, done.clone(), local);
-                    return self.tell_waiters(content, done, local);
-                }
+            if slot.expected.is_none()
+                && self.session.contents.has_act
+                && let Ok(Some(act)) = act_of(&*self.session.store, &content)
+            {
+                let done = Done::Value { value: act.value, payload: None };
+                self.attach(index, slot, content, is_tainted, done.clone(), local);
+                return self.tell_waiters(content, done, local);
             }
         }
         match self.execute(index, slot, spec, content, is_tainted, local) {
@@ -139,10 +140,10 @@ impl Wave {
         is_tainted: bool,
         local: &mut Local,
     ) -> Result<(), Halt> {
-        if let Body::Function { function, .. } = &spec.body {
-            if let Some(mapped) = function.mapped {
-                return self.start_map(index, slot, spec, function, mapped, content, is_tainted, local);
-            }
+        if let Body::Function { function, .. } = &spec.body
+            && let Some(mapped) = function.mapped
+        {
+            return self.start_map(index, slot, spec, function, mapped, content, is_tainted, local);
         }
         let start = Instant::now();
         let (value, encoded) = self.perform(slot, spec)?;
@@ -343,10 +344,10 @@ impl Wave {
         let value = value_digest(schema, &part.digest(), part.len());
         let content = known.content.map(|content| output_content(&content, output));
         let payload = Some(Arc::new(payload_of(part)));
-        if let Some(outputs) = producer.value().and_then(|value| value.downcast::<Outputs>()) {
-            if let Some(value) = outputs.0.get(place) {
-                slot.hold(value.clone());
-            }
+        if let Some(outputs) = producer.value().and_then(|value| value.downcast::<Outputs>())
+            && let Some(value) = outputs.0.get(place)
+        {
+            slot.hold(value.clone());
         }
         let known = Known { value, content, payload, is_tainted: known.is_tainted };
         self.settle(index, slot, Settled::Known(known), Outcome::Fresh, local);
@@ -382,10 +383,10 @@ impl Wave {
         if let Some(value) = slot.value() {
             return Ok(value);
         }
-        if let Some(value) = self.ledger.values.get(&node) {
-            return Ok(value.clone());
-        }
         let Some(Settled::Known(known)) = slot.settled.get() else { return Err(mixed_up()) };
+        if let Some(value) = self.ledger.value(node, &known.value) {
+            return Ok(value);
+        }
         let value = self.payload(known).and_then(|payload| self.session.load(node, &known.value, &payload));
         let Some(value) = value else { return Err(Halt::Needs(node)) };
         if slot.readers.load(std::sync::atomic::Ordering::Acquire) > 1 {

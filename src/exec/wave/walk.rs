@@ -229,7 +229,7 @@ impl Wave {
                 && graph.value_type(node).is_some_and(|value_type| value_type.bytes.is_some())
                 && graph.entry(node).flags.persist != crate::graph::Persist::Never;
             if !is_saved {
-                self.ledger.values.insert(node, value);
+                self.ledger.keep(node, known.value, value);
             }
         }
         if let Some(base) = self.ledger.record_key(&self.session.graph, node) {

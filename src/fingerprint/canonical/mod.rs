@@ -22,4 +22,3 @@ mod unordered;
 
 pub(crate) use decode::decode;
 pub(crate) use encode::encode;
-pub(crate) use error::{DecodeError, EncodeError};

@@ -27,7 +27,5 @@ mod text;
 mod trace;
 mod tracer;
 
-pub use describe::Schema;
-#[cfg(test)]
-pub(crate) use describe::Traced;
+pub use describe::{Schema, Traced};
 pub(crate) use describe::{opaque_schema, schema_of};

@@ -1,5 +1,7 @@
 //! Which changes of a type change its schema, which types can be traced, and the words for those that cannot.
 
+#![allow(dead_code, reason = "the types are only traced")]
+
 mod changes;
 mod limits;
 mod shapes;
