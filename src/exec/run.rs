@@ -81,7 +81,8 @@ impl Run {
 
     fn erased(&self, node: u32) -> Result<Value> {
         match self.repaired()? {
-            Some(run) => run.erased_here(node),
+            // What was made anew may have led back to values of long ago whose bytes are lost as well.
+            Some(run) => run.erased(node),
             None => self.erased_here(node),
         }
     }
