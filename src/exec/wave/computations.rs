@@ -47,8 +47,14 @@ pub(crate) enum Claim {
 }
 
 impl Computations {
-    pub(crate) fn new() -> Self {
-        Self { shards: std::array::from_fn(|_| Mutex::default()) }
+    /// For about `expected` computations: growing a large map is dear.
+    pub(crate) fn new(expected: usize) -> Self {
+        let shard = || {
+            let mut map = DigestMap::default();
+            map.reserve(expected / SHARDS + expected / (4 * SHARDS));
+            Mutex::new(map)
+        };
+        Self { shards: std::array::from_fn(|_| shard()) }
     }
 
     pub(crate) fn claim(&self, key: ContentKey, waiter: impl FnOnce() -> Waiter) -> Claim {

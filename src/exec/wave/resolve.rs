@@ -10,7 +10,7 @@ use crate::exec::wave::perform::{Product, Trouble, call, encode, encode_result, 
 use crate::exec::wave::slots::{Settled, Slot};
 use crate::exec::wave::walk::{Local, Wave};
 use crate::exec::{OnFailure, Outcome};
-use crate::fingerprint::{BlobDigest, ContentKey, output_content, transient_value, value_digest};
+use crate::fingerprint::{BlobDigest, ContentKey, ValueDigest, output_content, transient_value, value_digest};
 use crate::graph::{Body, Inputs, Kind, NodeCtx, NodeSpec, Persist};
 use crate::store::{Act, Deep, Key, Kind as RecordKind, Payload, Root, Upstream};
 use crate::value::{Encoded, Failure, Interrupt, Made, Outputs, Part, Value};
@@ -146,7 +146,7 @@ impl Wave {
             return self.start_map(index, slot, spec, function, mapped, content, is_tainted, local);
         }
         let start = Instant::now();
-        let (value, encoded) = self.perform(slot, spec)?;
+        let (value, encoded) = self.perform(slot, spec, local)?;
         let cost_ns = self.took(start.elapsed());
         self.session.add_cost(slot.node, cost_ns);
         self.session.tell_executed(slot.node, None, cost_ns);
@@ -169,7 +169,12 @@ impl Wave {
     }
 
     /// Runs a node's body: the value when it is at hand, and its bytes unless it is transient.
-    fn perform(&self, slot: &Slot, spec: &NodeSpec) -> Result<(Option<Value>, Option<Encoded>), Halt> {
+    fn perform(
+        &self,
+        slot: &Slot,
+        spec: &NodeSpec,
+        local: &mut Local,
+    ) -> Result<(Option<Value>, Option<Encoded>), Halt> {
         let session = &self.session;
         let graph = &session.graph;
         match &spec.body {
@@ -180,7 +185,8 @@ impl Wave {
                 session.tell(|observer| {
                     observer.event(&Event::NodeStarted { node: &graph.identity(slot.node), element: None })
                 });
-                let value = call(session, function, &self.context(slot.node, function.function.path), &inputs)?;
+                let ctx = self.context_for(slot.node, function.function.path, local);
+                let value = call(session, function, ctx, &inputs)?;
                 if self.is_transient(spec) {
                     return Ok((Some(value), None));
                 }
@@ -208,12 +214,32 @@ impl Wave {
         }
     }
 
+    /// The walker's context, made ready for a node.
+    fn context_for<'a>(&self, node: u32, function: &'static str, local: &'a mut Local) -> &'a NodeCtx {
+        let ctx = local.context.get_or_insert_with(|| NodeCtx {
+            function,
+            trial: 0,
+            upstream: SmallVec::new(),
+            signals: Arc::clone(&self.session.signals),
+        });
+        ctx.function = function;
+        ctx.upstream.clear();
+        ctx.upstream.extend(self.upstream_values(node));
+        ctx
+    }
+
+    /// Value digests of a node's inputs, all of which are known.
+    fn upstream_values(&self, node: u32) -> impl Iterator<Item = ValueDigest> {
+        self.session.graph.inputs(node).iter().filter_map(|input| {
+            match self.slots.get(*input).and_then(|slot| slot.settled.get()) {
+                Some(Settled::Known(known)) => Some(known.value),
+                Some(Settled::Failed(_) | Settled::Skipped(_)) | None => None,
+            }
+        })
+    }
+
     pub(crate) fn context(&self, node: u32, function: &'static str) -> NodeCtx {
-        let known = |input: &u32| match self.slots.get(*input).and_then(|slot| slot.settled.get()) {
-            Some(Settled::Known(known)) => Some(known.value),
-            Some(Settled::Failed(_) | Settled::Skipped(_)) | None => None,
-        };
-        let upstream = self.session.graph.inputs(node).iter().filter_map(known).collect();
+        let upstream = self.upstream_values(node).collect();
         NodeCtx { function, trial: 0, upstream, signals: Arc::clone(&self.session.signals) }
     }
 
@@ -268,7 +294,7 @@ impl Wave {
     }
 
     /// Another value than before: from now on the node is known by its value, and the run starts over.
-    fn diverge(&self, slot: &Slot, value: crate::fingerprint::ValueDigest, local: &mut Local) {
+    fn diverge(&self, slot: &Slot, value: ValueDigest, local: &mut Local) {
         let Some(base) = self.ledger.record_key(&self.session.graph, slot.node) else { return };
         self.session.root(base, value);
         let root = Root { value, run: self.session.run };

@@ -9,7 +9,7 @@ use crate::exec::table::number;
 use crate::exec::wave::computations::Computations;
 use crate::exec::wave::queue::{Job, Queue, Work};
 use crate::exec::wave::slots::{Settled, Slots};
-use crate::graph::Body;
+use crate::graph::{Body, NodeCtx};
 use crate::store::Batch;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -58,6 +58,8 @@ pub(crate) struct Local {
     pub(crate) recorded: Vec<u32>,
     pub(crate) settled: Vec<u32>,
     pub(crate) jobs: Vec<Job>,
+    /// The context of the node that ran last, to be used again: making one touches a counter that all walkers share.
+    pub(crate) context: Option<NodeCtx>,
 }
 
 /// Jobs that are expected to take less than this together are taken at once.
@@ -72,13 +74,14 @@ pub(crate) fn run_wave(
     is_last: impl FnOnce(&WaveEnd) -> bool,
 ) -> (Ledger, WaveEnd) {
     let slots = Slots::new(&session.graph, &ledger, &mut planned, |node| session.expected_cost(node));
+    let n_stale = crate::exec::table::position(planned.n_stale);
     drop(planned);
     let wave = Wave {
         session: Arc::clone(session),
         ledger,
         slots,
         queue: Queue::new(pool.current_num_threads()),
-        computations: Computations::new(),
+        computations: Computations::new(n_stale),
         end: Mutex::default(),
         elements: ElementCounts::default(),
         body_ns: AtomicU64::new(0),
