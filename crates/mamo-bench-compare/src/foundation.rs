@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 /// mamo beside one peer or limit.
 pub(crate) struct Comparison {
     pub(crate) figure: &'static str,
+    /// Nodes of the grid that was asked for.
+    pub(crate) nodes: usize,
     pub(crate) unit: Unit,
     pub(crate) mamo: f64,
     pub(crate) beside: &'static str,
@@ -48,7 +50,7 @@ const PERSISTED: usize = 10;
 pub(crate) fn measure(nodes: usize, reps: usize) -> Result<Vec<Comparison>> {
     let folder = Folder::new()?;
     let persisted_nodes = (nodes / PERSISTED).max(1);
-    let mut samples = Samples::default();
+    let mut samples = Samples(BTreeMap::new());
     let fresh = folder.path.join("fresh");
     process::measure(Subject::MamoPrepare, nodes, &fresh)?;
     for rep in 0..reps {
@@ -64,7 +66,7 @@ pub(crate) fn measure(nodes: usize, reps: usize) -> Result<Vec<Comparison>> {
             }
         }
     }
-    samples.comparisons()
+    samples.comparisons(nodes, persisted_nodes)
 }
 
 impl Comparison {
@@ -90,7 +92,7 @@ enum Size {
     Persisted,
 }
 
-#[derive(Default)]
+/// What every process told, in the order of the processes.
 struct Samples(BTreeMap<(Size, Subject, Figure), Vec<f64>>);
 
 impl Samples {
@@ -114,12 +116,12 @@ impl Samples {
         median(&sums).ok_or_else(|| format!("`{}` was not measured", subject.name()).into())
     }
 
-    fn comparisons(&self) -> Result<Vec<Comparison>> {
+    fn comparisons(&self, nodes: usize, persisted_nodes: usize) -> Result<Vec<Comparison>> {
         use Figure::{Build, BuildBytes, Close, Open, Run, RunBytes};
         use Subject::{Blake3, Direct, Ingestion, Mamo, MamoNoOp, MamoPersisted, Salsa};
         use Unit::{Bytes, Nanoseconds};
         let whole = |subject, figure| self.median(Size::Whole, subject, [figure]);
-        let row = |figure, unit, mamo, beside, peer, aim| Comparison { figure, unit, mamo, beside, peer, aim };
+        let row = |figure, unit, mamo, beside, peer, aim| Comparison { figure, nodes, unit, mamo, beside, peer, aim };
 
         let build = whole(Mamo, Build)?;
         let build_bytes = whole(Mamo, BuildBytes)?;
@@ -141,7 +143,10 @@ impl Samples {
             row("no-op with build", Nanoseconds, with_build, "the same", Some(no_op_build + blake3), Aim::None),
             row("no-op, open only", Nanoseconds, whole(MamoNoOp, Open)?, "a blake3 pass", Some(blake3), Aim::None),
             row("no-op, memory", Bytes, whole(MamoNoOp, RunBytes)?, "a fixed limit", None, Aim::AtMost(150.0)),
-            row("persisted run", Nanoseconds, persisted, "plain + ingestion", Some(written), Aim::Times(2.0)),
+            Comparison {
+                nodes: persisted_nodes,
+                ..row("persisted run", Nanoseconds, persisted, "plain + ingestion", Some(written), Aim::Times(2.0))
+            },
         ])
     }
 }

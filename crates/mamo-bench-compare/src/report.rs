@@ -8,7 +8,7 @@ use serde_json::json;
 pub(crate) fn print(comparisons: &[Comparison], nodes: usize, reps: usize, format: Format) {
     match format {
         Format::Table => print_table(comparisons, nodes, reps),
-        Format::Json => comparisons.iter().for_each(|comparison| print_json(comparison, nodes, reps)),
+        Format::Json => comparisons.iter().for_each(|comparison| print_json(comparison, reps)),
     }
 }
 
@@ -41,7 +41,7 @@ fn print_table(comparisons: &[Comparison], nodes: usize, reps: usize) {
     println!("\nLookups in the store are not counted: the engine takes no store of the user's that could count them.");
 }
 
-fn print_json(comparison: &Comparison, nodes: usize, reps: usize) {
+fn print_json(comparison: &Comparison, reps: usize) {
     let (times, at_most) = match comparison.aim {
         Aim::Times(times) => (Some(times), None),
         Aim::AtMost(limit) => (None, Some(limit)),
@@ -50,7 +50,7 @@ fn print_json(comparison: &Comparison, nodes: usize, reps: usize) {
     let line = json!({
         "figure": comparison.figure,
         "unit": format!("{}/node", unit(comparison.unit)),
-        "nodes": nodes,
+        "nodes": comparison.nodes,
         "reps": reps,
         "mamo": comparison.mamo,
         "beside": comparison.beside,

@@ -14,14 +14,13 @@ pub(super) fn pass(nodes: usize) -> Result<Readings> {
     let mut fingerprints: Vec<[u8; 32]> = Vec::with_capacity(flat.len());
     let ((), ns) = timed(|| {
         fingerprints.extend(flat.leaves().map(|leaf| *blake3::hash(&leaf_value(leaf.into()).to_le_bytes()).as_bytes()));
-        let mut bytes = Vec::with_capacity(32 * (1 + FAN_IN));
+        let mut parts = [CODE_VERSION; 1 + FAN_IN];
         for inputs in flat.readers() {
-            bytes.clear();
-            bytes.extend_from_slice(&CODE_VERSION);
-            for input in inputs {
-                bytes.extend_from_slice(fingerprints.get(*input as usize).unwrap_or(&CODE_VERSION));
+            for (part, input) in parts.iter_mut().skip(1).zip(inputs) {
+                *part = fingerprints.get(*input as usize).copied().unwrap_or_default();
             }
-            fingerprints.push(*blake3::hash(&bytes).as_bytes());
+            let bytes = parts.get(..=inputs.len()).unwrap_or_default().as_flattened();
+            fingerprints.push(*blake3::hash(bytes).as_bytes());
         }
     });
     black_box(fingerprints.last());
