@@ -15,7 +15,6 @@ pub const RECIPE: u16 = 1;
 const SPEC: &[u8; 32] = b"mamo 1: spec of a node ---------";
 const STRUCTURAL: &[u8; 32] = b"mamo 1: key of fingerprints ----";
 const CONTENT: &[u8; 32] = b"mamo 1: key of content keys ----";
-const VALUE: &[u8; 32] = b"mamo 1: digest of a value ------";
 const ROOTED: &[u8; 32] = b"mamo 1: fingerprint by value ---";
 const OUTPUT: &[u8; 32] = b"mamo 1: output of a node -------";
 const TRANSIENT: &[u8; 32] = b"mamo 1: value never saved ------";
@@ -110,13 +109,12 @@ impl SpecHashers {
 
 /// V: identity of a value, from its schema, the name of its bytes and their length.
 pub(crate) fn value_digest(schema: &SchemaDigest, blob: &BlobDigest, len: u64) -> ValueDigest {
-    let mut input = [0; 72];
-    let (schema_part, rest) = input.split_at_mut(32);
-    let (blob_part, len_part) = rest.split_at_mut(32);
-    schema_part.copy_from_slice(schema.as_bytes());
+    // Schemas are digests under domains of their own, so they serve as keys: one compression instead of two.
+    let mut input = [0; 40];
+    let (blob_part, len_part) = input.split_at_mut(32);
     blob_part.copy_from_slice(blob.as_bytes());
     len_part.copy_from_slice(&len.to_le_bytes());
-    blake3::keyed_hash(VALUE, &input).into()
+    blake3::keyed_hash(schema.as_bytes(), &input).into()
 }
 
 /// S of a node that is known by its value: leaves, barriers and content-rooted nodes.

@@ -1,7 +1,7 @@
 //! What `#[mamo::node]` tells about a function.
 
 use crate::graph::NodeCtx;
-use crate::value::{BoxError, CollectionType, Value, ValueType};
+use crate::value::{BoxError, Collection, CollectionType, NodeResult, Value, ValueType};
 use std::any::Any;
 
 /// A node function as written: name, code, parameters. One for each function.
@@ -35,11 +35,20 @@ pub struct NodeFunction {
     /// What it returns.
     pub results: Results,
     /// Runs it.
-    pub call: fn(&NodeCtx, &Inputs<'_>) -> Result<Value, BoxError>,
+    pub call: Call,
     /// How to go over the first input, when the function is mapped over it.
     pub mapped: Option<&'static CollectionType>,
     /// What the function returns for one element, when it is mapped.
     pub element: Option<&'static ValueType>,
+}
+
+/// Runs a node function on a node's inputs.
+pub type Call = fn(&NodeCtx, &Inputs<'_>) -> Result<Value, BoxError>;
+
+/// The type beside a node function, which `#[mamo::node]` writes.
+pub trait DeclaredFunction {
+    /// The function.
+    const FUNCTION: &'static Function;
 }
 
 /// What a node function returns.
@@ -49,6 +58,29 @@ pub enum Results {
     One(&'static ValueType),
     /// One value for each output.
     Many(&'static [&'static ValueType]),
+}
+
+impl NodeFunction {
+    /// A function with a single output.
+    pub const fn one<F: DeclaredFunction + NodeResult>(call: Call) -> Self {
+        Self { function: F::FUNCTION, results: Results::One(F::TYPE), call, mapped: None, element: None }
+    }
+
+    /// A function with several outputs.
+    pub const fn many<F: DeclaredFunction>(outputs: &'static [&'static ValueType], call: Call) -> Self {
+        Self { function: F::FUNCTION, results: Results::Many(outputs), call, mapped: None, element: None }
+    }
+
+    /// A function that is mapped over the elements of a `C`.
+    pub const fn mapped<F: DeclaredFunction + NodeResult, C: Collection>(call: Call) -> Self {
+        Self {
+            function: F::FUNCTION,
+            results: Results::One(ValueType::map::<C, F>()),
+            call,
+            mapped: Some(CollectionType::of::<C, F>()),
+            element: Some(F::TYPE),
+        }
+    }
 }
 
 impl Function {

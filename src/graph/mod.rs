@@ -15,7 +15,7 @@ pub use builder::Graph;
 pub use context::NodeCtx;
 pub(crate) use context::Signals;
 pub(crate) use declared::{Body, Constant, Declared, Gatherer, Kind, NodeSpec, Settler};
-pub use function::{Function, Inputs, NodeFunction, Results};
+pub use function::{Call, DeclaredFunction, Function, Inputs, NodeFunction, Results};
 pub use handle::Handle;
 pub use node::{Node, RawNode};
 pub(crate) use source::Source;

@@ -1,6 +1,7 @@
 //! Values between nodes: erased, encoded, in collections, lent to parameters. Knows fingerprints, not graphs or stores.
 
 mod artifact;
+mod check;
 mod codec;
 mod collection;
 mod dict;
@@ -14,6 +15,7 @@ mod part;
 mod tool;
 
 pub use artifact::Artifact;
+pub use check::{ByValue, Fallible, NoResult, NodeError, Probe, Saved, lend_optional};
 pub use codec::{Codec, CodecError, NodeResult, Postcard, Transient, ValueType};
 pub(crate) use codec::{encode_value, expect_type};
 pub use collection::{Collection, CollectionType, DictKey, Lent};

@@ -21,6 +21,17 @@ pub(crate) enum Work {
     Element { map: Arc<MapRun>, computation: u32 },
 }
 
+impl Work {
+    /// Of equally urgent work the lower number comes first: nodes that were declared together read the same inputs,
+    /// which are then still in the processor's caches.
+    fn number(&self) -> u32 {
+        match self {
+            Self::Slot(slot) => *slot,
+            Self::Element { computation, .. } => *computation,
+        }
+    }
+}
+
 /// The queue of a wave.
 pub(crate) struct Queue {
     state: Mutex<State>,
@@ -106,7 +117,7 @@ impl Queue {
 
 impl PartialEq for Job {
     fn eq(&self, other: &Self) -> bool {
-        self.urgency == other.urgency
+        self.cmp(other).is_eq()
     }
 }
 
@@ -120,6 +131,6 @@ impl PartialOrd for Job {
 
 impl Ord for Job {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.urgency.cmp(&other.urgency)
+        self.urgency.cmp(&other.urgency).then_with(|| other.work.number().cmp(&self.work.number()))
     }
 }

@@ -1,0 +1,421 @@
+//! The code beside a node function: its type, with the constructors of its nodes.
+
+use crate::arguments::{Arguments, Keep};
+use crate::code;
+use crate::input::Function;
+use crate::signature::{Failing, Input, Parameter, Passing, Signature, Takes};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use std::collections::BTreeSet;
+use syn::Type;
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+
+/// Writes the type and the constructors of a function.
+pub(crate) fn constructors(function: &Function, signature: &Signature, arguments: &Arguments) -> TokenStream {
+    Generator::new(function, signature, arguments).items()
+}
+
+struct Generator<'a> {
+    function: &'a Function,
+    signature: &'a Signature,
+    arguments: &'a Arguments,
+    /// Where mamo is found.
+    krate: &'a syn::Path,
+    /// Name of the generated type.
+    ty: Ident,
+    /// For each parameter that is lent from a node of any type: the type parameter for that type.
+    lenders: Vec<Option<Ident>>,
+    /// The type parameter for the collection that is mapped.
+    collection: Ident,
+}
+
+/// Local names of the generated code, which user code cannot see.
+fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+impl<'a> Generator<'a> {
+    fn new(function: &'a Function, signature: &'a Signature, arguments: &'a Arguments) -> Self {
+        let mut taken = signature.taken.clone();
+        let lenders = signature.inputs().map(|(parameter, input)| match input {
+            Input::Lent(_) => Some(free_name(&upper_camel(&parameter.name), &mut taken)),
+            Input::Exact { .. } | Input::Optional { .. } => None,
+        });
+        let lenders = lenders.collect();
+        let collection = free_name("C", &mut taken);
+        let mut ty = arguments.ty.clone().unwrap_or_else(|| function.signature.ident.clone());
+        if arguments.ty.is_none() {
+            ty.set_span(function.signature.ident.span());
+        }
+        Self { function, signature, arguments, krate: &arguments.krate, ty, lenders, collection }
+    }
+
+    /// Everything that stands beside the function.
+    ///
+    /// The type is hidden from the documentation, which is also what keeps links to the function unambiguous there.
+    fn items(&self) -> TokenStream {
+        let Self { function, ty, .. } = self;
+        let visibility = &function.visibility;
+        let cfg: TokenStream = function.attributes(&["cfg"]).map(ToTokens::to_token_stream).collect();
+        let lints = self.lints();
+        let declared = self.declared();
+        let checks: TokenStream =
+            self.result().into_iter().chain(self.checks()).map(|item| quote!(#cfg #item)).collect();
+        let node = self.signature.key().is_none().then(|| self.node());
+        let map = self.signature.is_mappable(self.arguments).then(|| self.map());
+        let call = self.call();
+        quote! {
+            #cfg
+            #[doc(hidden)]
+            #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
+            #visibility enum #ty {}
+            #cfg
+            #declared
+            #checks
+            #cfg
+            #lints
+            impl #ty {
+                #node
+                #map
+                #call
+            }
+        }
+    }
+
+    /// The lint levels that the user set for the function hold for what repeats its types.
+    fn lints(&self) -> TokenStream {
+        let levels = self.function.attributes(&["allow", "expect"]).filter_map(|attribute| {
+            let list = attribute.meta.require_list().ok()?;
+            let lints = list.parse_args_with(|input: syn::parse::ParseStream<'_>| {
+                let mut lints = Vec::new();
+                while !input.is_empty() {
+                    if input.peek(syn::Ident) && input.peek2(syn::Token![=]) {
+                        // A reason, which belongs to the user's attribute.
+                        input.parse::<TokenStream>()?;
+                        break;
+                    }
+                    lints.push(input.call(syn::Path::parse_mod_style)?);
+                    input.parse::<Option<syn::Token![,]>>()?;
+                }
+                Ok(lints)
+            });
+            let lints = lints.ok()?;
+            Some(quote!(#[allow(#(#lints),*)]))
+        });
+        let levels: TokenStream = levels.collect();
+        quote!(#[allow(dead_code, deprecated, unreachable_pub, clippy::too_many_arguments)] #levels)
+    }
+
+    /// What mamo knows of the function.
+    ///
+    /// Two functions of one name nested in different functions of one module have the same path; their code tells
+    /// them apart. If that is the same as well, so are their answers.
+    fn declared(&self) -> TokenStream {
+        let Self { function, signature, arguments, krate, ty, .. } = self;
+        let name = function.signature.ident.unraw().to_string();
+        let tokens = code::version(function);
+        let version = match arguments.version {
+            Some(version) => quote!(::core::option::Option::Some(#version)),
+            None => quote!(::core::option::Option::None),
+        };
+        let parameters = signature.inputs().map(|(parameter, _)| parameter.name.unraw().to_string());
+        let outputs = arguments.outputs.iter().flat_map(|outputs| &outputs.names).map(|name| name.unraw().to_string());
+        let has_key = signature.key().is_some();
+        quote! {
+            impl #krate::__private::DeclaredFunction for #ty {
+                const FUNCTION: &'static #krate::__private::Function = &#krate::__private::Function {
+                    path: ::core::concat!(::core::module_path!(), "::", #name),
+                    name: #name,
+                    tokens: #tokens,
+                    version: #version,
+                    parameters: &[#(#parameters),*],
+                    has_key: #has_key,
+                    outputs: &[#(#outputs),*],
+                    file: ::core::file!(),
+                    line: ::core::line!(),
+                };
+            }
+        }
+    }
+
+    /// The value's type, for a function with a single output.
+    fn value(&self) -> TokenStream {
+        let krate = self.krate;
+        match &self.signature.returns.value {
+            Some(value) => value.to_token_stream(),
+            None => {
+                let written = &self.signature.returns.written;
+                quote!(<#written as #krate::__private::Fallible>::Value)
+            }
+        }
+    }
+
+    /// How values of a type are kept. Written as a path, so that the compiler points at the type when it cannot be.
+    fn value_type(&self, value: &TokenStream) -> TokenStream {
+        let krate = self.krate;
+        match &self.arguments.keep {
+            Keep::Serde => quote!(<#value as #krate::__private::Saved>::TYPE),
+            Keep::Codec(codec) => quote!(#krate::__private::ValueType::codec::<#value, #codec>()),
+            Keep::Transient => quote!(#krate::__private::ValueType::transient::<#value>()),
+        }
+    }
+
+    /// What the function returns, for a function with a single output.
+    fn result(&self) -> Option<TokenStream> {
+        if self.arguments.outputs.is_some() {
+            return None;
+        }
+        let Self { krate, ty, .. } = self;
+        let value = self.value();
+        let value_type = self.value_type(&value);
+        Some(quote! {
+            impl #krate::__private::NodeResult for #ty {
+                type Value = #value;
+                const TYPE: &'static #krate::__private::ValueType = #value_type;
+            }
+        })
+    }
+
+    /// What the compiler is to refuse although it would compile.
+    fn checks(&self) -> Vec<TokenStream> {
+        let Self { krate, .. } = self;
+        let returns = &self.signature.returns;
+        let mut checks = Vec::new();
+        if returns.failing == Failing::Never && matches!(&returns.written, Type::Path(_)) {
+            let written = &returns.written;
+            let span = written.span();
+            let message = "this type is a `Result` by another name, so errors would be saved as values: \
+                           write `Result<..>`, or give the alias a name that ends in `Result`";
+            let is_result = quote!(#krate::__private::Probe::<#written>::IS_RESULT);
+            checks.push(quote::quote_spanned! {span=>
+                const _: () = {
+                    #[allow(unused_imports)]
+                    use #krate::__private::NoResult as _;
+                    ::core::assert!(!#is_result, #message);
+                };
+            });
+        }
+        checks
+    }
+
+    /// `f::node(..)`.
+    fn node(&self) -> TokenStream {
+        let Self { krate, .. } = self;
+        let generics = self.lenders.iter().flatten().collect::<Vec<_>>();
+        let bounds = self.lending().map(|(lender, target)| quote!(#lender: #krate::Lend<#target>));
+        let parameters = self.constructor_parameters(None);
+        let call = self.call_path(&generics.iter().map(|lender| quote!(#lender)).collect::<Vec<_>>());
+        let (spec, function) = match &self.arguments.outputs {
+            None => {
+                let value = self.value();
+                (quote!(#krate::Spec<#value>), quote!(#krate::__private::NodeFunction::one::<Self>(#call)))
+            }
+            Some(_) => {
+                let types = &self.signature.returns.outputs;
+                let value_types = types.iter().map(|ty| self.value_type(&ty.to_token_stream()));
+                (
+                    quote!(#krate::Spec<(#(#types,)*), (#(#krate::Node<#types>,)*)>),
+                    quote!(#krate::__private::NodeFunction::many::<Self>(&[#(#value_types),*], #call)),
+                )
+            }
+        };
+        self.constructor("node", &quote!(<#(#bounds),*>), &parameters, &spec, &function)
+    }
+
+    /// `f::map(..)`.
+    fn map(&self) -> TokenStream {
+        let Self { krate, collection, .. } = self;
+        let value = self.value();
+        let parameters = self.constructor_parameters(Some(collection));
+        let mut associated = Vec::new();
+        let mut first_lent = None;
+        match self.signature.inputs().next() {
+            Some((_, Input::Exact { value, .. })) => {
+                associated.push(quote!(Item = #value));
+            }
+            Some((_, Input::Lent(target))) => first_lent = Some(target),
+            // Nothing to go over: see `is_mappable`.
+            Some((_, Input::Optional { .. })) | None => {}
+        }
+        if let Some(key) = self.signature.key() {
+            associated.push(quote!(Key = #key));
+        }
+        let mut bounds = vec![match associated.as_slice() {
+            [] => quote!(#collection: #krate::Collection),
+            associated => quote!(#collection: #krate::Collection<#(#associated),*>),
+        }];
+        let rest = self.lending().skip(usize::from(first_lent.is_some()));
+        bounds.extend(rest.map(|(lender, target)| quote!(#lender: #krate::Lend<#target>)));
+        let element = first_lent.map(|target| quote!(where #collection::Item: #krate::Lend<#target>));
+        let lenders = self.lenders.iter().enumerate().filter_map(|(slot, lender)| {
+            lender.as_ref().map(|lender| if slot == 0 { quote!(#collection::Item) } else { quote!(#lender) })
+        });
+        let call = self.call_path(&lenders.collect::<Vec<_>>());
+        let function = quote!(#krate::__private::NodeFunction::mapped::<Self, #collection>(#call));
+        let spec = quote!(#krate::Spec<#collection::Of<#value>>);
+        self.constructor("map", &quote!(<#(#bounds),*>), &parameters, &quote!(#spec #element), &function)
+    }
+
+    /// One constructor. It has the documentation of the function, and its name stands where the function's does.
+    fn constructor(
+        &self,
+        name: &str,
+        generics: &TokenStream,
+        parameters: &[TokenStream],
+        spec: &TokenStream,
+        node_function: &TokenStream,
+    ) -> TokenStream {
+        let Self { function, krate, .. } = self;
+        let name = Ident::new(name, function.signature.ident.span());
+        // Examples in the documentation are tests of the function, once.
+        let documentation = function.attributes(&["doc"]).map(|doc| {
+            let meta = &doc.meta;
+            quote!(#[cfg_attr(not(doctest), #meta)])
+        });
+        let deprecated = function.attributes(&["deprecated"]);
+        let visibility = &function.visibility;
+        let inputs = self.signature.inputs().map(|(parameter, input)| {
+            let name = &parameter.name;
+            match input {
+                Input::Exact { .. } | Input::Lent(_) => {
+                    quote!(::core::option::Option::Some(#krate::Node::raw(#name)))
+                }
+                Input::Optional { .. } => quote!(::core::option::Option::map(#name, #krate::Node::raw)),
+            }
+        });
+        quote! {
+            #(#documentation)*
+            #(#deprecated)*
+            #visibility fn #name #generics (#(#parameters),*) -> #spec {
+                #krate::Spec::__function(const { &#node_function }, [#(#inputs),*])
+            }
+        }
+    }
+
+    /// Parameters of a constructor; the first one takes a collection when there is a name for its type.
+    fn constructor_parameters(&self, collection: Option<&Ident>) -> Vec<TokenStream> {
+        let krate = self.krate;
+        let parameters = self.signature.inputs().zip(&self.lenders).enumerate();
+        let parameters = parameters.map(|(slot, ((parameter, input), lender))| {
+            let name = &parameter.name;
+            match (collection.filter(|_| slot == 0), input) {
+                (Some(collection), _) => quote!(#name: #krate::Node<#collection>),
+                (None, Input::Exact { value, .. }) => quote!(#name: #krate::Node<#value>),
+                (None, Input::Lent(_)) => quote!(#name: #krate::Node<#lender>),
+                (None, Input::Optional { value, .. }) => {
+                    quote!(#name: ::core::option::Option<#krate::Node<#value>>)
+                }
+            }
+        });
+        parameters.collect()
+    }
+
+    /// The type parameters of lent parameters, with what they lend.
+    fn lending(&self) -> impl Iterator<Item = (&Ident, &Type)> {
+        self.signature.inputs().zip(&self.lenders).filter_map(|((_, input), lender)| match (input, lender) {
+            (Input::Lent(target), Some(lender)) => Some((lender, target)),
+            _ => None,
+        })
+    }
+
+    fn call_path(&self, lenders: &[TokenStream]) -> TokenStream {
+        match lenders {
+            [] => quote!(Self::__call),
+            lenders => quote!(Self::__call::<#(#lenders),*>),
+        }
+    }
+
+    /// Runs the function on a node's inputs. The constructors cannot: a parameter may have the function's name.
+    fn call(&self) -> TokenStream {
+        let Self { function, krate, .. } = self;
+        let (ctx, inputs) = (local("ctx"), local("inputs"));
+        let bounds = self.lending().map(|(lender, target)| quote!(#lender: #krate::Lend<#target>));
+        let mut slots = self.lenders.iter().zip(0u32..);
+        let arguments = self.signature.parameters.iter().map(|parameter| match &parameter.takes {
+            Takes::Context => quote!(#ctx),
+            Takes::Key { key, passing } => self.passed(quote!(#inputs.key::<#key>()?), key, *passing),
+            Takes::Node(input) => match (input, slots.next()) {
+                (Input::Exact { value, passing }, Some((_, slot))) => {
+                    self.passed(quote!(#inputs.get::<#value>(#slot)?), value, *passing)
+                }
+                (Input::Lent(target), Some((lender, slot))) => {
+                    quote!(&*<#lender as #krate::Lend<#target>>::lend(#inputs.get::<#lender>(#slot)?)?)
+                }
+                (Input::Optional { value, lent: None }, Some((_, slot))) => {
+                    quote!(#inputs.optional::<#value>(#slot)?)
+                }
+                (Input::Optional { value, lent: Some(target) }, Some((_, slot))) => {
+                    let lend = quote!(#krate::__private::lend_optional::<#value, #target>);
+                    quote!(::core::option::Option::as_deref(&#lend(#inputs.optional::<#value>(#slot)?)?))
+                }
+                (_, None) => TokenStream::new(),
+            },
+        });
+        let arguments: Vec<TokenStream> = arguments.collect();
+        let mut name = function.signature.ident.clone();
+        name.set_span(Span::call_site());
+        let value = self.finished(&quote!(#name(#(#arguments),*)));
+        let is_used = |parameter: &Parameter| !matches!(parameter.takes, Takes::Context);
+        let inputs = if self.signature.parameters.iter().any(is_used) { inputs } else { format_ident!("_") };
+        let ctx = if self.signature.parameters.iter().all(is_used) { format_ident!("_") } else { ctx };
+        quote! {
+            #[doc(hidden)]
+            fn __call<#(#bounds),*>(
+                #ctx: &#krate::NodeCtx,
+                #inputs: &#krate::__private::Inputs<'_>,
+            ) -> ::core::result::Result<#krate::__private::Value, #krate::BoxError> {
+                #value
+            }
+        }
+    }
+
+    fn passed(&self, shared: TokenStream, value: &Type, passing: Passing) -> TokenStream {
+        let krate = self.krate;
+        match passing {
+            Passing::Shared => shared,
+            Passing::Cloned => quote!(<#value as #krate::__private::ByValue>::by_value(#shared)),
+        }
+    }
+
+    /// Turns what the function returned into what the engine keeps.
+    fn finished(&self, call: &TokenStream) -> TokenStream {
+        let krate = self.krate;
+        let returns = &self.signature.returns;
+        let written = &returns.written;
+        let call = match returns.failing {
+            Failing::Never => call.clone(),
+            Failing::WithResult => quote!(<#written as #krate::__private::Fallible>::outcome(#call)?),
+        };
+        if self.arguments.outputs.is_none() {
+            return quote!(::core::result::Result::Ok(#krate::__private::Value::of::<Self>(#call)));
+        }
+        let members = (0..returns.outputs.len()).map(|index| local(&format!("output{index}"))).collect::<Vec<_>>();
+        let types = &returns.outputs;
+        quote! {
+            let (#(#members,)*): (#(#types,)*) = #call;
+            ::core::result::Result::Ok(#krate::__private::Value::outputs([#(#krate::__private::Value::new(#members)),*]))
+        }
+    }
+}
+
+/// A name for a type parameter that nothing in the signature has.
+fn free_name(wanted: &str, taken: &mut BTreeSet<String>) -> Ident {
+    let mut name = wanted.to_owned();
+    while !taken.insert(name.clone()) {
+        name.push_str("Node");
+    }
+    Ident::new(&name, Span::call_site())
+}
+
+/// `csv_file` as `CsvFile`.
+fn upper_camel(name: &Ident) -> String {
+    let name = name.unraw().to_string();
+    let parts = name.split('_').filter_map(|part| {
+        let mut chars = part.chars();
+        chars.next().map(|first| first.to_uppercase().chain(chars).collect::<String>())
+    });
+    let name: String = parts.collect();
+    // What does not begin with a letter is no name by itself.
+    if name.starts_with(char::is_alphabetic) && name != "Self" { name } else { format!("Of{name}") }
+}
