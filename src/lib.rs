@@ -27,3 +27,8 @@ pub mod __private {
         NodeError, NodeResult, Outputs, Part, Postcard, Probe, Saved, Transient, Value, ValueType, lend_optional,
     };
 }
+
+/// The README's program compiles.
+#[cfg(all(doctest, feature = "cli"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

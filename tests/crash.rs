@@ -11,7 +11,7 @@
 
 use mamo::{Engine, Event, Graph, Node, Observer, node};
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -67,12 +67,12 @@ struct Teller(Mutex<u64>);
 impl Observer for Teller {
     fn event(&self, event: &Event<'_>) {
         match event {
-            Event::NodeSaved { node } => writeln!(std::io::stdout(), "saved {node}").unwrap(),
+            Event::NodeSaved { node } => println!("saved {node}"),
             Event::NodeExecuted { .. } => {
                 let mut count = self.0.lock().unwrap();
                 *count += 1;
-                if *count % 100 == 0 {
-                    writeln!(std::io::stdout(), "executed").unwrap();
+                if count.is_multiple_of(100) {
+                    println!("executed");
                 }
             }
             _ => {}
@@ -136,7 +136,7 @@ impl Observer for Executed {
 
 fn check(folder: &Path, seed: u64, nodes: u64, saved: &BTreeSet<String>) {
     let executed = Arc::new(Executed::default());
-    let engine = Engine::builder().jobs(2).observer(Arc::clone(&executed) as Arc<dyn Observer>).open(folder).unwrap();
+    let engine = Engine::builder().jobs(2).observer(executed.clone()).open(folder).unwrap();
     let (graph, last) = Graph::build(|g| pipeline(g, seed, nodes)).unwrap();
     let run = engine.run(&graph).unwrap();
     assert_eq!(*run.get(last).unwrap(), expected(seed, nodes));

@@ -52,13 +52,13 @@ impl Bench {
 
     pub(crate) fn with(builder: mamo::EngineBuilder) -> Self {
         let log = Arc::new(Log::default());
-        let engine = builder.jobs(2).observer(Arc::clone(&log) as Arc<dyn Observer>).in_memory();
+        let engine = builder.jobs(2).observer(log.clone()).in_memory();
         Self { engine, log }
     }
 
     pub(crate) fn open(folder: &std::path::Path) -> Self {
         let log = Arc::new(Log::default());
-        let builder = Engine::builder().jobs(2).observer(Arc::clone(&log) as Arc<dyn Observer>);
+        let builder = Engine::builder().jobs(2).observer(log.clone());
         Self { engine: builder.open(folder).unwrap(), log }
     }
 
