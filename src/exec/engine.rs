@@ -4,6 +4,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::exec::costs::Costs;
 use crate::exec::drive::drive;
 use crate::exec::event::{Event, Observer};
+use crate::exec::history;
 use crate::exec::ledger::{Ledger, Roots};
 use crate::exec::look::Looker;
 use crate::exec::plan_report::{Plan, report};
@@ -34,6 +35,8 @@ pub(crate) struct Inner {
     on_failure: OnFailure,
     signals: Arc<Signals>,
     scratch: PathBuf,
+    /// Whether runs are recorded for those who ask later; of no use to a store that is gone with the process.
+    keeps_history: bool,
     /// Held by the run in progress: a second one would have its walkers wait on the first one's nodes.
     running: Mutex<()>,
 }
@@ -109,7 +112,7 @@ impl EngineBuilder {
     pub fn open(self, folder: impl AsRef<Path>) -> Result<Engine> {
         let folder = folder.as_ref();
         let store = self.open_store(folder)?;
-        self.engine(store, folder.to_path_buf())
+        self.engine(store, folder.to_path_buf(), true)
     }
 
     /// An engine over a store of your own.
@@ -117,7 +120,7 @@ impl EngineBuilder {
     /// # Errors
     /// When the store cannot be read.
     pub fn with_store(self, store: Arc<dyn Store>) -> Result<Engine> {
-        self.engine(store, std::env::temp_dir())
+        self.engine(store, std::env::temp_dir(), true)
     }
 
     fn open_store(&self, folder: &Path) -> Result<Arc<dyn Store>> {
@@ -134,14 +137,14 @@ impl EngineBuilder {
     /// # Panics
     /// When the system gives no threads.
     pub fn in_memory(self) -> Engine {
-        match self.with_store(Arc::new(MemoryStore::new())) {
+        match self.engine(Arc::new(MemoryStore::new()), std::env::temp_dir(), false) {
             Ok(engine) => engine,
             // An empty store in memory reads without errors, so only the threads are left.
             Err(error) => std::panic::panic_any(error.to_string()),
         }
     }
 
-    fn engine(self, store: Arc<dyn Store>, scratch: PathBuf) -> Result<Engine> {
+    fn engine(self, store: Arc<dyn Store>, scratch: PathBuf, keeps_history: bool) -> Result<Engine> {
         let mut threads = rayon::ThreadPoolBuilder::new().thread_name(|index| format!("mamo-{index}"));
         if let Some(jobs) = self.jobs {
             threads = threads.num_threads(jobs.max(1));
@@ -158,6 +161,7 @@ impl EngineBuilder {
             on_failure: self.on_failure,
             signals: Arc::default(),
             scratch,
+            keeps_history,
             running: Mutex::new(()),
         };
         Ok(Engine { inner: Arc::new(inner) })
@@ -282,6 +286,9 @@ impl Inner {
         ledger.wanted = wanted;
         ledger.forced = forced;
         let driven = drive(&mut session, ledger, &self.pool);
+        if let (Ok(ledger), true) = (&driven, self.keeps_history) {
+            history::record(&session, ledger, ledger.counts(graph), start.elapsed())?;
+        }
         let mut batch = crate::store::Batch::default();
         session.costs.record(&mut batch);
         session.recorder.add(batch, &[]);

@@ -138,6 +138,18 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// How many nodes came out this way.
+    pub fn of(&self, outcome: Outcome) -> u64 {
+        match outcome {
+            Outcome::NotNeeded => self.not_needed,
+            Outcome::Fresh => self.fresh,
+            Outcome::CutOff => self.cut_off,
+            Outcome::Executed => self.executed,
+            Outcome::Failed => self.failed,
+            Outcome::Skipped => self.skipped,
+        }
+    }
+
     pub(crate) fn add(&mut self, outcome: Outcome) {
         self.nodes += 1;
         *match outcome {

@@ -4,6 +4,7 @@ mod costs;
 mod drive;
 mod engine;
 mod event;
+mod history;
 mod ledger;
 mod look;
 mod plan_report;

@@ -138,6 +138,21 @@ impl Names {
         labels.iter().rev().flat_map(|label| [*label, "/"]).collect()
     }
 
+    /// A digest of all scopes and given names.
+    pub(crate) fn digest(&self) -> blake3::Hash {
+        let mut hasher = blake3::Hasher::new();
+        for scope in &self.scopes {
+            hasher.update(&scope.parent.to_le_bytes());
+            hasher.update(scope.label.as_bytes());
+            hasher.update(&[0]);
+        }
+        for end in &self.ends {
+            hasher.update(&end.to_le_bytes());
+        }
+        hasher.update(self.text.as_bytes());
+        hasher.finalize()
+    }
+
     /// Forgets what only building needs.
     pub(crate) fn freeze(&mut self) {
         self.scope_of = HashMap::new();

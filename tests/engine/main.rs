@@ -10,6 +10,7 @@
 
 mod edits;
 mod failures;
+mod history;
 mod large;
 mod lost;
 mod maps;

@@ -1,0 +1,96 @@
+//! What a run leaves behind for those who ask later: when, by which program, how it came out, which node was what.
+//!
+//! A plan lists the nodes of a run with their fingerprints, in chunks that are named by their content: runs of one
+//! pipeline share all chunks in which nothing changed, and a run that changes nothing writes none.
+
+use crate::error::Result;
+use crate::exec::engine::store_error;
+use crate::exec::ledger::{Ledger, UNKNOWN};
+use crate::exec::session::Session;
+use crate::exec::{Counts, Outcome};
+use crate::fingerprint::{RECIPE, executable_digest};
+use crate::store::{Batch, Key, Kind as RecordKind};
+use std::time::{Duration, SystemTime};
+
+/// Nodes a chunk.
+const CHUNK: usize = 1024;
+
+const PLAN: &[u8; 32] = b"mamo 1: plan of a run ----------";
+const RUN: &[u8; 32] = b"mamo 1: number of a run --------";
+
+/// Adds the run's record, and those of its plan that are not there yet.
+pub(crate) fn record(session: &Session, ledger: &Ledger, counts: Counts, took: Duration) -> Result<()> {
+    let mut batch = Batch::default();
+    let plan = plan_key(session, ledger);
+    let known = session.store.get_many(&[plan]).map_err(store_error)?;
+    if known.iter().all(Option::is_none) {
+        record_plan(session, ledger, plan, &mut batch)?;
+    }
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let run = blake3::keyed_hash(RUN, &session.run.to_le_bytes());
+    batch.put(Key::new(RecordKind::Run, run.as_bytes()), |out| {
+        out.extend_from_slice(&RECIPE.to_le_bytes());
+        out.extend_from_slice(&session.run.to_le_bytes());
+        out.extend_from_slice(&millis(now).to_le_bytes());
+        out.extend_from_slice(&millis(took).to_le_bytes());
+        // A run that executed nothing wrote no result, so nobody asks which program it was.
+        out.extend_from_slice(if counts.executed > 0 { executable_digest() } else { &[0; 32] });
+        out.extend_from_slice(&plan.digest);
+        out.extend_from_slice(&ledger.restarts.to_le_bytes());
+        for outcome in OUTCOMES {
+            out.extend_from_slice(&counts.of(outcome).to_le_bytes());
+        }
+    });
+    session.recorder.add(batch, &[]);
+    Ok(())
+}
+
+const OUTCOMES: [Outcome; 6] =
+    [Outcome::NotNeeded, Outcome::Fresh, Outcome::CutOff, Outcome::Executed, Outcome::Failed, Outcome::Skipped];
+
+/// A plan's key follows from the targets' fingerprints, which stand for everything upstream, and from the names.
+fn plan_key(session: &Session, ledger: &Ledger) -> Key {
+    let mut hasher = blake3::Hasher::new_keyed(PLAN);
+    hasher.update(session.graph.names.digest().as_bytes());
+    for target in &ledger.targets {
+        hasher.update(&target.to_le_bytes());
+        hasher.update(ledger.fingerprint(*target).unwrap_or(UNKNOWN).as_bytes());
+    }
+    Key::new(RecordKind::Plan, hasher.finalize().as_bytes())
+}
+
+fn record_plan(session: &Session, ledger: &Ledger, plan: Key, batch: &mut Batch) -> Result<()> {
+    let graph = &session.graph;
+    let needed: Vec<u32> = (0..).take(graph.len()).filter(|node| ledger.is_needed(*node)).collect();
+    let chunks: Vec<(Key, Vec<u8>)> = needed
+        .chunks(CHUNK)
+        .map(|nodes| {
+            let mut bytes = RECIPE.to_le_bytes().to_vec();
+            for node in nodes {
+                let identity = graph.identity(*node);
+                bytes.extend_from_slice(&u32::try_from(identity.len()).unwrap_or(u32::MAX).to_le_bytes());
+                bytes.extend_from_slice(identity.as_bytes());
+                bytes.extend_from_slice(ledger.fingerprint(*node).unwrap_or(UNKNOWN).as_bytes());
+            }
+            (Key::new(RecordKind::Chunk, blake3::hash(&bytes).as_bytes()), bytes)
+        })
+        .collect();
+    let keys: Vec<Key> = chunks.iter().map(|(key, _)| *key).collect();
+    let known = session.store.get_many(&keys).map_err(store_error)?;
+    for ((key, bytes), known) in chunks.iter().zip(known) {
+        if known.is_none() {
+            batch.put(*key, |out| out.extend_from_slice(bytes));
+        }
+    }
+    batch.put(plan, |out| {
+        out.extend_from_slice(&RECIPE.to_le_bytes());
+        for key in &keys {
+            out.extend_from_slice(&key.digest);
+        }
+    });
+    Ok(())
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
