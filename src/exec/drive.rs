@@ -223,7 +223,7 @@ fn record_specs(session: &Session) -> Result<()> {
             batch.put(key, |out| out.extend_from_slice(&spec.key));
         }
     }
-    session.recorder.add(batch, &[]);
+    session.recorder.add(&mut batch, &[]);
     Ok(())
 }
 

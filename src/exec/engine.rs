@@ -291,7 +291,7 @@ impl Inner {
         }
         let mut batch = crate::store::Batch::default();
         session.costs.record(&mut batch);
-        session.recorder.add(batch, &[]);
+        session.recorder.add(&mut batch, &[]);
         // What finished before an error is kept like everything else.
         let synced = session.recorder.sync();
         let ledger = driven?;

@@ -41,7 +41,7 @@ pub(crate) fn record(session: &Session, ledger: &Ledger, counts: Counts, took: D
             out.extend_from_slice(&counts.of(outcome).to_le_bytes());
         }
     });
-    session.recorder.add(batch, &[]);
+    session.recorder.add(&mut batch, &[]);
     Ok(())
 }
 

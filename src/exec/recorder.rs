@@ -47,13 +47,17 @@ impl Recorder {
     }
 
     /// Adds records, and the nodes that they are of.
-    pub(crate) fn add(&self, records: Batch, nodes: &[u32]) {
+    pub(crate) fn add(&self, records: &mut Batch, nodes: &[u32]) {
         if records.is_empty() {
             return;
         }
         let mut pending = lock(&self.pending);
         if pending.batch.is_empty() {
             pending.since = Instant::now();
+            // A batch that is handed over takes its room along; growing to that size again would copy all of it.
+            if records.size() * 4 > LARGE / 16 {
+                pending.batch = Batch::with_room(LARGE + LARGE / 8);
+            }
         }
         pending.batch.append(records);
         if self.observer.is_some() {

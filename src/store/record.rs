@@ -1,6 +1,7 @@
 //! Bytes of the records on disk: fixed width, little-endian, each with the recipe that made it.
 
 use crate::fingerprint::{BlobDigest, ContentKey, Fingerprint, RECIPE, SpecDigest, ValueDigest};
+use smallvec::SmallVec;
 
 /// Where the bytes of a value are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,15 @@ pub(crate) struct Act {
     /// Nanoseconds that the execution took.
     pub(crate) cost_ns: u64,
     /// The run that executed it; its record names the executable.
+    pub(crate) run: u64,
+}
+
+/// The fixed part of a [`Deep`] record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Alias {
+    pub(crate) content: ContentKey,
+    pub(crate) value: ValueDigest,
+    pub(crate) spec: SpecDigest,
     pub(crate) run: u64,
 }
 
@@ -106,26 +116,42 @@ impl Act {
     }
 }
 
-impl Deep {
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+impl Alias {
+    /// Writes a [`Deep`] record without making one: a run writes one for every node.
+    pub(crate) fn write(
+        &self,
+        out: &mut Vec<u8>,
+        upstream: impl ExactSizeIterator<Item = Upstream>,
+        diverged: Option<&Payload>,
+    ) {
         out.extend_from_slice(&RECIPE.to_le_bytes());
         out.extend_from_slice(self.content.as_bytes());
         out.extend_from_slice(self.value.as_bytes());
         out.extend_from_slice(self.spec.as_bytes());
         out.extend_from_slice(&self.run.to_le_bytes());
         // Node indices are 32 bits wide, so no node has more upstream nodes than that.
-        out.extend_from_slice(&u32::try_from(self.upstream.len()).unwrap_or(u32::MAX).to_le_bytes());
-        for upstream in &self.upstream {
-            out.extend_from_slice(upstream.fingerprint.as_bytes());
-        }
+        out.extend_from_slice(&u32::try_from(upstream.len()).unwrap_or(u32::MAX).to_le_bytes());
         // One bit each, the lowest bit first.
-        for eight in self.upstream.chunks(8) {
-            out.push(eight.iter().rev().fold(0, |bits, upstream| bits << 1 | u8::from(upstream.recorded)));
+        let mut bits: SmallVec<[u8; 8]> = SmallVec::from_elem(0, upstream.len().div_ceil(8));
+        for (index, upstream) in upstream.enumerate() {
+            out.extend_from_slice(upstream.fingerprint.as_bytes());
+            if let (Some(eight), true) = (bits.get_mut(index / 8), upstream.recorded) {
+                *eight |= 1 << (index % 8);
+            }
         }
-        match &self.diverged {
+        out.extend_from_slice(&bits);
+        match diverged {
             Some(payload) => payload.write(out),
             None => out.push(NONE),
         }
+    }
+}
+
+impl Deep {
+    #[cfg(test)]
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        let alias = Alias { content: self.content, value: self.value, spec: self.spec, run: self.run };
+        alias.write(out, self.upstream.iter().copied(), self.diverged.as_ref());
     }
 
     /// Nothing when the bytes were made by another recipe or make no sense: a miss.

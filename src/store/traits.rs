@@ -165,16 +165,21 @@ impl Batch {
         self.records.is_empty() && self.blobs.is_empty() && self.removed_blobs.is_empty()
     }
 
-    /// Appends the changes of `other` after those of `self`.
-    pub fn append(&mut self, other: Self) {
+    /// With room for records of about `bytes` in all.
+    pub(crate) fn with_room(bytes: usize) -> Self {
+        Self { bytes: Vec::with_capacity(bytes), records: Vec::with_capacity(bytes / 128), ..Self::default() }
+    }
+
+    /// Moves the changes of `other` behind those of `self`; `other` keeps its room.
+    pub fn append(&mut self, other: &mut Self) {
         let shift = self.bytes.len();
-        self.bytes.extend_from_slice(&other.bytes);
-        self.records.extend(other.records.into_iter().map(|(key, change)| match change {
+        self.bytes.append(&mut other.bytes);
+        self.records.extend(other.records.drain(..).map(|(key, change)| match change {
             Change::Put { start, end } => (key, Change::Put { start: start + shift, end: end + shift }),
             Change::Remove => (key, Change::Remove),
         }));
-        self.blobs.extend(other.blobs);
-        self.removed_blobs.extend(other.removed_blobs);
+        self.blobs.append(&mut other.blobs);
+        self.removed_blobs.append(&mut other.removed_blobs);
     }
 }
 

@@ -311,7 +311,7 @@ impl Wave {
 
     /// As [`Wave::payload`], also for what this walker has not handed over yet.
     fn payload_with(&self, known: &Known, local: &mut Local) -> Option<Payload> {
-        self.session.recorder.add(std::mem::take(&mut local.records), &local.recorded);
+        self.session.recorder.add(&mut local.records, &local.recorded);
         local.recorded.clear();
         self.payload(known)
     }

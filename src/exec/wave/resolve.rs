@@ -1,7 +1,7 @@
 //! What happens to a slot whose inputs are settled: it is skipped, cut off, or executed and recorded.
 
 use crate::exec::event::Event;
-use crate::exec::ledger::Known;
+use crate::exec::ledger::{Known, UNKNOWN};
 use crate::exec::planning::act_of;
 use crate::exec::session::payload_of;
 use crate::exec::sync::{Arc, lock};
@@ -12,7 +12,7 @@ use crate::exec::wave::walk::{Local, Wave};
 use crate::exec::{OnFailure, Outcome};
 use crate::fingerprint::{BlobDigest, ContentKey, ValueDigest, output_content, transient_value, value_digest};
 use crate::graph::{Body, Inputs, Kind, NodeCtx, NodeSpec, Persist};
-use crate::store::{Act, Deep, Key, Kind as RecordKind, Payload, Root, Upstream};
+use crate::store::{Act, Alias, Key, Kind as RecordKind, Payload, Root, Upstream};
 use crate::value::{Encoded, Failure, Interrupt, Made, Outputs, Part, Value};
 use smallvec::SmallVec;
 use std::time::Instant;
@@ -315,15 +315,16 @@ impl Wave {
         };
         let Some(base) = self.ledger.record_key(graph, slot.node) else { return };
         let inputs = graph.inputs(slot.node);
-        let upstream = inputs.iter().map(|input| {
-            let fingerprint = self.ledger.fingerprint(*input)?;
-            Some(Upstream { fingerprint, recorded: self.has_record(*input) })
+        if inputs.iter().any(|input| self.ledger.fingerprint(*input).is_none()) {
+            return;
+        }
+        let upstream = inputs.iter().map(|input| Upstream {
+            fingerprint: self.ledger.fingerprint(*input).unwrap_or(UNKNOWN),
+            recorded: self.has_record(*input),
         });
-        let Some(upstream) = upstream.collect::<Option<Vec<_>>>() else { return };
-        let diverged = if is_own { known.payload.as_deref().cloned() } else { None };
-        let deep =
-            Deep { content, value: known.value, spec: spec.hashers.digest, run: self.session.run, upstream, diverged };
-        local.records.put(Key::new(RecordKind::Deep, base.as_bytes()), |out| deep.write(out));
+        let diverged = known.payload.as_deref().filter(|_| is_own);
+        let alias = Alias { content, value: known.value, spec: spec.hashers.digest, run: self.session.run };
+        local.records.put(Key::new(RecordKind::Deep, base.as_bytes()), |out| alias.write(out, upstream, diverged));
         if self.session.observer.is_some() {
             local.recorded.push(slot.node);
         }

@@ -147,7 +147,7 @@ impl Wave {
 
     /// Records first, then the news: so no downstream record can become durable before its upstream ones.
     pub(crate) fn publish(&self, local: &mut Local) {
-        self.session.recorder.add(std::mem::take(&mut local.records), &local.recorded);
+        self.session.recorder.add(&mut local.records, &local.recorded);
         local.recorded.clear();
         let slots = &self.slots.slots;
         for settled in local.settled.drain(..) {
