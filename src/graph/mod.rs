@@ -18,5 +18,5 @@ pub(crate) use declared::{Body, Constant, Declared, Gatherer, Kind, NodeSpec, Se
 pub use function::{Call, DeclaredFunction, Function, Inputs, NodeFunction, Results};
 pub use handle::Handle;
 pub use node::{Node, RawNode};
-pub(crate) use source::Source;
+pub(crate) use source::{ProbeFn, Source};
 pub use spec::{Persist, Spec};

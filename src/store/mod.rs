@@ -10,5 +10,5 @@ mod traits;
 pub use error::StoreError;
 pub use fjall::{FjallStore, OpenOptions, OpenReport, Repair};
 pub use memory::MemoryStore;
-pub(crate) use record::{Act, Alias, Deep, Payload, Root, Upstream};
+pub(crate) use record::{Act, Alias, Deep, Payload, RecordReader, Root, Upstream};
 pub use traits::{Batch, Key, Kind, Store, Ticket};

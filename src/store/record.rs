@@ -82,7 +82,7 @@ impl Payload {
         }
     }
 
-    fn read(reader: Reader<'_>) -> Option<Option<Self>> {
+    fn read(reader: RecordReader<'_>) -> Option<Option<Self>> {
         let mut reader = reader;
         let payload = match reader.byte()? {
             INLINE => Self::Inline(reader.0.to_vec()),
@@ -106,7 +106,7 @@ impl Act {
 
     /// Nothing when the bytes were made by another recipe or make no sense: a miss.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
-        let mut reader = Reader::of_recipe(bytes)?;
+        let mut reader = RecordReader::of_recipe(bytes)?;
         Some(Self {
             value: ValueDigest::from_bytes(reader.array()?),
             cost_ns: reader.u64()?,
@@ -156,7 +156,7 @@ impl Deep {
 
     /// Nothing when the bytes were made by another recipe or make no sense: a miss.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
-        let mut reader = Reader::of_recipe(bytes)?;
+        let mut reader = RecordReader::of_recipe(bytes)?;
         let content = ContentKey::from_bytes(reader.array()?);
         let value = ValueDigest::from_bytes(reader.array()?);
         let spec = SpecDigest::from_bytes(reader.array()?);
@@ -183,7 +183,7 @@ impl Root {
 
     /// Nothing when the bytes were made by another recipe or make no sense: a miss.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
-        let mut reader = Reader::of_recipe(bytes)?;
+        let mut reader = RecordReader::of_recipe(bytes)?;
         Some(Self { value: ValueDigest::from_bytes(reader.array()?), run: reader.u64()? })
     }
 }
@@ -195,26 +195,31 @@ fn write_name(out: &mut Vec<u8>, tag: u8, digest: &BlobDigest, len: u64) {
 }
 
 /// The rest of a record's bytes.
-struct Reader<'a>(&'a [u8]);
+pub(crate) struct RecordReader<'a>(&'a [u8]);
 
-impl<'a> Reader<'a> {
-    fn of_recipe(bytes: &'a [u8]) -> Option<Self> {
+impl<'a> RecordReader<'a> {
+    /// Nothing when the bytes were made by another recipe.
+    pub(crate) fn of_recipe(bytes: &'a [u8]) -> Option<Self> {
         let mut reader = Self(bytes);
         (u16::from_le_bytes(reader.array()?) == RECIPE).then_some(reader)
     }
 
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (head, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(*head)
     }
 
-    fn byte(&mut self) -> Option<u8> {
+    pub(crate) fn byte(&mut self) -> Option<u8> {
         self.array::<1>().map(|[byte]| byte)
     }
 
-    fn u64(&mut self) -> Option<u64> {
+    pub(crate) fn u64(&mut self) -> Option<u64> {
         self.array().map(u64::from_le_bytes)
+    }
+
+    pub(crate) fn rest(self) -> &'a [u8] {
+        self.0
     }
 }
 

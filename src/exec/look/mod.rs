@@ -1,0 +1,25 @@
+//! Looking at the world outside: what sources are now.
+//!
+//! A look gives a value and its digest. Files are read only when they may have changed since the store last saw them
+//! (see [`seen`]); the world's clocks, the environment and the store come in through [`Looker`], so that tests need
+//! none of them.
+
+mod looker;
+
+mod clock;
+mod error;
+mod file;
+mod seen;
+mod stat;
+
+mod folder;
+mod glob;
+mod pattern;
+mod walk;
+
+mod environment;
+mod external;
+mod probe;
+mod tool;
+
+pub(crate) use looker::{Looked, Looker};

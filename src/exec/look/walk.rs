@@ -1,0 +1,147 @@
+//! All that lies below a folder, in a defined order.
+
+use crate::exec::look::error::LookError;
+use crate::exec::look::file::ATTEMPTS;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs::FileType;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What lies below a folder: by the bytes of the path from there, with `/` between names.
+pub(super) type Listing = BTreeMap<Vec<u8>, Listed>;
+
+/// One thing below a folder. Folders are in the paths of what lies in them; pipes and devices have no content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Listed {
+    /// A file, or a link to one.
+    File(PathBuf),
+    /// A link that leads nowhere or back to a folder in which it lies: the bytes of its text.
+    Link(Vec<u8>),
+}
+
+/// A folder that is still to be read.
+struct Pending {
+    path: PathBuf,
+    relative: Vec<u8>,
+    trail: Arc<Trail>,
+}
+
+/// A folder's true place and those of the folders through which it was reached.
+struct Trail {
+    place: PathBuf,
+    above: Option<Arc<Trail>>,
+}
+
+/// Looks again when something was there as the folder was read and is gone as it is looked at.
+pub(super) fn settled<T>(mut look: impl FnMut() -> Result<T, LookError>) -> Result<T, LookError> {
+    for _ in 1..ATTEMPTS {
+        let looked = look();
+        if !matches!(looked, Err(LookError::Missing { .. })) {
+            return looked;
+        }
+    }
+    look()
+}
+
+/// Everything below `root`, through links to folders as well, each folder once on any way down.
+pub(super) fn walk(root: &Path) -> Result<Listing, LookError> {
+    let metadata = std::fs::metadata(root).map_err(|error| LookError::reading(root, error))?;
+    if !metadata.is_dir() {
+        return Err(LookError::NoFolder { path: root.to_path_buf() });
+    }
+    let mut listing = Listing::new();
+    let trail = Arc::new(Trail { place: true_place(root)?, above: None });
+    let mut todo = vec![Pending { path: root.to_path_buf(), relative: Vec::new(), trail }];
+    while let Some(folder) = todo.pop() {
+        for child in children(&folder.path)? {
+            let relative = folder.below(&child.name);
+            let is_link = child.file_type.is_symlink();
+            match child.target_type() {
+                None => {
+                    listing.insert(relative, Listed::Link(link_text(&child.path)));
+                }
+                Some(target) if target.is_dir() => {
+                    let place = if is_link { true_place(&child.path)? } else { folder.trail.place.join(&child.name) };
+                    if folder.trail.contains(&place) {
+                        listing.insert(relative, Listed::Link(link_text(&child.path)));
+                    } else {
+                        let trail = Arc::new(Trail { place, above: Some(Arc::clone(&folder.trail)) });
+                        todo.push(Pending { path: child.path, relative, trail });
+                    }
+                }
+                Some(target) if target.is_file() => {
+                    listing.insert(relative, Listed::File(child.path));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    Ok(listing)
+}
+
+impl Pending {
+    fn below(&self, name: &OsStr) -> Vec<u8> {
+        let mut relative = self.relative.clone();
+        if !relative.is_empty() {
+            relative.push(b'/');
+        }
+        relative.extend_from_slice(name.as_encoded_bytes());
+        relative
+    }
+}
+
+impl Trail {
+    fn contains(&self, place: &Path) -> bool {
+        let mut trail = Some(self);
+        while let Some(folder) = trail {
+            if folder.place == place {
+                return true;
+            }
+            trail = folder.above.as_deref();
+        }
+        false
+    }
+}
+
+/// Something in a folder.
+pub(super) struct Child {
+    pub(super) name: OsString,
+    pub(super) path: PathBuf,
+    /// That of a link, not of what it leads to.
+    pub(super) file_type: FileType,
+}
+
+impl Child {
+    /// What it is or leads to; nothing for a link that leads nowhere.
+    fn target_type(&self) -> Option<FileType> {
+        if self.file_type.is_symlink() {
+            std::fs::metadata(&self.path).ok().map(|metadata| metadata.file_type())
+        } else {
+            Some(self.file_type)
+        }
+    }
+}
+
+/// What is in a folder, in no order.
+pub(super) fn children(folder: &Path) -> Result<Vec<Child>, LookError> {
+    let listable = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let child = |entry: io::Result<std::fs::DirEntry>| {
+        let entry = entry?;
+        let name = entry.file_name();
+        Ok(Child { path: folder.join(&name), file_type: entry.file_type()?, name })
+    };
+    let children = std::fs::read_dir(listable).and_then(|entries| entries.map(child).collect());
+    children.map_err(|error| LookError::reading(folder, error))
+}
+
+fn true_place(path: &Path) -> Result<PathBuf, LookError> {
+    path.canonicalize().map_err(|error| LookError::reading(path, error))
+}
+
+/// Empty for a folder that is no link but lies above the link through which it was reached.
+fn link_text(path: &Path) -> Vec<u8> {
+    let target = std::fs::read_link(path).unwrap_or_default();
+    target.into_os_string().into_encoded_bytes()
+}
