@@ -10,8 +10,7 @@ use std::marker::PhantomData;
     message = "the result `{Self}` of a node cannot be saved",
     label = "must implement serde's `Serialize` and `DeserializeOwned`, `Send` and `Sync`, and borrow nothing",
     note = "`#[derive(serde::Serialize, serde::Deserialize)]` does it for a type of your own",
-    note = "for a foreign type name a codec, `#[node(codec = ..)]`; a connection or handle is `#[node(transient)]`",
-    note = "a `Result` under another name is unwrapped when that name ends in `Result`"
+    note = "for a foreign type name a codec, `#[node(codec = ..)]`; a connection or handle is `#[node(transient)]`"
 )]
 pub trait Saved: Send + Sync + 'static {
     /// How it is kept.

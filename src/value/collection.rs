@@ -216,6 +216,7 @@ macro_rules! gives_dict {
     };
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for Vec<T> {
     type Key = usize;
     type Item = T;
@@ -242,6 +243,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for Vec
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for List<T> {
     type Key = usize;
     type Item = T;
@@ -268,6 +270,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for Lis
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<K: DictKey, T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for Dict<K, T> {
     type Key = K;
     type Item = T;
@@ -298,6 +301,7 @@ impl<K: DictKey, T: Serialize + DeserializeOwned + Send + Sync + 'static> Collec
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<K: DictKey, T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for BTreeMap<K, T> {
     type Key = K;
     type Item = T;

@@ -33,6 +33,7 @@ pub trait Lend<U: ?Sized>: Send + Sync + 'static {
     fn lend(&self) -> Result<Self::Guard<'_>, BoxError>;
 }
 
+#[diagnostic::do_not_recommend]
 impl Lend<str> for String {
     type Guard<'a> = &'a str;
 
@@ -41,6 +42,7 @@ impl Lend<str> for String {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Lend<str> for Artifact {
     type Guard<'a> = Box<str>;
 
@@ -49,6 +51,7 @@ impl Lend<str> for Artifact {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Lend<[u8]> for Artifact {
     type Guard<'a> = Vec<u8>;
 
@@ -57,6 +60,7 @@ impl Lend<[u8]> for Artifact {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Lend<Path> for Artifact {
     type Guard<'a> = &'a Path;
 
@@ -65,6 +69,7 @@ impl Lend<Path> for Artifact {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Send + Sync + 'static> Lend<[T]> for Vec<T> {
     type Guard<'a> = &'a [T];
 
@@ -73,6 +78,7 @@ impl<T: Send + Sync + 'static> Lend<[T]> for Vec<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Lend<[T]> for List<T> {
     type Guard<'a> = &'a [T];
 

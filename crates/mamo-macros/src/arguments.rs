@@ -94,9 +94,9 @@ impl Arguments {
 }
 
 fn value<T: Parse>(argument: &Ident, example: &str, input: ParseStream<'_>) -> Result<T> {
-    let expected = || Error::new(argument.span(), format!("a value follows: `{argument} = {example}`"));
-    input.parse::<Token![=]>().map_err(|_| expected())?;
-    input.parse().map_err(|error| if input.is_empty() { expected() } else { error })
+    let wrong = |what| Error::new(argument.span(), format!("{what}: write `{argument} = {example}`"));
+    input.parse::<Token![=]>().map_err(|_| wrong("a value is missing"))?;
+    input.parse().map_err(|_| wrong("this is not a value for this argument"))
 }
 
 fn check_outputs(argument: &Ident, names: &[Ident]) -> Result<()> {
@@ -169,7 +169,7 @@ mod tests {
             ("verison = 3", format!("unknown argument `verison`; did you mean `version`? (known are {known})")),
             ("output(a)", format!("unknown argument `output`; did you mean `outputs`? (known are {known})")),
             ("banana", format!("unknown argument `banana`; known are {known}")),
-            ("version", "a value follows: `version = 3`".into()),
+            ("version", "a value is missing: write `version = 3`".into()),
             ("transient, transient", "`transient` is given twice".into()),
             ("codec = A, transient", "a transient result is never saved, so it has no codec".into()),
             ("outputs(a, a)", "two outputs are called `a`".into()),

@@ -4,12 +4,16 @@ use crate::arguments::{Arguments, Keep};
 use crate::code;
 use crate::input::Function;
 use crate::signature::{Failing, Input, Parameter, Passing, Signature, Takes};
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use std::collections::BTreeSet;
 use syn::Type;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+
+/// A constant beside the constructors. When the function's name is a module's, the compiler says that the module has no
+/// such constant, and this is the only way to tell the user what to do.
+const OWN_NAME: &str = "OF_A_NODE_FUNCTION__SO_WRITE__node_ty_OtherName";
 
 /// Writes the type and the constructors of a function.
 pub(crate) fn constructors(function: &Function, signature: &Signature, arguments: &Arguments) -> TokenStream {
@@ -28,6 +32,19 @@ struct Generator<'a> {
     lenders: Vec<Option<Ident>>,
     /// The type parameter for the collection that is mapped.
     collection: Ident,
+}
+
+/// Tokens that mean what they mean, but stand where `span` is when the compiler points at them.
+fn located(tokens: TokenStream, span: Span) -> TokenStream {
+    let locate = |mut token: TokenTree| {
+        let place = token.span().located_at(span);
+        if let TokenTree::Group(group) = &mut token {
+            *group = Group::new(group.delimiter(), located(group.stream(), span));
+        }
+        token.set_span(place);
+        token
+    };
+    tokens.into_iter().map(locate).collect()
 }
 
 /// Local names of the generated code, which user code cannot see.
@@ -65,6 +82,8 @@ impl<'a> Generator<'a> {
         let node = self.signature.key().is_none().then(|| self.node());
         let map = self.signature.is_mappable(self.arguments).then(|| self.map());
         let call = self.call();
+        let own = Ident::new(OWN_NAME, Span::call_site());
+        let name = function.signature.ident.unraw().to_string();
         quote! {
             #cfg
             #[doc(hidden)]
@@ -79,6 +98,8 @@ impl<'a> Generator<'a> {
                 #node
                 #map
                 #call
+                #[doc(hidden)]
+                const #own: &'static str = #name;
             }
         }
     }
@@ -104,7 +125,7 @@ impl<'a> Generator<'a> {
             Some(quote!(#[allow(#(#lints),*)]))
         });
         let levels: TokenStream = levels.collect();
-        quote!(#[allow(dead_code, deprecated, unreachable_pub, clippy::too_many_arguments)] #levels)
+        quote!(#[allow(dead_code, deprecated, unreachable_pub, non_upper_case_globals, clippy::too_many_arguments)] #levels)
     }
 
     /// What mamo knows of the function.
@@ -114,6 +135,7 @@ impl<'a> Generator<'a> {
     fn declared(&self) -> TokenStream {
         let Self { function, signature, arguments, krate, ty, .. } = self;
         let name = function.signature.ident.unraw().to_string();
+        let own = Ident::new(OWN_NAME, ty.span());
         let tokens = code::version(function);
         let version = match arguments.version {
             Some(version) => quote!(::core::option::Option::Some(#version)),
@@ -126,7 +148,7 @@ impl<'a> Generator<'a> {
             impl #krate::__private::DeclaredFunction for #ty {
                 const FUNCTION: &'static #krate::__private::Function = &#krate::__private::Function {
                     path: ::core::concat!(::core::module_path!(), "::", #name),
-                    name: #name,
+                    name: #ty::#own,
                     tokens: #tokens,
                     version: #version,
                     parameters: &[#(#parameters),*],
@@ -203,7 +225,7 @@ impl<'a> Generator<'a> {
     fn node(&self) -> TokenStream {
         let Self { krate, .. } = self;
         let generics = self.lenders.iter().flatten().collect::<Vec<_>>();
-        let bounds = self.lending().map(|(lender, target)| quote!(#lender: #krate::Lend<#target>));
+        let bounds = self.lending().map(|(lender, target)| self.lend_bound(&quote!(#lender), target));
         let parameters = self.constructor_parameters(None);
         let call = self.call_path(&generics.iter().map(|lender| quote!(#lender)).collect::<Vec<_>>());
         let (spec, function) = match &self.arguments.outputs {
@@ -241,13 +263,20 @@ impl<'a> Generator<'a> {
         if let Some(key) = self.signature.key() {
             associated.push(quote!(Key = #key));
         }
-        let mut bounds = vec![match associated.as_slice() {
-            [] => quote!(#collection: #krate::Collection),
-            associated => quote!(#collection: #krate::Collection<#(#associated),*>),
+        let first = self.signature.inputs().next().map_or(Span::call_site(), |(parameter, _)| parameter.name.span());
+        let trait_bound = located(quote!(#collection: #krate::Collection), first);
+        let mut bounds = vec![if associated.is_empty() {
+            trait_bound
+        } else {
+            let (open, close) = (located(quote!(<), first), located(quote!(>), first));
+            quote!(#trait_bound #open #(#associated),* #close)
         }];
         let rest = self.lending().skip(usize::from(first_lent.is_some()));
-        bounds.extend(rest.map(|(lender, target)| quote!(#lender: #krate::Lend<#target>)));
-        let element = first_lent.map(|target| quote!(where #collection::Item: #krate::Lend<#target>));
+        bounds.extend(rest.map(|(lender, target)| self.lend_bound(&quote!(#lender), target)));
+        let element = first_lent.map(|target| {
+            let bound = self.lend_bound(&quote!(#collection::Item), target);
+            quote!(where #bound)
+        });
         let lenders = self.lenders.iter().enumerate().filter_map(|(slot, lender)| {
             lender.as_ref().map(|lender| if slot == 0 { quote!(#collection::Item) } else { quote!(#lender) })
         });
@@ -260,14 +289,14 @@ impl<'a> Generator<'a> {
     /// One constructor. It has the documentation of the function, and its name stands where the function's does.
     fn constructor(
         &self,
-        name: &str,
+        constructor: &str,
         generics: &TokenStream,
         parameters: &[TokenStream],
         spec: &TokenStream,
         node_function: &TokenStream,
     ) -> TokenStream {
         let Self { function, krate, .. } = self;
-        let name = Ident::new(name, function.signature.ident.span());
+        let name = Ident::new(constructor, function.signature.ident.span());
         // Examples in the documentation are tests of the function, once.
         let documentation = function.attributes(&["doc"]).map(|doc| {
             let meta = &doc.meta;
@@ -275,13 +304,16 @@ impl<'a> Generator<'a> {
         });
         let deprecated = function.attributes(&["deprecated"]);
         let visibility = &function.visibility;
-        let inputs = self.signature.inputs().map(|(parameter, input)| {
+        let inputs = self.signature.inputs().enumerate().map(|(slot, (parameter, input))| {
             let name = &parameter.name;
+            let is_collection = constructor == "map" && slot == 0;
             match input {
-                Input::Exact { .. } | Input::Lent(_) => {
+                Input::Optional { .. } if !is_collection => {
+                    quote!(::core::option::Option::map(#name, #krate::Node::raw))
+                }
+                Input::Exact { .. } | Input::Lent(_) | Input::Optional { .. } => {
                     quote!(::core::option::Option::Some(#krate::Node::raw(#name)))
                 }
-                Input::Optional { .. } => quote!(::core::option::Option::map(#name, #krate::Node::raw)),
             }
         });
         quote! {
@@ -317,6 +349,13 @@ impl<'a> Generator<'a> {
             (Input::Lent(target), Some(lender)) => Some((lender, target)),
             _ => None,
         })
+    }
+
+    fn lend_bound(&self, lender: &TokenStream, target: &Type) -> TokenStream {
+        let krate = self.krate;
+        let bound = located(quote!(#lender: #krate::Lend<), target.span());
+        let close = located(quote!(>), target.span());
+        quote!(#bound #target #close)
     }
 
     fn call_path(&self, lenders: &[TokenStream]) -> TokenStream {
@@ -385,7 +424,13 @@ impl<'a> Generator<'a> {
         let written = &returns.written;
         let call = match returns.failing {
             Failing::Never => call.clone(),
-            Failing::WithResult => quote!(<#written as #krate::__private::Fallible>::outcome(#call)?),
+            Failing::WithResult => {
+                // The compiler points from the first to the last of these tokens.
+                let first = located(quote!(<), written.span());
+                let last = written.to_token_stream().into_iter().last().map_or(written.span(), |token| token.span());
+                let outcome = located(quote!(as #krate::__private::Fallible>::outcome), last);
+                quote!(#first #written #outcome(#call)?)
+            }
         };
         if self.arguments.outputs.is_none() {
             return quote!(::core::result::Result::Ok(#krate::__private::Value::of::<Self>(#call)));

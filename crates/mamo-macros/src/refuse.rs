@@ -1,7 +1,8 @@
 //! What cannot be a node function, and what to do instead.
 
 use crate::input::Function;
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{Error, GenericParam, Lifetime, ParenthesizedGenericArguments, Result, Type};
 
@@ -33,7 +34,22 @@ pub(crate) fn kinds(function: &Function) -> Result<()> {
     if let Some(variadic) = &signature.variadic {
         return Err(Error::new_spanned(variadic, "a node function has a fixed number of parameters"));
     }
+    if let Some(own) = find_ident(function.signature.to_token_stream(), "Self") {
+        return Err(Error::new(
+            own,
+            "a node function stands in a module or a function, not in an `impl`: move it out and write the type's name",
+        ));
+    }
     generics(function)
+}
+
+/// Where a name occurs.
+fn find_ident(tokens: TokenStream, name: &str) -> Option<Span> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(ident) => (ident == name).then(|| ident.span()),
+        TokenTree::Group(group) => find_ident(group.stream(), name),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => None,
+    })
 }
 
 fn generics(function: &Function) -> Result<()> {
@@ -59,8 +75,8 @@ fn generics(function: &Function) -> Result<()> {
 pub(crate) fn parameter_type(ty: &Type) -> Result<()> {
     unnamed(ty, "a parameter has a type with a name, since its node has that type: write it instead of `impl ..`")?;
     match Borrowed::find(ty) {
-        Some(span) => Err(Error::new(
-            span,
+        Some(borrowed) => Err(Error::new_spanned(
+            borrowed,
             "a node's value owns its data, so only the parameter as a whole is a reference: `&T`, `&str`, `&[T]`, \
              `&Path` or `Option<&T>`",
         )),
@@ -75,8 +91,8 @@ pub(crate) fn result_type(ty: &Type) -> Result<()> {
         return Err(Error::new_spanned(never, "a function that never returns gives its node no value"));
     }
     match Borrowed::find(ty) {
-        Some(span) => Err(Error::new(
-            span,
+        Some(borrowed) => Err(Error::new_spanned(
+            borrowed,
             "a result cannot borrow from a parameter: it outlives the run, so return an owned value (`String` for \
              `&str`, `Vec<T>` for `&[T]`)",
         )),
@@ -104,10 +120,10 @@ fn unnamed(ty: &Type, message: &str) -> Result<()> {
 }
 
 /// Looks for references and lifetimes in a type; those inside `fn(&T)` and `Fn(&T)` borrow nothing.
-struct Borrowed(Option<Span>);
+struct Borrowed(Option<TokenStream>);
 
 impl Borrowed {
-    fn find(ty: &Type) -> Option<Span> {
+    fn find(ty: &Type) -> Option<TokenStream> {
         let mut borrowed = Self(None);
         borrowed.visit_type(ty);
         borrowed.0
@@ -118,7 +134,7 @@ impl<'ast> Visit<'ast> for Borrowed {
     fn visit_type_reference(&mut self, reference: &'ast syn::TypeReference) {
         match &reference.lifetime {
             None => {
-                self.0.get_or_insert(reference.and_token.span);
+                self.0.get_or_insert_with(|| reference.to_token_stream());
             }
             Some(_) => visit::visit_type_reference(self, reference),
         }
@@ -126,7 +142,7 @@ impl<'ast> Visit<'ast> for Borrowed {
 
     fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
         if lifetime.ident != "static" {
-            self.0.get_or_insert(lifetime.span());
+            self.0.get_or_insert_with(|| lifetime.to_token_stream());
         }
     }
 
