@@ -141,3 +141,126 @@ fn mixed_up<T>(slot: u32) -> BoxError {
     let wanted = std::any::type_name::<T>();
     format!("input {slot} is not a `{wanted}`; please report this as a bug of mamo").into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::context::Signals;
+    use crate::graph::spec::SpecBody;
+    use crate::graph::{Graph, Spec};
+    use crate::node;
+    use crate::value::Outputs;
+    use std::sync::Arc;
+
+    /// Calls the function behind a spec, with `values` for the parameters that were given one.
+    fn call<T, H>(
+        spec: Spec<T, H>,
+        values: &[&(dyn Any + Send + Sync)],
+        key: Option<Value>,
+    ) -> Result<Value, BoxError> {
+        let SpecBody::Function { function, present } = spec.raw.body else { panic!("not a function") };
+        assert_eq!(spec.raw.inputs.len(), values.len());
+        let ctx = NodeCtx {
+            function: function.function.path,
+            trial: 0,
+            upstream: smallvec::smallvec![],
+            signals: Arc::new(Signals::default()),
+        };
+        (function.call)(&ctx, &Inputs { values, present, key: key.as_ref() })
+    }
+
+    fn text(result: Result<Value, BoxError>) -> String {
+        match result {
+            Ok(value) => value.downcast::<String>().unwrap().to_string(),
+            Err(error) => format!("error: {error}"),
+        }
+    }
+
+    fn in_graph(test: impl FnOnce(&Graph)) {
+        Graph::build(|g| {
+            test(g);
+            Ok(())
+        })
+        .unwrap();
+    }
+
+    #[node(krate = crate)]
+    fn all(
+        ctx: &NodeCtx,
+        number: &u32,
+        absent: Option<&u32>,
+        name: &str,
+        (copy, _): (u32, u32),
+        list: Option<&[u32]>,
+    ) -> Result<String, String> {
+        match number {
+            0 => Err(format!("zero for {name}")),
+            _ => Ok(format!("{} {number} {absent:?} {name} {copy} {list:?}", ctx.seed() == 0)),
+        }
+    }
+
+    #[test]
+    fn parameters_get_their_values_whichever_are_left_out() {
+        in_graph(|g| {
+            let (number, name, list) = (g.value(0u32), g.value(String::new()), g.value(vec![0u32]));
+            let pair = g.value((0u32, 0u32));
+            let spec = || all::node(number, None, name, pair, Some(list));
+            let (name_value, pair_value, list_value) = ("n".to_owned(), (3u32, 4u32), vec![5u32]);
+            let values = |number| -> [&(dyn Any + Send + Sync); 4] { [number, &name_value, &pair_value, &list_value] };
+            assert_eq!(text(call(spec(), &values(&1u32), None)), "false 1 None n 3 Some([5])");
+            assert_eq!(text(call(spec(), &values(&0u32), None)), "error: zero for n");
+            let wrong = text(call(spec(), &values(&0u64), None));
+            assert_eq!(wrong, "error: input 0 is not a `u32`; please report this as a bug of mamo");
+            let given: [&(dyn Any + Send + Sync); 4] = [&1u32, &2u32, &name_value, &pair_value];
+            let spec = all::node(number, Some(number), name, pair, None);
+            assert_eq!(text(call(spec, &given, None)), "false 1 Some(2) n 3 None");
+        });
+    }
+
+    #[node(krate = crate)]
+    fn keyed(rows: &[u32], #[key] key: usize, name: &str) -> String {
+        format!("{rows:?} {key} {name}")
+    }
+
+    #[test]
+    fn a_mapped_function_gets_elements_and_keys() {
+        in_graph(|g| {
+            let spec = keyed::map(g.value(vec![vec![1u32]]), g.value(String::new()));
+            let values: [&(dyn Any + Send + Sync); 2] = [&vec![7u32], &"n".to_owned()];
+            assert_eq!(text(call(spec, &values, Some(Value::new(3usize)))), "[7] 3 n");
+        });
+    }
+
+    #[node(krate = crate, outputs(even, odd))]
+    fn split(rows: &[u32]) -> (Vec<u32>, String) {
+        (rows.to_vec(), "odd".to_owned())
+    }
+
+    #[test]
+    fn outputs_are_values_of_their_own() {
+        in_graph(|g| {
+            let outputs =
+                call(split::node(g.value(vec![0u32])), &[&vec![1u32]], None).unwrap().downcast::<Outputs>().unwrap();
+            let [even, odd] = outputs.0.as_slice() else { panic!("two outputs") };
+            assert_eq!(*even.downcast::<Vec<u32>>().unwrap(), [1]);
+            assert_eq!(*odd.downcast::<String>().unwrap(), "odd");
+        });
+    }
+
+    #[test]
+    fn a_function_is_described_as_it_is_written() {
+        in_graph(|g| {
+            let (number, name, pair) = (g.value(0u32), g.value(String::new()), g.value((0u32, 0u32)));
+            let SpecBody::Function { function, .. } = all::node(number, None, name, pair, None).raw.body else {
+                panic!("not a function")
+            };
+            let function = function.function;
+            assert_eq!(function.path, "mamo::graph::function::tests::all");
+            assert_eq!(function.name, "all");
+            assert_eq!(function.parameters, ["number", "absent", "name", "arg4", "list"]);
+            assert!(function.tokens.starts_with("fn all ( ctx : & NodeCtx , number : & u32 ,"), "{}", function.tokens);
+            assert!(function.file.ends_with("function.rs"));
+            assert!(!function.has_key && function.outputs.is_empty() && function.version.is_none());
+        });
+    }
+}

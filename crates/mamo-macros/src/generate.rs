@@ -13,7 +13,7 @@ use syn::spanned::Spanned;
 
 /// A constant beside the constructors. When the function's name is a module's, the compiler says that the module has no
 /// such constant, and this is the only way to tell the user what to do.
-const OWN_NAME: &str = "OF_A_NODE_FUNCTION__SO_WRITE__node_ty_OtherName";
+const OWN_NAME: &str = "A_NODE_FUNCTION_HAS_THIS_NAME__WRITE_node_ty_OtherName";
 
 /// Writes the type and the constructors of a function.
 pub(crate) fn constructors(function: &Function, signature: &Signature, arguments: &Arguments) -> TokenStream {
@@ -168,7 +168,9 @@ impl<'a> Generator<'a> {
             Some(value) => value.to_token_stream(),
             None => {
                 let written = &self.signature.returns.written;
-                quote!(<#written as #krate::__private::Fallible>::Value)
+                let first = located(quote!(<), written.span());
+                let rest = located(quote!(as #krate::__private::Fallible>::Value), written.span());
+                quote!(#first #written #rest)
             }
         }
     }
@@ -253,15 +255,14 @@ impl<'a> Generator<'a> {
         let mut associated = Vec::new();
         let mut first_lent = None;
         match self.signature.inputs().next() {
-            Some((_, Input::Exact { value, .. })) => {
-                associated.push(quote!(Item = #value));
+            Some((_, Input::Exact { value, .. } | Input::Optional { value, .. })) => {
+                associated.push((quote!(Item), value));
             }
             Some((_, Input::Lent(target))) => first_lent = Some(target),
-            // Nothing to go over: see `is_mappable`.
-            Some((_, Input::Optional { .. })) | None => {}
+            None => {}
         }
         if let Some(key) = self.signature.key() {
-            associated.push(quote!(Key = #key));
+            associated.push((quote!(Key), key));
         }
         let first = self.signature.inputs().next().map_or(Span::call_site(), |(parameter, _)| parameter.name.span());
         let trait_bound = located(quote!(#collection: #krate::Collection), first);
@@ -269,6 +270,10 @@ impl<'a> Generator<'a> {
             trait_bound
         } else {
             let (open, close) = (located(quote!(<), first), located(quote!(>), first));
+            let associated = associated.into_iter().map(|(name, ty)| {
+                let name = located(quote!(#name =), first);
+                quote!(#name #ty)
+            });
             quote!(#trait_bound #open #(#associated),* #close)
         }];
         let rest = self.lending().skip(usize::from(first_lent.is_some()));
@@ -422,23 +427,29 @@ impl<'a> Generator<'a> {
         let krate = self.krate;
         let returns = &self.signature.returns;
         let written = &returns.written;
-        let call = match returns.failing {
-            Failing::Never => call.clone(),
+        let output = local("output");
+        let outcome = match returns.failing {
+            Failing::Never => quote!(#output),
             Failing::WithResult => {
-                // The compiler points from the first to the last of these tokens.
+                // The compiler points from the first to the last of these tokens when the type is no result.
                 let first = located(quote!(<), written.span());
                 let last = written.to_token_stream().into_iter().last().map_or(written.span(), |token| token.span());
-                let outcome = located(quote!(as #krate::__private::Fallible>::outcome), last);
-                quote!(#first #written #outcome(#call)?)
+                let rest = located(quote!(as #krate::__private::Fallible>::outcome(#output)?), last);
+                quote!(#first #written #rest)
             }
         };
         if self.arguments.outputs.is_none() {
-            return quote!(::core::result::Result::Ok(#krate::__private::Value::of::<Self>(#call)));
+            return quote! {
+                let #output = #call;
+                let #output = #outcome;
+                ::core::result::Result::Ok(#krate::__private::Value::of::<Self>(#output))
+            };
         }
         let members = (0..returns.outputs.len()).map(|index| local(&format!("output{index}"))).collect::<Vec<_>>();
         let types = &returns.outputs;
         quote! {
-            let (#(#members,)*): (#(#types,)*) = #call;
+            let #output = #call;
+            let (#(#members,)*): (#(#types,)*) = #outcome;
             ::core::result::Result::Ok(#krate::__private::Value::outputs([#(#krate::__private::Value::new(#members)),*]))
         }
     }

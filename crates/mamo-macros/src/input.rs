@@ -1,6 +1,6 @@
 //! The function as written; its body stays a group of tokens that nobody parses.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Group, TokenStream};
 use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, FnArg, Signature, Visibility};
@@ -20,12 +20,10 @@ impl Parse for Function {
         let signature = input.parse().map_err(|error: syn::Error| {
             syn::Error::new(error.span(), format!("`#[node]` needs a function: {error}"))
         })?;
-        match input.parse()? {
-            TokenTree::Group(body) if body.delimiter() == Delimiter::Brace => {
-                Ok(Self { attributes, visibility, signature, body })
-            }
-            other => Err(syn::Error::new(other.span(), "`#[node]` needs a function with a body")),
+        if !input.peek(syn::token::Brace) {
+            return Err(input.error("`#[node]` needs a function with a body"));
         }
+        Ok(Self { attributes, visibility, signature, body: input.parse()? })
     }
 }
 

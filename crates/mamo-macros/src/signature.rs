@@ -1,5 +1,7 @@
 //! What a function takes and gives, as its constructors see it.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "syn's enums grow with the language; the rest has one treatment")]
+
 use crate::arguments::{Arguments, Keep};
 use crate::input::Function;
 use crate::refuse;
@@ -30,6 +32,7 @@ pub(crate) struct Parameter {
 }
 
 /// What is given for a parameter.
+#[expect(clippy::large_enum_variant, reason = "a handful of them lives as long as one function is expanded")]
 pub(crate) enum Takes {
     /// `ctx: &NodeCtx`: what the engine knows.
     Context,
@@ -40,6 +43,7 @@ pub(crate) enum Takes {
 }
 
 /// A parameter that takes a node.
+#[expect(clippy::large_enum_variant, reason = "a handful of them lives as long as one function is expanded")]
 pub(crate) enum Input {
     /// `&T` or `T`: a node of exactly this type.
     Exact { value: Type, passing: Passing },
@@ -122,9 +126,7 @@ impl Signature {
 
     /// Whether it can be mapped over the elements of a collection.
     pub(crate) fn is_mappable(&self, arguments: &Arguments) -> bool {
-        !matches!(self.inputs().next(), None | Some((_, Input::Optional { .. })))
-            && arguments.outputs.is_none()
-            && !matches!(arguments.keep, Keep::Transient)
+        self.inputs().next().is_some() && arguments.outputs.is_none() && !matches!(arguments.keep, Keep::Transient)
     }
 }
 
@@ -242,7 +244,7 @@ fn name(argument: &PatType, position: usize, names: &mut BTreeSet<String>) -> Id
             let written = pattern.ident.to_string();
             match written.strip_prefix('_') {
                 Some(rest) => syn::parse_str::<Ident>(rest.trim_start_matches('_'))
-                    .map_or_else(|_| format_ident!("arg{position}"), |name| name),
+                    .unwrap_or_else(|_| format_ident!("arg{position}")),
                 None => pattern.ident.clone(),
             }
         }
