@@ -83,6 +83,9 @@ pub(crate) fn look_at_sources(
     pool: &rayon::ThreadPool,
     changed: Option<&[&Path]>,
 ) {
+    if let Some(paths) = changed {
+        session.looker.forget(paths);
+    }
     let graph = &session.graph;
     let sources: Vec<(u32, Arc<Source>)> = (0..)
         .zip(&graph.nodes)

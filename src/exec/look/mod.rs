@@ -22,4 +22,7 @@ mod external;
 mod probe;
 mod tool;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use looker::{Looked, Looker};
