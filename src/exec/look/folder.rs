@@ -20,6 +20,7 @@ const MAGIC: &[u8] = b"mamo folder 1\n";
 
 const FILE: u8 = b'f';
 const EXECUTABLE: u8 = b'x';
+const ALIAS: u8 = b'a';
 const LINK: u8 = b'l';
 
 impl Looker {
@@ -40,7 +41,8 @@ impl Looker {
         let mut manifest = Manifest { bytes: MAGIC.to_vec(), len: 0 };
         for (relative, listed) in &listing {
             match listed {
-                Listed::Link(target) => manifest.link(relative, target),
+                Listed::Alias(listed) => manifest.reference(relative, ALIAS, listed),
+                Listed::Link(target) => manifest.reference(relative, LINK, target),
                 Listed::File(_) => {
                     // One content a file, in the same order.
                     if let Some(content) = contents.next() {
@@ -62,9 +64,9 @@ impl Manifest {
         self.len = self.len.saturating_add(content.len);
     }
 
-    fn link(&mut self, relative: &[u8], target: &[u8]) {
+    fn reference(&mut self, relative: &[u8], kind: u8, target: &[u8]) {
         self.text(relative);
-        self.bytes.push(LINK);
+        self.bytes.push(kind);
         self.text(target);
     }
 

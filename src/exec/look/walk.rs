@@ -7,7 +7,6 @@ use std::ffi::{OsStr, OsString};
 use std::fs::FileType;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// What lies below a folder: by the bytes of the path from there, with `/` between names.
 pub(super) type Listing = BTreeMap<Vec<u8>, Listed>;
@@ -17,7 +16,9 @@ pub(super) type Listing = BTreeMap<Vec<u8>, Listed>;
 pub(super) enum Listed {
     /// A file, or a link to one.
     File(PathBuf),
-    /// A link that leads nowhere or back to a folder in which it lies: the bytes of its text.
+    /// A folder that is listed already, by another path from the root: this one.
+    Alias(Vec<u8>),
+    /// A link that leads nowhere: the bytes of its text.
     Link(Vec<u8>),
 }
 
@@ -25,13 +26,8 @@ pub(super) enum Listed {
 struct Pending {
     path: PathBuf,
     relative: Vec<u8>,
-    trail: Arc<Trail>,
-}
-
-/// A folder's true place and those of the folders through which it was reached.
-struct Trail {
+    /// Where it truly lies.
     place: PathBuf,
-    above: Option<Arc<Trail>>,
 }
 
 /// Looks again when something was there as the folder was read and is gone as it is looked at.
@@ -45,30 +41,35 @@ pub(super) fn settled<T>(mut look: impl FnMut() -> Result<T, LookError>) -> Resu
     look()
 }
 
-/// Everything below `root`, through links to folders as well, each folder once on any way down.
+/// Everything below `root`, through links to folders as well.
+///
+/// Each folder is read once, however many links lead to it: they may lead round, and the ways through links that lead
+/// to each other are too many to follow.
 pub(super) fn walk(root: &Path) -> Result<Listing, LookError> {
     let metadata = std::fs::metadata(root).map_err(|error| LookError::reading(root, error))?;
     if !metadata.is_dir() {
         return Err(LookError::NoFolder { path: root.to_path_buf() });
     }
     let mut listing = Listing::new();
-    let trail = Arc::new(Trail { place: true_place(root)?, above: None });
-    let mut todo = vec![Pending { path: root.to_path_buf(), relative: Vec::new(), trail }];
+    let place = true_place(root)?;
+    let mut known = BTreeMap::from([(place.clone(), Vec::new())]);
+    let mut todo = vec![Pending { path: root.to_path_buf(), relative: Vec::new(), place }];
     while let Some(folder) = todo.pop() {
         for child in children(&folder.path)? {
             let relative = folder.below(&child.name);
-            let is_link = child.file_type.is_symlink();
             match child.target_type() {
                 None => {
-                    listing.insert(relative, Listed::Link(link_text(&child.path)));
+                    let target = std::fs::read_link(&child.path).unwrap_or_default();
+                    listing.insert(relative, Listed::Link(target.into_os_string().into_encoded_bytes()));
                 }
                 Some(target) if target.is_dir() => {
-                    let place = if is_link { true_place(&child.path)? } else { folder.trail.place.join(&child.name) };
-                    if folder.trail.contains(&place) {
-                        listing.insert(relative, Listed::Link(link_text(&child.path)));
+                    let is_link = child.file_type.is_symlink();
+                    let place = if is_link { true_place(&child.path)? } else { folder.place.join(&child.name) };
+                    if let Some(listed) = known.get(&place) {
+                        listing.insert(relative, Listed::Alias(listed.clone()));
                     } else {
-                        let trail = Arc::new(Trail { place, above: Some(Arc::clone(&folder.trail)) });
-                        todo.push(Pending { path: child.path, relative, trail });
+                        known.insert(place.clone(), relative.clone());
+                        todo.push(Pending { path: child.path, relative, place });
                     }
                 }
                 Some(target) if target.is_file() => {
@@ -92,19 +93,6 @@ impl Pending {
     }
 }
 
-impl Trail {
-    fn contains(&self, place: &Path) -> bool {
-        let mut trail = Some(self);
-        while let Some(folder) = trail {
-            if folder.place == place {
-                return true;
-            }
-            trail = folder.above.as_deref();
-        }
-        false
-    }
-}
-
 /// Something in a folder.
 pub(super) struct Child {
     pub(super) name: OsString,
@@ -124,7 +112,7 @@ impl Child {
     }
 }
 
-/// What is in a folder, in no order.
+/// What is in a folder, in the order of the names.
 pub(super) fn children(folder: &Path) -> Result<Vec<Child>, LookError> {
     let listable = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let child = |entry: io::Result<std::fs::DirEntry>| {
@@ -132,16 +120,13 @@ pub(super) fn children(folder: &Path) -> Result<Vec<Child>, LookError> {
         let name = entry.file_name();
         Ok(Child { path: folder.join(&name), file_type: entry.file_type()?, name })
     };
-    let children = std::fs::read_dir(listable).and_then(|entries| entries.map(child).collect());
-    children.map_err(|error| LookError::reading(folder, error))
+    let children = std::fs::read_dir(listable).and_then(|entries| entries.map(child).collect::<io::Result<Vec<_>>>());
+    let mut children = children.map_err(|error| LookError::reading(folder, error))?;
+    // Of several ways to a folder it is listed by the first, which must be the same one everywhere.
+    children.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+    Ok(children)
 }
 
 fn true_place(path: &Path) -> Result<PathBuf, LookError> {
     path.canonicalize().map_err(|error| LookError::reading(path, error))
-}
-
-/// Empty for a folder that is no link but lies above the link through which it was reached.
-fn link_text(path: &Path) -> Vec<u8> {
-    let target = std::fs::read_link(path).unwrap_or_default();
-    target.into_os_string().into_encoded_bytes()
 }

@@ -136,6 +136,36 @@ fn links_that_lead_round_or_nowhere_end() {
     assert_ne!(world.digest(&world.folder("top/in")), first);
 }
 
+/// Links from each of twenty folders to all others: more ways than anybody can follow.
+#[cfg(unix)]
+#[test]
+fn folders_that_link_to_each_other_are_read_once() {
+    let world = World::settled();
+    for n in 0..20 {
+        world.write(&format!("in/{n}/file"), "1");
+        for other in 0..20 {
+            world.link(format!("../{other}"), &format!("in/{n}/to_{other}"));
+        }
+    }
+    let (first, n_reads) = world.reads(&world.folder("in"));
+    assert_eq!(n_reads, 20);
+    world.write("in/19/file", "2");
+    assert_ne!(world.digest(&world.folder("in")), first.digest);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_to_other_folders_count() {
+    let world = World::settled();
+    world.write("in/a/file", "1");
+    world.write("in/b/file", "1");
+    world.link("a", "in/link");
+    let first = world.digest(&world.folder("in"));
+    world.remove("in/link");
+    world.link("b", "in/link");
+    assert_ne!(world.digest(&world.folder("in")), first);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn names_that_are_not_unicode_stay_apart() {

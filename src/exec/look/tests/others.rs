@@ -96,18 +96,19 @@ fn without_a_ttl_every_look_asks() {
     assert!(world.looker.store.scan(Kind::Probe, None, 1).unwrap().is_empty());
 }
 
+/// The bytes of a small `u32` are those of a `u64` as well.
 #[test]
 fn an_answer_of_another_type_is_asked_for_again() {
     let world = World::settled();
     let (source, _) = probe(60);
     world.look(&source);
-    let text = Source::Probe {
+    let wider = Source::Probe {
         name: "version".into(),
         ttl: Duration::from_secs(60),
-        probe: Box::new(|| Ok(Value::new("text".to_owned()))),
-        value_type: ValueType::serde::<String>(),
+        probe: Box::new(|| Ok(Value::new(7_u64))),
+        value_type: ValueType::serde::<u64>(),
     };
-    assert_eq!(*world.look(&text).value.typed::<String>().unwrap(), "text");
+    assert_eq!(*world.look(&wider).value.typed::<u64>().unwrap(), 7);
 }
 
 #[test]
