@@ -1,10 +1,11 @@
 //! Lists whose elements are kept one by one and read when asked.
 
-use crate::value::ValueType;
 use crate::value::codec::{CodecError, decode_value, encode_value};
-use crate::value::part::{Loader, Part, collect_blobs, current_loader, is_collecting_blobs};
+use crate::value::part::{Loader, Part, collect_blobs, current_loader, is_collecting_blobs, keeping_sources};
+use crate::value::{Artifact, ValueType};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -85,7 +86,7 @@ impl<T> List<T> {
     }
 }
 
-impl<T: Serialize + DeserializeOwned> List<T> {
+impl<T: Serialize + DeserializeOwned + 'static> List<T> {
     /// All elements side by side, as a slice. This reads the whole list and keeps it in memory.
     pub(crate) fn as_slice(&self) -> Result<&[T], CodecError> {
         if let Some(slice) = self.slice.get() {
@@ -152,9 +153,12 @@ impl<T: Serialize> Element<T> {
     }
 }
 
-impl<T: Serialize + DeserializeOwned> Element<T> {
+impl<T: Serialize + DeserializeOwned + 'static> Element<T> {
     /// A value of its own, decoded anew: `T` need not be `Clone`.
     fn owned(&self) -> Result<T, CodecError> {
+        if let Some(artifact) = self.value.get().and_then(|value| cloned_artifact(&**value)) {
+            return Ok(artifact);
+        }
         let (bytes, loader) = match (self.part.get(), &self.source) {
             (Some(Part::Inline(bytes)), Some(source)) => (bytes.clone(), Arc::clone(&source.loader)),
             (Some(part), Some(source)) if self.value.get().is_none() => match source.loader.load(&part.digest()) {
@@ -162,13 +166,20 @@ impl<T: Serialize + DeserializeOwned> Element<T> {
                 Err(interrupt) => interrupt.raise(),
             },
             _ => {
-                let encoded = encode_value(&*self.get())?;
+                let encoded = keeping_sources(|| encode_value(&*self.get()))?;
                 let loader: Arc<dyn Loader> = Arc::new(encoded.blobs.into_iter().collect::<InMemory>());
                 (encoded.bytes, loader)
             }
         };
         decode_value(&bytes, &loader)
     }
+}
+
+/// A source file lies outside the store: decoded anew, its artifact would look for its bytes where they are not.
+fn cloned_artifact<T: 'static>(value: &T) -> Option<T> {
+    let value: &dyn Any = value;
+    let clone: Box<dyn Any> = Box::new(value.downcast_ref::<Artifact>()?.clone());
+    clone.downcast().ok().map(|clone| *clone)
 }
 
 /// Blobs of a value that was encoded just to be decoded again.

@@ -16,6 +16,7 @@ mod large;
 mod lost;
 mod maps;
 mod shapes;
+mod sources;
 mod support;
 mod threads;
 mod unstable;

@@ -1,0 +1,107 @@
+//! Sources in pipelines: what an edit of a file reruns.
+
+use crate::support::Bench;
+use expect_test::expect;
+use mamo::{Artifact, Graph, node, source};
+use std::path::Path;
+
+#[node]
+fn count(text: &str) -> usize {
+    text.len()
+}
+
+#[test]
+fn only_files_that_are_new_to_a_map_run() {
+    #[node]
+    fn total(counts: &mamo::Dict<String, usize>) -> usize {
+        counts.values().map(|count| *count).sum()
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let pattern = folder.path().join("*.txt").to_str().unwrap().to_owned();
+    let bench = Bench::in_memory();
+    let pipeline = |g: &Graph| Ok(g.add(total::node(g.add(count::map(g.add(source::glob(&pattern)))))));
+    assert_eq!(bench.check(pipeline, expect!["total ~count"]).unwrap(), 0);
+    write("a.txt", "12");
+    write("b.txt", "345");
+    assert_eq!(bench.check(pipeline, expect!["count[a.txt] count[b.txt] total"]).unwrap(), 5);
+    write("b.txt", "3456");
+    assert_eq!(bench.check(pipeline, expect!["count[b.txt] total"]).unwrap(), 6);
+    std::fs::rename(folder.path().join("b.txt"), folder.path().join("c.txt")).unwrap();
+    assert_eq!(bench.check(pipeline, expect!["total ~count"]).unwrap(), 6);
+}
+
+#[test]
+fn a_file_alone_and_the_same_file_in_a_pattern_are_one_value() {
+    #[node]
+    fn first(counts: &mamo::Dict<String, usize>) -> usize {
+        counts.values().next().map_or(0, |count| *count)
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.txt"), "12").unwrap();
+    let pattern = folder.path().join("*.txt").to_str().unwrap().to_owned();
+    let bench = Bench::in_memory();
+    let alone = |g: &Graph| Ok(g.add(count::node(g.add(source::file(folder.path().join("a.txt"))))));
+    assert_eq!(bench.check(alone, expect!["count"]).unwrap(), 2);
+    let mapped = |g: &Graph| Ok(g.add(first::node(g.add(count::map(g.add(source::glob(&pattern)))))));
+    assert_eq!(bench.check(mapped, expect!["first ~count"]).unwrap(), 2);
+}
+
+#[test]
+fn a_folder_is_handed_over_by_its_path() {
+    #[node]
+    fn n_files(folder: &Path) -> std::io::Result<usize> {
+        Ok(std::fs::read_dir(folder)?.count())
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::in_memory();
+    let pipeline = |g: &Graph| Ok(g.add(n_files::node(g.add(source::folder(folder.path())))));
+    assert_eq!(bench.check(pipeline, expect!["n_files"]).unwrap(), 0);
+    std::fs::write(folder.path().join("a"), "").unwrap();
+    assert_eq!(bench.check(pipeline, expect!["n_files"]).unwrap(), 1);
+    assert_eq!(bench.check(pipeline, expect![[""]]).unwrap(), 1);
+}
+
+/// The bytes of sources are not in the store, where a slice's elements, decoded anew, looked for them: the gathering
+/// node was executed again and again.
+#[test]
+fn gathered_files_can_be_read() {
+    #[node]
+    fn join(files: &[Artifact], extra: usize) -> std::io::Result<usize> {
+        let lens = files.iter().map(|file| Ok(file.bytes()?.len() + std::fs::read(file.path()?)?.len()));
+        Ok(lens.sum::<std::io::Result<usize>>()? + extra)
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("a"), "12").unwrap();
+    std::fs::write(path("b"), "345").unwrap();
+    let bench = Bench::in_memory();
+    let check = |extra: usize, expected| {
+        let pipeline = |g: &Graph| {
+            let files = ["a", "b"].map(|name| g.add(source::file(path(name))));
+            Ok(g.add(join::node(g.gather(files), g.add(source::param("extra", extra)))))
+        };
+        assert_eq!(bench.check(pipeline, expected).unwrap(), 10 + extra);
+    };
+    check(0, expect!["gather join"]);
+    check(0, expect![[""]]);
+    // The gathered list comes from the store now.
+    check(1, expect!["gather join"]);
+}
+
+#[test]
+fn what_a_result_holds_of_a_file_is_saved_with_it() {
+    #[node]
+    fn pick(file: &Artifact) -> Artifact {
+        file.clone()
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a");
+    std::fs::write(&path, "12").unwrap();
+    let bench = Bench::in_memory();
+    let pipeline = |g: &Graph| Ok(g.add(pick::node(g.add(source::file(&path)))));
+    bench.check(pipeline, expect!["pick"]).unwrap();
+    let picked = bench.check(pipeline, expect![[""]]).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(picked.bytes().unwrap(), b"12");
+}
