@@ -74,7 +74,9 @@ pub fn file(path: impl AsRef<Path>) -> Spec<Artifact> {
     volatile(Source::File { path: path.as_ref().to_path_buf() })
 }
 
-/// A folder, known by the names and contents of all files below it.
+/// A folder, known by the names and contents of all files below it, and by which of them may be executed.
+///
+/// Links are followed, to each folder once. Empty folders, pipes and devices do not count.
 pub fn folder(path: impl AsRef<Path>) -> Spec<Artifact> {
     volatile(Source::Folder { path: path.as_ref().to_path_buf() })
 }
@@ -83,6 +85,8 @@ pub fn folder(path: impl AsRef<Path>) -> Spec<Artifact> {
 ///
 /// A name is the file's path below the part of the pattern that has no wildcards (`2013-01.csv` for
 /// `data/flights/*.csv`). Folders, and files whose names begin with a dot, do not match wildcards.
+/// `**` stands for any number of folders, links to folders not among them; at the end of a pattern it means all files
+/// below. When nothing matches, the dict is empty.
 pub fn glob(pattern: impl Into<String>) -> Spec<Dict<String, Artifact>> {
     volatile(Source::Glob { pattern: pattern.into() })
 }
@@ -98,6 +102,8 @@ pub fn env_or(name: impl Into<String>, default: impl Into<String>) -> Spec<Strin
 }
 
 /// A program, found on the search path or by its path, known by its content.
+///
+/// Libraries that it loads and files that it reads are not part of it.
 pub fn tool(name: impl Into<String>) -> Spec<Tool> {
     volatile(Source::Tool { name: name.into() })
 }
