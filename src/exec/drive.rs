@@ -157,6 +157,8 @@ fn restart(session: &Arc<Session>, ledger: &mut Ledger, end: &mut WaveEnd, pool:
     if end.diverged.is_empty() && end.changed.is_empty() {
         return Ok(());
     }
+    // Other inputs may have another outcome: only sources stay as they were seen.
+    ledger.failures.retain(|node, _| graph.spec(*node).is_some_and(|spec| matches!(spec.body, Body::Source(_))));
     ledger.restarts += 1;
     if ledger.restarts > MOST_RESTARTS {
         let error = match (end.diverged.first(), end.changed.first()) {

@@ -22,7 +22,7 @@ pub(crate) enum Class {
     Stale,
     /// Its fingerprint follows from that of a node whose value is not known yet.
     Deferred,
-    /// A source that could not be read.
+    /// A source that could not be read, or a node that failed earlier in the run.
     Failed,
 }
 
@@ -111,6 +111,10 @@ impl Descent<'_> {
     /// [`Class::Unseen`] for a node that has to be looked up first.
     fn classify(&mut self, node: u32) -> Class {
         let Kind::Spec(spec) = self.graph.kind(node) else { return Class::Known };
+        // What failed once in a run stays failed in it; the next run tries again.
+        if self.ledger.failures.contains_key(&node) {
+            return Class::Failed;
+        }
         match &spec.body {
             Body::Source(_) => match self.ledger.leaves.get(&node) {
                 Some(Ok(_)) => Class::Known,

@@ -179,3 +179,11 @@ fn a_run_within_a_node_is_refused() {
     let message = run.get(node).unwrap_err().to_string();
     assert!(message.contains("a run was started from within a node"), "{message}");
 }
+
+/// Below a barrier nothing can be planned until it is known; one that failed was executed again and again.
+#[test]
+fn a_barrier_that_fails_ends_the_run() {
+    let bench = Bench::with(Engine::builder().on_failure(OnFailure::KeepGoing));
+    let pipeline = |g: &Graph| Ok(g.add(good::node(g.add(always::node(g.value(0)).barrier()))));
+    bench.check(pipeline, expect!["!always -good"]).unwrap_err();
+}

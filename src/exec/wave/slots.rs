@@ -143,6 +143,9 @@ fn settled(graph: &Declared, ledger: &Ledger, planned: &mut Planned, node: u32) 
     if let Some(known) = planned.known.remove(&node) {
         return Settled::Known(known);
     }
+    if let Some(failure) = ledger.failures.get(&node) {
+        return Settled::Failed(Arc::clone(failure));
+    }
     let leaf = |value| Settled::Known(Known { value, content: None, payload: None, is_tainted: false });
     match graph.kind(node) {
         Kind::Constant(constant) => leaf(constant.digest),
