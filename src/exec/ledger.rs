@@ -124,7 +124,12 @@ impl Ledger {
             && let Some(value) = roots.get(&base)
         {
             self.by_value.insert(node);
-            return fingerprint_of_value(value);
+            let value = *value;
+            // An equal node diverged: what was known of this one before is no longer so.
+            if self.known.get(&node).is_some_and(|(_, known)| known.value != value) {
+                self.known.remove(&node);
+            }
+            return fingerprint_of_value(&value);
         }
         if graph.entry(node).flags.is_barrier {
             self.by_value.insert(node);

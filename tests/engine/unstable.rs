@@ -2,8 +2,8 @@
 
 use crate::support::Bench;
 use expect_test::expect;
-use mamo::{Graph, Node, Persist, node, source};
-use std::sync::atomic::{AtomicU32, Ordering};
+use mamo::{Engine, Failure, Graph, Node, Persist, node, source};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 static DICE: AtomicU32 = AtomicU32::new(0);
 
@@ -97,4 +97,74 @@ fn a_changed_file_runs_its_cone_and_a_restored_one_nothing() {
     check("abcd", expect!["length twice"]);
     check("abc", expect![""]);
     check("xyz", expect!["length ~twice"]);
+}
+
+#[node]
+fn add(a: u32, b: u32) -> u32 {
+    a + b
+}
+
+/// Removes every value that lies in a file of its own.
+fn lose(store: &std::path::Path) {
+    for folder in std::fs::read_dir(store.join("objects")).unwrap() {
+        for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {
+            std::fs::remove_file(file.unwrap().path()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn equal_random_nodes_give_one_value() {
+    static DICE: AtomicU32 = AtomicU32::new(1000);
+    #[node]
+    fn roll(x: u32) -> u32 {
+        x + DICE.fetch_add(1, Ordering::SeqCst)
+    }
+    let engine = Engine::builder().jobs(1).in_memory();
+    let (graph, (n, m, t)) = Graph::build(|g| {
+        let n = g.add(roll::node(g.value(0)).name("n").persist(Persist::Never));
+        let m = g.add(roll::node(g.value(0)).name("m").persist(Persist::Never));
+        Ok((n, m, g.add(add::node(n, m))))
+    })
+    .unwrap();
+    for _ in 0..2 {
+        let run = engine.run(&graph).unwrap();
+        assert_eq!(*run.get(n).unwrap() + *run.get(m).unwrap(), *run.get(t).unwrap());
+    }
+}
+
+#[test]
+fn a_settled_failure_is_no_divergence() {
+    static FAILS: AtomicBool = AtomicBool::new(false);
+    #[node]
+    fn fetch(x: u8) -> Result<Vec<u8>, String> {
+        if FAILS.load(Ordering::SeqCst) { Err("offline".into()) } else { Ok(vec![x; 2 << 20]) }
+    }
+    #[node]
+    fn count(r: &Result<Vec<u8>, Failure>) -> usize {
+        r.as_ref().map_or(0, Vec::len)
+    }
+    #[node]
+    fn plus(a: usize, b: usize) -> usize {
+        a + b
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let run = |extra: usize| {
+        let engine = Engine::open(folder.path()).unwrap();
+        let (graph, node) = Graph::build(|g| {
+            let count = g.add(count::node(g.settle(g.add(fetch::node(g.value(7))))).persist(Persist::Never));
+            Ok(g.add(plus::node(count, g.value(extra))))
+        })
+        .unwrap();
+        *engine.run(&graph).unwrap().get(node).unwrap()
+    };
+    assert_eq!(run(0), 2 << 20);
+    lose(folder.path());
+    FAILS.store(true, Ordering::SeqCst);
+    assert_eq!(run(1), 1);
+    FAILS.store(false, Ordering::SeqCst);
+    assert_eq!(run(1), (2 << 20) + 1);
+    let engine = Engine::open(folder.path()).unwrap();
+    let (graph, node) = Graph::build(|g| Ok(g.add(plus::node(g.value(0usize), g.value(1usize))))).unwrap();
+    assert_eq!(*engine.run(&graph).unwrap().get(node).unwrap(), 1, "0 + 1");
 }

@@ -119,7 +119,7 @@ impl Wave {
     ) {
         match done {
             Done::Value { value, payload } => {
-                if slot.expected.is_some_and(|expected| expected != value) {
+                if !is_tainted && slot.expected.is_some_and(|expected| expected != value) {
                     self.diverge(slot, value, local);
                 }
                 let known = Known { value, content: Some(content), payload, is_tainted };
@@ -280,7 +280,8 @@ impl Wave {
             let act = Act { value: digest, payload, cost_ns, run: self.session.run };
             local.records.put(Key::new(RecordKind::Act, content.as_bytes()), |out| act.write(out));
         }
-        if slot.expected.is_some_and(|expected| expected != digest) {
+        // A value that comes from a settled failure says nothing of the node's usual one.
+        if !is_tainted && slot.expected.is_some_and(|expected| expected != digest) {
             self.diverge(slot, digest, local);
         }
         self.write_alias(slot, &known, is_own, local);
