@@ -42,6 +42,8 @@ impl Progress {
                 // A node that was interrupted ended without an event.
                 self.running.clear();
             }
+            // Its elements are done one by one, and the map itself when all are.
+            Event::MapStarted { stale, .. } => self.stale += stale,
             Event::NodeStarted { node, element } => {
                 self.running.insert(shown(node, *element), now);
             }
@@ -85,9 +87,9 @@ impl Progress {
             }
             None => {
                 self.open_maps.remove(node);
-                self.done += 1;
             }
         }
+        self.done += 1;
     }
 
     fn rate(&mut self, now: Duration) -> Option<String> {
@@ -153,16 +155,18 @@ mod tests {
     }
 
     #[test]
-    fn a_map_is_one_node_however_many_elements_run() {
+    fn a_map_is_done_when_its_stale_elements_and_itself_are() {
         let mut events = vec![(0, Event::Planned { stale: 2 })];
+        events.push((0, Event::MapStarted { node: "fit", elements: 9, stale: 2 }));
         events.push((0, executed("fit", Some("JFK"))));
+        check(&events, 1000, expect!["1/4  1.0/s"]);
         events.push((0, executed("fit", Some("LAX"))));
-        check(&events, 1000, expect!["0/2  2.0/s"]);
+        check(&events, 1000, expect!["2/4  2.0/s"]);
         events.push((0, Event::NodeSaved { node: "fit" }));
         events.push((0, Event::NodeSaved { node: "fit" }));
-        check(&events, 1000, expect!["1/2  2.0/s"]);
+        check(&events, 1000, expect!["3/4  2.0/s"]);
         events.push((0, Event::NodeCutOff { node: "report" }));
-        check(&events, 1000, expect!["2/2  2.0/s"]);
+        check(&events, 1000, expect!["4/4  2.0/s"]);
     }
 
     #[test]

@@ -89,6 +89,7 @@ impl Watcher {
             }
             Event::RunStarted { .. }
             | Event::Planned { .. }
+            | Event::MapStarted { .. }
             | Event::NodeStarted { .. }
             | Event::NodeExecuted { .. }
             | Event::NodeCutOff { .. }

@@ -3,7 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::event::{Event, Outcome, RestartReason};
 use crate::exec::ledger::Ledger;
-use crate::exec::planning::{Class, Contents, Planned, cause_of, close_over_lost, plan};
+use crate::exec::planning::{Class, Contents, Planned, close_over_lost, plan};
 use crate::exec::session::Session;
 use crate::exec::sync::{Arc, lock};
 use crate::exec::wave::{WaveEnd, run_wave};
@@ -20,8 +20,9 @@ const MOST_RESTARTS: u32 = 64;
 
 /// Brings the ledger's targets up to date.
 pub(crate) fn drive(session: &mut Arc<Session>, mut ledger: Ledger, pool: &rayon::ThreadPool) -> Result<Ledger> {
-    look_at_sources(session, &mut ledger, pool, None);
-    let is_stopping = !ledger.failures.is_empty() && session.on_failure != OnFailure::KeepGoing;
+    let failed = look_at_sources(session, &mut ledger, pool, None);
+    let is_stopping =
+        session.on_failure != OnFailure::KeepGoing && failed.iter().any(|source| ledger.reaches_target(*source));
     let mut forced_before = BTreeSet::new();
     loop {
         let planned = make_plan(session, &mut ledger)?;
@@ -34,7 +35,7 @@ pub(crate) fn drive(session: &mut Arc<Session>, mut ledger: Ledger, pool: &rayon
         record_specs(session)?;
         let has_deferred = planned.n_deferred > 0;
         let is_last = |end: &WaveEnd| !has_deferred && end.is_over();
-        let mut end;
+        let end;
         (ledger, end) = run_wave(session, ledger, planned, pool, is_last);
         // What this wave wrote can be found by the next one.
         if let Some(session) = Arc::get_mut(session) {
@@ -47,7 +48,9 @@ pub(crate) fn drive(session: &mut Arc<Session>, mut ledger: Ledger, pool: &rayon
             }
             return Ok(ledger);
         }
-        restart(session, &mut ledger, &mut end, pool)?;
+        if restart(session, &mut ledger, &end, pool)? {
+            forced_before.clear();
+        }
         if !end.demanded.is_empty() {
             force(session, &mut ledger, end.demanded, &mut forced_before)?;
         }
@@ -76,20 +79,21 @@ pub(crate) fn make_plan(session: &Session, ledger: &mut Ledger) -> Result<Planne
     }
 }
 
-/// Looks at the sources that some target needs: at all of them, or at those that read one of these files.
+/// Looks at the sources that some target needs: at those that were not seen yet, or at those that read one of these
+/// files. Gives the ones that cannot be read.
 pub(crate) fn look_at_sources(
     session: &Session,
     ledger: &mut Ledger,
     pool: &rayon::ThreadPool,
     changed: Option<&[&Path]>,
-) {
+) -> Vec<u32> {
     if let Some(paths) = changed {
         session.looker.forget(paths);
     }
     let graph = &session.graph;
     let sources: Vec<(u32, Arc<Source>)> = (0..)
         .zip(&graph.nodes)
-        .filter(|(node, _)| ledger.is_needed(*node))
+        .filter(|(node, _)| ledger.is_needed(*node) && (changed.is_some() || !ledger.leaves.contains_key(node)))
         .filter_map(|(node, _)| match graph.spec(node).map(|spec| &spec.body) {
             Some(Body::Source(source)) => Some((node, Arc::clone(source))),
             Some(_) | None => None,
@@ -99,6 +103,7 @@ pub(crate) fn look_at_sources(
         .collect();
     let looked: Vec<_> =
         pool.install(|| sources.into_par_iter().map(|(node, source)| (node, session.looker.look(&source))).collect());
+    let mut failed = Vec::new();
     for (node, looked) in looked {
         let looked = looked.map_err(|error| {
             let message = wave::with_causes(&*error);
@@ -115,10 +120,12 @@ pub(crate) fn look_at_sources(
             Err(failure) => {
                 ledger.failures.insert(node, Arc::clone(failure));
                 ledger.settle(node, Outcome::Failed);
+                failed.push(node);
             }
         }
         ledger.leaves.insert(node, looked);
     }
+    failed
 }
 
 fn note_known(session: &Session, ledger: &mut Ledger, planned: &Planned) {
@@ -145,7 +152,8 @@ fn skip_rest(session: &Session, ledger: &mut Ledger, planned: &Planned) {
     }
 }
 
-fn restart(session: &Arc<Session>, ledger: &mut Ledger, end: &mut WaveEnd, pool: &rayon::ThreadPool) -> Result<()> {
+/// Prepares another beginning, if there has to be one: other inputs may have another outcome.
+fn restart(session: &Arc<Session>, ledger: &mut Ledger, end: &WaveEnd, pool: &rayon::ThreadPool) -> Result<bool> {
     let graph = &session.graph;
     for node in &end.diverged {
         let node = graph.identity(*node);
@@ -155,9 +163,13 @@ fn restart(session: &Arc<Session>, ledger: &mut Ledger, end: &mut WaveEnd, pool:
         session.tell(|observer| observer.event(&Event::Restarted { reason: RestartReason::Changed { path } }));
     }
     if end.diverged.is_empty() && end.changed.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
-    // Other inputs may have another outcome: only sources stay as they were seen.
+    if let (true, Some(path)) = (ledger.is_of_the_past, end.changed.first()) {
+        let message = format!("`{}` has changed since the run, so what was computed from it cannot be", path.display());
+        return Err(Error::new(ErrorKind::NoValue, format!("{message} made again")).with_hint("run again"));
+    }
+    // Only sources stay as they were seen.
     ledger.failures.retain(|node, _| graph.spec(*node).is_some_and(|spec| matches!(spec.body, Body::Source(_))));
     ledger.restarts += 1;
     if ledger.restarts > MOST_RESTARTS {
@@ -172,7 +184,7 @@ fn restart(session: &Arc<Session>, ledger: &mut Ledger, end: &mut WaveEnd, pool:
                 Error::new(ErrorKind::Unstable, format!("`{}` changes all the time while it is used", path.display()))
                     .with_hint("run again when whoever writes the file is done")
             }
-            (None, None) => return Ok(()),
+            (None, None) => return Ok(false),
         };
         return Err(error);
     }
@@ -180,7 +192,7 @@ fn restart(session: &Arc<Session>, ledger: &mut Ledger, end: &mut WaveEnd, pool:
         let paths: Vec<&Path> = end.changed.iter().map(AsRef::as_ref).collect();
         look_at_sources(session, ledger, pool, Some(&paths));
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Marks what has to be executed for its lost bytes. What was made in vain before needs its own inputs made anew too.
@@ -230,9 +242,4 @@ fn record_specs(session: &Session) -> Result<()> {
     }
     session.recorder.add(&mut batch, &[]);
     Ok(())
-}
-
-/// Why a node has no value: the failure that it comes from.
-pub(crate) fn failure_of(session: &Session, ledger: &Ledger, node: u32) -> Option<Arc<Failure>> {
-    cause_of(&session.graph, ledger, node)
 }

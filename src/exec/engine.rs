@@ -13,6 +13,7 @@ use crate::exec::recorder::Recorder;
 use crate::exec::run::Run;
 use crate::exec::session::Session;
 use crate::exec::sync::{Arc, Mutex, lock};
+use crate::exec::values::Values;
 use crate::fingerprint::Fingerprint;
 use crate::graph::{Declared, Graph, Signals};
 use crate::store::{FjallStore, Kind as RecordKind, MemoryStore, OpenOptions, Root, Store, StoreError};
@@ -245,33 +246,17 @@ impl Inner {
     }
 
     fn run(self: &Arc<Self>, graph: &Arc<Declared>, targets: BTreeSet<u32>, names: Vec<String>) -> Result<Run> {
-        self.run_for(graph, targets, names, BTreeSet::new(), None)
+        let start = Instant::now();
+        let values = self.drive(graph, Ledger::new(graph, targets), self.keeps_history)?;
+        Ok(Run::new(values, names, start.elapsed()))
     }
 
-    /// Executes a node again whose bytes are gone, and keeps its value at hand.
-    pub(crate) fn restore(self: &Arc<Self>, graph: &Arc<Declared>, node: u32) -> Result<Run> {
-        self.run_for(graph, BTreeSet::from([node]), Vec::new(), BTreeSet::from([graph.producer(node)]), Some(node))
+    /// Makes values anew that belong to those of an earlier run.
+    pub(crate) fn make_again(self: &Arc<Self>, graph: &Arc<Declared>, ledger: Ledger) -> Result<Values> {
+        self.drive(graph, ledger, false)
     }
 
-    /// Brings targets up to date whose records are there and whose bytes are not.
-    pub(crate) fn repair(
-        self: &Arc<Self>,
-        graph: &Arc<Declared>,
-        targets: BTreeSet<u32>,
-        lost: BTreeSet<u32>,
-    ) -> Result<Run> {
-        let lost = lost.into_iter().map(|node| graph.producer(node)).collect();
-        self.run_for(graph, targets, Vec::new(), lost, None)
-    }
-
-    fn run_for(
-        self: &Arc<Self>,
-        graph: &Arc<Declared>,
-        targets: BTreeSet<u32>,
-        names: Vec<String>,
-        forced: BTreeSet<u32>,
-        wanted: Option<u32>,
-    ) -> Result<Run> {
+    fn drive(self: &Arc<Self>, graph: &Arc<Declared>, ledger: Ledger, keeps_history: bool) -> Result<Values> {
         if NodeScope::is_entered() {
             return Err(Error::new(ErrorKind::Nested, "a run was started from within a node")
                 .with_hint("call the node's function directly, or add its node to the graph"));
@@ -282,11 +267,8 @@ impl Inner {
         let n_nodes = (0..).zip(&graph.nodes).filter(|(node, _)| !graph.is_output(*node)).count();
         session
             .tell(|observer| observer.event(&Event::RunStarted { nodes: u64::try_from(n_nodes).unwrap_or(u64::MAX) }));
-        let mut ledger = Ledger::new(graph, targets);
-        ledger.wanted = wanted;
-        ledger.forced = forced;
         let driven = drive(&mut session, ledger, &self.pool);
-        if let (Ok(ledger), true) = (&driven, self.keeps_history) {
+        if let (Ok(ledger), true) = (&driven, keeps_history) {
             history::record(&session, ledger, ledger.counts(graph), start.elapsed())?;
         }
         let mut batch = crate::store::Batch::default();
@@ -296,8 +278,9 @@ impl Inner {
         let synced = session.recorder.sync();
         let ledger = driven?;
         synced?;
-        let run = Run::new(Arc::clone(self), session, ledger, names, start.elapsed());
-        Ok(run)
+        let counts = ledger.counts(graph);
+        session.tell(|observer| observer.event(&Event::RunEnded { counts }));
+        Ok(Values { engine: Arc::clone(self), session, ledger })
     }
 
     pub(crate) fn is_stopped(&self) -> bool {

@@ -24,6 +24,15 @@ pub enum Event<'a> {
         /// Nodes that are stale, or may turn out to be.
         stale: u64,
     },
+    /// It is known which elements a map has.
+    MapStarted {
+        /// The node's identity.
+        node: &'a str,
+        /// Elements in all.
+        elements: u64,
+        /// Different elements that are not known from before.
+        stale: u64,
+    },
     /// A node's function is called.
     NodeStarted {
         /// The node's identity.
@@ -147,6 +156,19 @@ impl Counts {
             Outcome::Executed => self.executed,
             Outcome::Failed => self.failed,
             Outcome::Skipped => self.skipped,
+        }
+    }
+
+    /// Both together.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self {
+            nodes: self.nodes + other.nodes,
+            executed: self.executed + other.executed,
+            cut_off: self.cut_off + other.cut_off,
+            fresh: self.fresh + other.fresh,
+            not_needed: self.not_needed + other.not_needed,
+            failed: self.failed + other.failed,
+            skipped: self.skipped + other.skipped,
         }
     }
 

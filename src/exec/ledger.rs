@@ -31,8 +31,8 @@ pub(crate) struct Ledger {
     fingerprints: Table<Fingerprint>,
     /// Nodes whose fingerprint is that of their value: barriers and content-rooted ones.
     by_value: BTreeSet<u32>,
-    /// Which nodes some target needs.
-    is_needed: Table<bool>,
+    /// What the targets need of each node.
+    needs: Table<Need>,
     pub(crate) targets: BTreeSet<u32>,
     pub(crate) leaves: BTreeMap<u32, Result<Looked, Arc<Failure>>>,
     known: HashMap<u32, (Fingerprint, Known)>,
@@ -42,10 +42,24 @@ pub(crate) struct Ledger {
     pub(crate) forced: BTreeSet<u32>,
     pub(crate) outcomes: Table<Outcome>,
     pub(crate) failures: BTreeMap<u32, Arc<Failure>>,
-    pub(crate) elements: Counts,
+    /// How elements came out of the maps that were looked into.
+    elements: BTreeMap<u32, Counts>,
     pub(crate) restarts: u32,
-    /// A node whose value is to be at hand after the run, however it is saved.
-    pub(crate) wanted: Option<u32>,
+    /// Nodes whose values are to be at hand after the run, however they are saved.
+    wanted: BTreeSet<u32>,
+    /// Whether sources are what an earlier run saw: one that is something else by now is an error.
+    pub(crate) is_of_the_past: bool,
+}
+
+/// What the targets need of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Need {
+    /// Nothing.
+    Nothing,
+    /// A value or a failure: on every way to a target the failure is settled.
+    Either,
+    /// A value: without it a target has none.
+    Value,
 }
 
 /// Stands for a fingerprint that is not known yet; blake3 gives it with a probability of 2^-256.
@@ -53,21 +67,27 @@ pub(crate) const UNKNOWN: Fingerprint = Fingerprint::from_bytes([0; 32]);
 
 impl Ledger {
     pub(crate) fn new(graph: &Declared, targets: BTreeSet<u32>) -> Self {
-        let mut is_needed = Table::new(graph.len(), false);
+        let mut needs = Table::new(graph.len(), Need::Nothing);
         for target in &targets {
-            is_needed[*target] = true;
+            needs[*target] = Need::Value;
         }
         for node in graph.order().backwards() {
-            if is_needed[node] {
-                for input in graph.inputs(node) {
-                    is_needed[*input] = true;
+            let is_settled = graph.spec(node).is_some_and(|spec| matches!(spec.body, Body::Settle(_)));
+            let passed_on = match needs[node] {
+                Need::Nothing => continue,
+                Need::Value if !is_settled => Need::Value,
+                Need::Value | Need::Either => Need::Either,
+            };
+            for input in graph.inputs(node) {
+                if needs[*input] != Need::Value {
+                    needs[*input] = passed_on;
                 }
             }
         }
         Self {
             fingerprints: Table::new(graph.len(), UNKNOWN),
             by_value: BTreeSet::new(),
-            is_needed,
+            needs,
             targets,
             leaves: BTreeMap::new(),
             known: HashMap::new(),
@@ -75,15 +95,51 @@ impl Ledger {
             forced: BTreeSet::new(),
             outcomes: Table::new(graph.len(), Outcome::NotNeeded),
             failures: BTreeMap::new(),
-            elements: Counts::default(),
+            elements: BTreeMap::new(),
             restarts: 0,
-            wanted: None,
+            wanted: BTreeSet::new(),
+            is_of_the_past: false,
+        }
+    }
+
+    /// The ledger of a run that makes values anew which belong to those of this one: it sees the same sources.
+    ///
+    /// `lost` nodes are executed again, and the value of a `wanted` one is to be at hand afterwards.
+    pub(crate) fn successor(&self, graph: &Declared, lost: BTreeSet<u32>, wanted: Option<u32>) -> Self {
+        let has_value = |node: &u32| !matches!(self.outcomes[*node], Outcome::Failed | Outcome::Skipped);
+        let targets = self.targets.iter().copied().filter(has_value).chain(wanted).collect();
+        // What is persisted as a target is read back.
+        let wanted = wanted.filter(|node| !self.targets.contains(node));
+        let mut outcomes = Table::new(graph.len(), Outcome::NotNeeded);
+        for failed in self.failures.keys() {
+            outcomes[*failed] = Outcome::Failed;
+        }
+        Self {
+            outcomes,
+            leaves: self.leaves.clone(),
+            known: self.known.clone(),
+            values: self.values.clone(),
+            failures: self.failures.clone(),
+            forced: lost.into_iter().map(|node| graph.producer(node)).collect(),
+            wanted: self.wanted.iter().copied().chain(wanted).collect(),
+            is_of_the_past: true,
+            ..Self::new(graph, targets)
         }
     }
 
     /// Whether some target needs the node.
     pub(crate) fn is_needed(&self, node: u32) -> bool {
-        self.is_needed[node]
+        self.needs[node] != Need::Nothing
+    }
+
+    /// Whether some target has no value when the node has none: nobody settles its failure.
+    pub(crate) fn reaches_target(&self, node: u32) -> bool {
+        self.needs[node] == Need::Value
+    }
+
+    /// Whether the value is to be at hand after the run.
+    pub(crate) fn is_wanted(&self, node: u32) -> bool {
+        !self.wanted.is_empty() && self.wanted.contains(&node)
     }
 
     /// Whether the run was asked for the node itself.
@@ -95,7 +151,7 @@ impl Ledger {
     pub(crate) fn derive_fingerprints(&mut self, graph: &Declared, roots: &Roots) {
         self.by_value.clear();
         for node in graph.order().forwards() {
-            if !self.is_needed[node] {
+            if !self.is_needed(node) {
                 continue;
             }
             self.fingerprints[node] = match graph.kind(node) {
@@ -103,7 +159,9 @@ impl Ledger {
                 Kind::Spec(spec) => match &spec.body {
                     Body::Source(_) => match self.leaves.get(&node) {
                         Some(Ok(looked)) => fingerprint_of_value(&looked.digest),
-                        Some(Err(_)) | None => UNKNOWN,
+                        // What is below is skipped, or settled: nothing of it is ever recorded.
+                        Some(Err(failure)) => fingerprint_of_failure(failure),
+                        None => UNKNOWN,
                     },
                     Body::Function { .. }
                     | Body::Field(_)
@@ -202,6 +260,24 @@ impl Ledger {
         }
     }
 
+    /// Adds how the elements of a map came out of a wave.
+    pub(crate) fn note_elements(&mut self, map: u32, mut counts: Counts) {
+        if let Some(before) = self.elements.get(&map)
+            && before.nodes == counts.nodes
+        {
+            // What was executed before the run started over is found in the store now.
+            let moved = before.executed.min(counts.cut_off);
+            counts.executed += moved;
+            counts.cut_off -= moved;
+        }
+        self.elements.insert(map, counts);
+    }
+
+    /// How elements of maps came out, of those maps that were looked into.
+    pub(crate) fn elements(&self) -> Counts {
+        self.elements.values().fold(Counts::default(), |sum, counts| sum.plus(*counts))
+    }
+
     pub(crate) fn counts(&self, graph: &Declared) -> Counts {
         let mut counts = Counts::default();
         for node in self.outcomes.numbers().filter(|node| !graph.is_output(*node)) {
@@ -209,4 +285,10 @@ impl Ledger {
         }
         counts
     }
+}
+
+/// Stands for the fingerprint of a source that cannot be read.
+fn fingerprint_of_failure(failure: &Failure) -> Fingerprint {
+    const FAILED: &[u8; 32] = b"mamo 1: source without a value -";
+    Fingerprint::from_bytes(*blake3::keyed_hash(FAILED, failure.to_string().as_bytes()).as_bytes())
 }

@@ -14,6 +14,7 @@ mod run;
 mod session;
 mod sync;
 mod table;
+mod values;
 mod wave;
 
 pub use engine::{Engine, EngineBuilder, OnFailure, Stopper};

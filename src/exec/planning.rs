@@ -241,7 +241,7 @@ pub(crate) fn act_of(store: &dyn Store, content: &ContentKey) -> Result<Option<A
     Ok(answer.into_iter().next().flatten().as_deref().and_then(Act::read))
 }
 
-/// Why a node below failed sources has no value.
+/// The failure for which a node was skipped, or its own.
 pub(crate) fn cause_of(graph: &Declared, ledger: &Ledger, node: u32) -> Option<Arc<Failure>> {
     let mut stack = vec![node];
     let mut seen = std::collections::BTreeSet::new();
@@ -249,7 +249,9 @@ pub(crate) fn cause_of(graph: &Declared, ledger: &Ledger, node: u32) -> Option<A
         if let Some(failure) = ledger.failures.get(&node) {
             return Some(Arc::clone(failure));
         }
-        if seen.insert(node) {
+        // A settled failure is a value to those below.
+        let is_settled = graph.spec(node).is_some_and(|spec| matches!(spec.body, Body::Settle(_)));
+        if seen.insert(node) && !is_settled {
             stack.extend_from_slice(graph.inputs(node));
         }
     }

@@ -1,44 +1,41 @@
 //! What a run gave.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::exec::drive::failure_of;
-use crate::exec::engine::{Inner, find_node};
-use crate::exec::ledger::Ledger;
-use crate::exec::planning::act_of;
-use crate::exec::session::{Session, payload_of};
-use crate::exec::sync::{Arc, OnceLock};
-use crate::exec::{Counts, Event, Outcome};
-use crate::fingerprint::{BlobDigest, ValueDigest};
-use crate::graph::{Body, Kind, Node};
-use crate::store::{Deep, Key, Kind as RecordKind, Payload};
-use crate::value::{Failure, Interrupt, Loader, Part, Value};
+use crate::exec::engine::find_node;
+use crate::exec::sync::{Arc, Mutex, lock};
+use crate::exec::values::Values;
+use crate::exec::{Counts, Outcome};
+use crate::graph::{Body, Node};
+use crate::value::{Failure, Value};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// What a run gave: outcomes of all nodes, and values when asked.
 pub struct Run {
-    engine: Arc<Inner>,
-    session: Arc<Session>,
-    ledger: Ledger,
+    /// What the run found out.
+    values: Arc<Values>,
+    /// Where values are taken from by now.
+    current: Mutex<Current>,
     targets: Vec<String>,
     counts: Counts,
     took: Duration,
     saved: Duration,
     failures: Vec<Failure>,
-    /// The run that made lost bytes of targets anew, once somebody asked for a value; nothing when none were lost.
-    repaired: OnceLock<Option<Box<Self>>>,
 }
 
+struct Current {
+    values: Arc<Values>,
+    /// Whether the bytes of all targets are known to be there.
+    is_checked: bool,
+}
+
+/// Making lost bytes again may lead back to values of long ago whose bytes are lost as well, but not for ever.
+const MOST_REPAIRS: u32 = 64;
+
 impl Run {
-    pub(crate) fn new(
-        engine: Arc<Inner>,
-        session: Arc<Session>,
-        ledger: Ledger,
-        targets: Vec<String>,
-        took: Duration,
-    ) -> Self {
+    pub(crate) fn new(values: Values, targets: Vec<String>, took: Duration) -> Self {
+        let Values { session, ledger, .. } = &values;
         let counts = ledger.counts(&session.graph);
-        session.tell(|observer| observer.event(&Event::RunEnded { counts }));
         let graph = &session.graph;
         let mut expected = 0u64;
         for node in (0..).take(graph.len()).filter(|node| ledger.is_needed(*node)) {
@@ -48,19 +45,26 @@ impl Run {
         }
         let saved = Duration::from_nanos(expected.saturating_sub(session.costs.spent()));
         let failures = ledger.failures.values().map(|failure| (**failure).clone()).collect();
-        Self { engine, session, ledger, targets, counts, took, saved, failures, repaired: OnceLock::new() }
+        let values = Arc::new(values);
+        let current = Mutex::new(Current { values: Arc::clone(&values), is_checked: false });
+        Self { values, current, targets, counts, took, saved, failures }
     }
 
-    /// The value of a node, read from the store if need be. When its bytes are lost, the node is executed again.
+    /// The value of a node, read from the store if need be.
+    ///
+    /// When its bytes are lost, or were never kept, the node is executed again, with everything else as the run saw
+    /// it. What gives something else then takes its new value in all that is asked from then on.
     ///
     /// # Errors
-    /// When the node failed, was skipped, or is of another graph.
+    /// When the node failed, was skipped, or is of another graph, and when it has to be executed again but fails or
+    /// needs a file that has changed since.
     pub fn get<T: Send + Sync + 'static>(&self, node: Node<T>) -> Result<Arc<T>> {
         let raw = node.raw();
-        if raw.graph != self.session.graph.id {
+        let graph = &self.values.session.graph;
+        if raw.graph != graph.id {
             return Err(Error::new(ErrorKind::NoValue, "the node is of another graph than the run"));
         }
-        self.value(self.session.graph.effective(raw.index))
+        self.value(graph.effective(raw.index))
     }
 
     /// The value of a target or node, by name.
@@ -68,11 +72,11 @@ impl Run {
     /// # Errors
     /// As [`Run::get`], and when there is no such name or its value is no `T`.
     pub fn find<T: Send + Sync + 'static>(&self, name: &str) -> Result<Arc<T>> {
-        self.value(find_node(&self.session.graph, name)?)
+        self.value(find_node(&self.values.session.graph, name)?)
     }
 
     fn value<T: Send + Sync + 'static>(&self, node: u32) -> Result<Arc<T>> {
-        let identity = || self.session.graph.identity(node);
+        let identity = || self.values.session.graph.identity(node);
         self.erased(node)?.downcast().ok_or_else(|| {
             let message = format!("the value of node `{}` is no `{}`", identity(), std::any::type_name::<T>());
             Error::new(ErrorKind::NoValue, message).with_node(identity())
@@ -80,134 +84,57 @@ impl Run {
     }
 
     fn erased(&self, node: u32) -> Result<Value> {
-        match self.repaired()? {
-            // What was made anew may have led back to values of long ago whose bytes are lost as well.
-            Some(run) => run.erased(node),
-            None => self.erased_here(node),
+        let values = self.checked()?;
+        if let Some(value) = values.find(node)? {
+            return Ok(value);
         }
+        let identity = || self.values.session.graph.identity(node);
+        if let Some(failure) = self.values.failure(node).or_else(|| values.failure(node)) {
+            return Err(Error::new(ErrorKind::NodeFailed, because(&failure, &identity())).with_node(identity()));
+        }
+        if values.engine.is_stopped() {
+            return Err(Error::new(ErrorKind::Stopped, "the run was stopped").with_node(identity()));
+        }
+        // Its bytes were not kept, or it was not part of the run.
+        let again = values.again(BTreeSet::from([node]), Some(node))?;
+        if let Some(value) = again.find(node)? {
+            lock(&self.current).values = again;
+            return Ok(value);
+        }
+        let message = match again.failure(node) {
+            Some(failure) => because(&failure, &identity()),
+            None => format!("node `{}` has no value", identity()),
+        };
+        Err(Error::new(ErrorKind::NoValue, message).with_node(identity()))
     }
 
     /// Makes sure that the bytes of all targets are there before the first value is handed out: what is made anew may
     /// differ from what it was, and values that do not belong together must not be seen together.
-    fn repaired(&self) -> Result<Option<&Self>> {
-        if let Some(repaired) = self.repaired.get() {
-            return Ok(repaired.as_deref());
-        }
-        let lost = self.ledger.targets.iter().copied().filter(|target| {
-            matches!(self.ledger.outcomes[*target], Outcome::Fresh | Outcome::CutOff) && self.is_lost(*target)
-        });
-        let lost: BTreeSet<u32> = lost.collect();
-        let repaired = if lost.is_empty() {
-            None
-        } else {
-            Some(Box::new(self.engine.repair(&self.session.graph, self.ledger.targets.clone(), lost)?))
-        };
-        Ok(self.repaired.get_or_init(|| repaired).as_deref())
-    }
-
-    fn is_lost(&self, node: u32) -> bool {
-        if self.at_hand(node).is_some() {
-            return false;
-        }
-        match self.recorded(node) {
-            Some((_, Payload::Inline(_))) => false,
-            Some((_, Payload::Blob { digest, .. })) => {
-                self.session.store.has_blobs(&[digest]).is_ok_and(|is_there| is_there == [false])
-            }
-            Some((_, Payload::Absent { .. })) => true,
-            // Transient values have no record; they are made when asked for.
-            None => false,
-        }
-    }
-
-    fn erased_here(&self, node: u32) -> Result<Value> {
-        let graph = &self.session.graph;
-        if let Some(value) = self.at_hand(node) {
-            return Ok(value);
-        }
-        if let Some((value, payload)) = self.recorded(node) {
-            let loader: Arc<dyn Loader> = Arc::new(AfterRun {
-                session: Arc::clone(&self.session),
-                engine: Arc::clone(&self.engine),
-                owner: node,
-            });
-            if let Some(value) = self.session.load_with(node, &value, &payload, &loader) {
-                return Ok(value);
-            }
-        }
-        if let Some(failure) = failure_of(&self.session, &self.ledger, node) {
-            let identity = graph.identity(node);
-            let message = if failure.node() == identity {
-                failure.to_string()
+    fn checked(&self) -> Result<Arc<Values>> {
+        let mut current = lock(&self.current);
+        let mut repairs = 0;
+        while !current.is_checked {
+            let lost = current.values.lost_targets();
+            if lost.is_empty() {
+                current.is_checked = true;
+            } else if repairs < MOST_REPAIRS {
+                current.values = current.values.again(lost, None)?;
+                repairs += 1;
             } else {
-                format!("node `{identity}` was skipped because {failure}")
-            };
-            return Err(Error::new(ErrorKind::NodeFailed, message).with_node(identity));
-        }
-        if self.engine.is_stopped() {
-            return Err(Error::new(ErrorKind::Stopped, "the run was stopped").with_node(graph.identity(node)));
-        }
-        // Its bytes are gone, or it was not part of the run.
-        let run = self.engine.restore(graph, node)?;
-        if let Some(value) = run.at_hand(node) {
-            return Ok(value);
-        }
-        let identity = graph.identity(node);
-        let message = match run.failures.first() {
-            Some(failure) => failure.to_string(),
-            None => format!("node `{identity}` has no value"),
-        };
-        Err(Error::new(ErrorKind::NoValue, message).with_node(identity))
-    }
-
-    fn at_hand(&self, node: u32) -> Option<Value> {
-        if let Kind::Constant(constant) = self.session.graph.kind(node) {
-            return Some(constant.value.clone());
-        }
-        if let Some(Ok(looked)) = self.ledger.leaves.get(&node) {
-            return Some(looked.value.clone());
-        }
-        self.ledger.present_value(node)
-    }
-
-    /// What the store says of a node's value.
-    fn recorded(&self, node: u32) -> Option<(ValueDigest, Payload)> {
-        let graph = &self.session.graph;
-        let spec = graph.spec(node)?;
-        if let (Body::Output { output, .. }, Some(producer)) = (&spec.body, graph.inputs(node).first()) {
-            let (_, manifest) = self.recorded(*producer)?;
-            let bytes = match manifest {
-                Payload::Inline(bytes) => bytes,
-                Payload::Blob { digest, .. } => self.session.recorder.blob(&digest)?,
-                Payload::Absent { .. } => return None,
-            };
-            let parts: Vec<Part> = crate::fingerprint::decode(&bytes).ok()?;
-            let part = parts.into_iter().nth(crate::exec::table::position(*output))?;
-            let value = crate::fingerprint::value_digest(&spec.schema(), &part.digest(), part.len());
-            return Some((value, payload_of(part)));
-        }
-        let base = self.ledger.record_key(graph, node)?;
-        let (value, content, payload) = match self.ledger.known(node, &base) {
-            Some(known) => (known.value, known.content, known.payload.as_deref().cloned()),
-            None => {
-                let key = Key::new(RecordKind::Deep, base.as_bytes());
-                let answer = self.session.store.get_many(&[key]).ok()?;
-                let deep = answer.into_iter().next().flatten().as_deref().and_then(Deep::read)?;
-                (deep.value, Some(deep.content), deep.diverged)
+                let lost = lost.first().map(|node| self.values.session.graph.identity(*node)).unwrap_or_default();
+                let message = format!("bytes of node `{lost}` are lost again as soon as it has been executed");
+                return Err(Error::new(ErrorKind::Unstable, message).with_node(lost));
             }
-        };
-        let payload = match payload {
-            Some(payload) => payload,
-            None => act_of(&*self.session.store, &content?).ok().flatten()?.payload,
-        };
-        Some((value, payload))
+        }
+        Ok(Arc::clone(&current.values))
     }
 
     /// How each node came out, by identity, in the order of the graph.
     pub fn outcomes(&self) -> impl Iterator<Item = (String, Outcome)> + '_ {
-        let graph = &self.session.graph;
-        let nodes = self.ledger.outcomes.numbers().filter(|node| !graph.is_output(*node));
-        nodes.map(|node| (graph.identity(node), self.ledger.outcomes[node]))
+        let Values { session, ledger, .. } = &*self.values;
+        let graph = &session.graph;
+        let nodes = ledger.outcomes.numbers().filter(|node| !graph.is_output(*node));
+        nodes.map(|node| (graph.identity(node), ledger.outcomes[node]))
     }
 
     /// How many nodes came out how.
@@ -217,12 +144,12 @@ impl Run {
 
     /// How many elements of maps came out how, of those maps that were looked into.
     pub fn elements(&self) -> Counts {
-        self.ledger.elements
+        self.values.ledger.elements()
     }
 
     /// How often the run started over.
     pub fn restarts(&self) -> u32 {
-        self.ledger.restarts
+        self.values.ledger.restarts
     }
 
     /// How long the run took.
@@ -242,18 +169,14 @@ impl Run {
 
     /// Whether all targets have values.
     pub fn is_complete(&self) -> bool {
-        self.ledger.targets.iter().all(|target| {
-            !matches!(self.ledger.outcomes[*target], Outcome::Failed | Outcome::Skipped)
-                && !self.session.graph.inputs(*target).iter().any(|input| {
-                    self.session.graph.is_output(*target)
-                        && matches!(self.ledger.outcomes[*input], Outcome::Failed | Outcome::Skipped)
-                })
-        })
+        let Values { session, ledger, .. } = &*self.values;
+        let has_none = |node: u32| matches!(ledger.outcomes[node], Outcome::Failed | Outcome::Skipped);
+        ledger.targets.iter().all(|target| !has_none(*target) && !has_none(session.graph.producer(*target)))
     }
 
     /// Whether the run was stopped from outside before it was done.
     pub fn is_stopped(&self) -> bool {
-        self.engine.is_stopped() && !self.is_complete()
+        self.values.engine.is_stopped() && !self.is_complete()
     }
 
     /// Names of the targets of this run.
@@ -262,26 +185,7 @@ impl Run {
     }
 }
 
-/// Fetches the parts of a value that the user holds: what is lost is made again.
-struct AfterRun {
-    session: Arc<Session>,
-    engine: Arc<Inner>,
-    owner: u32,
-}
-
-impl Loader for AfterRun {
-    fn load(&self, digest: &BlobDigest) -> std::result::Result<Vec<u8>, Interrupt> {
-        let recorder = &self.session.recorder;
-        if let Some(bytes) = recorder.blob(digest) {
-            return Ok(bytes);
-        }
-        if let Err(error) = self.engine.restore(&self.session.graph, self.owner) {
-            std::panic::panic_any(format!("cannot make lost bytes again: {error:?}"));
-        }
-        let node = || self.session.graph.identity(self.owner);
-        match recorder.blob(digest) {
-            Some(bytes) => Ok(bytes),
-            None => std::panic::panic_any(format!("node `{}` no longer gives the value that is being read", node())),
-        }
-    }
+/// Why a node has no value.
+fn because(failure: &Failure, node: &str) -> String {
+    if failure.node() == node { failure.to_string() } else { format!("node `{node}` was skipped because {failure}") }
 }

@@ -8,10 +8,12 @@ use crate::exec::look::Looker;
 use crate::exec::planning::Contents;
 use crate::exec::recorder::Recorder;
 use crate::exec::sync::{Arc, Mutex, lock};
+use crate::exec::wave::{Trouble, caught};
 use crate::fingerprint::{BlobDigest, Fingerprint, ValueDigest, value_digest};
 use crate::graph::{Body, Declared, Signals};
 use crate::store::{Payload, Store};
 use crate::value::{Interrupt, Loader, Part, Value};
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// What all parts of a run share.
@@ -66,8 +68,11 @@ impl Session {
         lock(&self.roots).insert(base, value);
     }
 
-    /// Reads a value back, verified; nothing when its bytes are gone or cannot be read.
-    pub(crate) fn load(&self, node: u32, value: &ValueDigest, payload: &Payload) -> Option<Value> {
+    /// Reads a value back, verified; nothing when its bytes are gone.
+    ///
+    /// # Errors
+    /// When the bytes are the right ones and its type cannot read them all the same.
+    pub(crate) fn load(&self, node: u32, value: &ValueDigest, payload: &Payload) -> Result<Option<Value>, Trouble> {
         self.load_with(node, value, payload, &self.loader(node))
     }
 
@@ -78,24 +83,28 @@ impl Session {
         value: &ValueDigest,
         payload: &Payload,
         loader: &Arc<dyn Loader>,
-    ) -> Option<Value> {
-        let spec = self.graph.spec(node)?;
-        let value_type = self.graph.value_type(node)?;
-        let schema = spec.schemas.first()?;
-        let fetched;
-        let bytes = match payload {
-            Payload::Inline(bytes) => bytes,
-            Payload::Blob { digest, .. } => {
-                fetched = self.recorder.blob(digest)?;
-                &fetched
-            }
-            Payload::Absent { .. } => return None,
+    ) -> Result<Option<Value>, Trouble> {
+        let spec = self.graph.spec(node);
+        let schema = spec.and_then(|spec| spec.schemas.first());
+        let (Some(schema), Some(value_type)) = (schema, self.graph.value_type(node)) else { return Ok(None) };
+        let fetched = match payload {
+            Payload::Inline(bytes) => Some(Cow::Borrowed(bytes.as_slice())),
+            Payload::Blob { digest, .. } => self.recorder.blob(digest).map(Cow::Owned),
+            Payload::Absent { .. } => None,
         };
+        let Some(bytes) = fetched else { return Ok(None) };
         let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        if value_digest(schema, &BlobDigest::of(bytes), len) != *value {
-            return None;
+        if value_digest(schema, &BlobDigest::of(&bytes), len) != *value {
+            return Ok(None);
         }
-        value_type.decode(bytes, loader).ok()
+        let decoded = caught(|| Ok(value_type.decode(&bytes, loader)?));
+        decoded.map(Some).map_err(|trouble| match trouble {
+            Trouble::Failed(message) => Trouble::Failed(format!(
+                "cannot read the value of node `{}` back: {message}",
+                self.graph.identity(node)
+            )),
+            Trouble::Interrupted(interrupt) => Trouble::Interrupted(interrupt),
+        })
     }
 
     /// Fetches the parts of a node's value.

@@ -160,7 +160,7 @@ pub(crate) fn encode_value<T: Serialize>(value: &T) -> Result<Encoded, CodecErro
 /// Decodes a value of a type that serde knows; its collections load their elements through `loader`.
 pub(crate) fn decode_value<T: DeserializeOwned>(bytes: &[u8], loader: &Arc<dyn Loader>) -> Result<T, CodecError> {
     with_loader(loader, || fingerprint::decode(bytes))
-        .map_err(|error| CodecError::Decode { type_name: std::any::type_name::<T>(), message: error.to_string() })
+        .map_err(|error| CodecError::Decode { type_name: std::any::type_name::<T>(), message: error.reason() })
 }
 
 fn encode_serde<T: Serialize + 'static>(value: &(dyn Any + Send + Sync)) -> Result<Encoded, CodecError> {

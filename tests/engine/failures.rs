@@ -3,7 +3,7 @@
 use crate::support::Bench;
 use expect_test::expect;
 use mamo::{Engine, Failure, Graph, List, Node, OnFailure, node, source};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 #[node]
 fn good(x: u32) -> u32 {
@@ -186,4 +186,163 @@ fn a_barrier_that_fails_ends_the_run() {
     let bench = Bench::with(Engine::builder().on_failure(OnFailure::KeepGoing));
     let pipeline = |g: &Graph| Ok(g.add(good::node(g.add(always::node(g.value(0)).barrier()))));
     bench.check(pipeline, expect!["!always -good"]).unwrap_err();
+}
+
+/// Whether the failing node is the settled one, far above it, a source, or one that waits for a barrier.
+#[test]
+fn a_settled_failure_stops_nothing_wherever_it_comes_from() {
+    #[node]
+    fn exists(file: &Result<mamo::Artifact, Failure>) -> bool {
+        file.is_ok()
+    }
+    #[node]
+    fn is_ok(result: &Result<u32, Failure>) -> bool {
+        result.is_ok()
+    }
+    #[node(outputs(low, high))]
+    fn none(x: u32) -> Result<(u32, u32), String> {
+        Err(x.to_string())
+    }
+    #[node]
+    fn bad(x: u32) -> Result<u32, String> {
+        Err(x.to_string())
+    }
+    #[node]
+    fn add(a: u32, b: u32) -> u32 {
+        a + b
+    }
+    let pipelines: [fn(&Graph) -> Node<bool>; 4] = [
+        |g| g.add(is_ok::node(g.settle(g.add(add::node(g.value(1), g.add(bad::node(g.value(1)))))))),
+        |g| g.add(exists::node(g.settle(g.add(source::file("/no/such/file"))))),
+        |g| g.add(is_ok::node(g.settle(g.add(none::node(g.value(1))).0))),
+        |g| {
+            let barrier = g.add(add::node(g.value(1), g.value(2)).barrier().name("barrier"));
+            g.add(is_ok::node(g.settle(g.add(add::node(g.add(bad::node(g.value(1))), barrier)))))
+        },
+    ];
+    for policy in [OnFailure::Stop, OnFailure::FinishRunning, OnFailure::KeepGoing] {
+        for (case, pipeline) in pipelines.iter().enumerate() {
+            let bench = Bench::with(Engine::builder().on_failure(policy));
+            for _ in 0..2 {
+                let (run, node) = bench.run(|g| {
+                    let node = pipeline(g);
+                    g.target("end", node);
+                    Ok(node)
+                });
+                assert_eq!(run.get(node).ok().as_deref(), Some(&false), "{policy:?} {case}");
+                assert!(run.is_complete() && run.failures().len() == 1, "{policy:?} {case}: every run tries again");
+            }
+        }
+    }
+}
+
+/// One reader settles the failure, another does not: a barrier elsewhere makes a second wave, which must not try again.
+#[test]
+fn a_failed_node_stays_failed_in_its_run() {
+    static TRIES: AtomicU32 = AtomicU32::new(0);
+    #[node]
+    fn flaky(x: u32) -> Result<u32, String> {
+        if TRIES.fetch_add(1, Ordering::SeqCst) == 0 { Err("first".into()) } else { Ok(x) }
+    }
+    #[node]
+    fn is_ok(result: &Result<u32, Failure>) -> bool {
+        result.is_ok()
+    }
+    #[node]
+    fn next(x: u32) -> u32 {
+        x + 1
+    }
+    let bench = Bench::with(Engine::builder().on_failure(OnFailure::KeepGoing));
+    let (run, (settled, below)) = bench.run(|g| {
+        let flaky = g.add(flaky::node(g.value(1)));
+        let behind = g.add(next::node(g.add(next::node(g.value(5)).barrier().name("barrier"))).name("behind"));
+        g.target("behind", behind);
+        let (settled, below) = (g.add(is_ok::node(g.settle(flaky))), g.add(next::node(flaky)));
+        g.target("settled", settled);
+        g.target("below", below);
+        Ok((settled, below))
+    });
+    assert_eq!((*run.get(settled).unwrap(), run.get(below).is_ok()), (false, false));
+    assert_eq!(TRIES.load(Ordering::SeqCst), 1);
+}
+
+/// What a walker has taken already is not started either.
+#[test]
+fn nothing_more_is_started_after_a_failure() {
+    static STARTED: AtomicU32 = AtomicU32::new(0);
+    #[node]
+    fn bad(x: u32) -> Result<u32, String> {
+        STARTED.fetch_add(1, Ordering::SeqCst);
+        Err(x.to_string())
+    }
+    for policy in [OnFailure::Stop, OnFailure::FinishRunning] {
+        STARTED.store(0, Ordering::SeqCst);
+        let engine = Engine::builder().jobs(1).on_failure(policy).in_memory();
+        let (graph, _) = Graph::build(|g| {
+            let many = g.numbered("many");
+            Ok(g.gather((0..1000).map(|n| many.add(bad::node(g.value(n))))))
+        })
+        .unwrap();
+        engine.run(&graph).unwrap();
+        assert_eq!(STARTED.load(Ordering::SeqCst), 1, "{policy:?}");
+    }
+}
+
+/// The bytes are right and their type refuses them: no run can mend that, so the reader fails, and nothing hangs.
+#[test]
+fn a_value_that_cannot_be_read_back_fails_its_reader() {
+    #[derive(serde::Serialize)]
+    struct Odd(u32);
+    impl<'de> serde::Deserialize<'de> for Odd {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let number = u32::deserialize(deserializer)?;
+            assert!(number != 13, "unlucky");
+            if number == 14 { Err(serde::de::Error::custom("no")) } else { Ok(Self(number)) }
+        }
+    }
+    #[node]
+    fn odd(x: u32) -> Odd {
+        Odd(x)
+    }
+    #[node]
+    fn read(odd: &Odd, plus: u32) -> u32 {
+        odd.0 + plus
+    }
+    let bench = Bench::in_memory();
+    for (number, says) in [(13, "unlucky"), (14, "Odd")] {
+        let pipeline = |plus: u32| {
+            move |g: &Graph| {
+                let odd = g.add(odd::node(g.value(number)));
+                Ok((odd, g.add(read::node(odd, g.value(plus)))))
+            }
+        };
+        let (run, (_, sum)) = bench.run(pipeline(1));
+        assert_eq!(*run.get(sum).unwrap(), number + 1);
+        let (run, (odd, sum)) = bench.run(pipeline(2));
+        let error = run.get(sum).unwrap_err().to_string();
+        assert!(
+            error.contains("node `read`") && error.contains("value of node `odd`") && error.contains(says),
+            "{error}"
+        );
+        assert!(run.get(odd).is_err_and(|error| error.to_string().contains(says)));
+    }
+}
+
+/// An observer's panic ends the run for the caller to see; no walker waits for the one that is gone.
+#[test]
+fn a_panic_in_an_observer_comes_out_of_the_run() {
+    struct Bomb;
+    impl mamo::Observer for Bomb {
+        fn event(&self, event: &mamo::Event<'_>) {
+            assert!(!matches!(event, mamo::Event::NodeExecuted { .. }), "observer");
+        }
+    }
+    #[node]
+    fn next(x: u32) -> u32 {
+        x + 1
+    }
+    let engine = Engine::builder().jobs(2).observer(std::sync::Arc::new(Bomb)).in_memory();
+    let (graph, _) = Graph::build(|g| Ok(g.add(next::node(g.value(1))))).unwrap();
+    let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| engine.run(&graph).map(|_| ())));
+    assert_eq!(run.unwrap_err().downcast_ref::<&str>(), Some(&"observer"));
 }

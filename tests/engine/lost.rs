@@ -21,7 +21,7 @@ fn first(bytes: &[u8], plus: u8) -> u8 {
 }
 
 /// Removes every value that lies in a file of its own.
-fn lose_files(store: &Path) -> usize {
+pub(crate) fn lose_files(store: &Path) -> usize {
     let mut lost = 0;
     for folder in std::fs::read_dir(store.join("objects")).unwrap() {
         for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {

@@ -20,3 +20,4 @@ mod sources;
 mod support;
 mod threads;
 mod unstable;
+mod values;

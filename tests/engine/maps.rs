@@ -126,3 +126,57 @@ fn a_thousand_elements_are_one_node() {
     assert_eq!(run.counts().nodes, 3);
     assert_eq!((run.elements().executed, run.elements().nodes), (1000, 1000));
 }
+
+/// A collection has its elements' bytes, and an equal node that keeps none was first.
+#[test]
+fn an_element_is_executed_again_when_its_bytes_were_not_kept() {
+    #[node]
+    fn list(unkept: u32) -> Vec<u32> {
+        vec![2, unkept]
+    }
+    let bench = Bench::in_memory();
+    let (run, total) = bench.run(|g| {
+        let unkept = g.add(square::node(g.value(2)).name("unkept").persist(mamo::Persist::Never));
+        Ok(g.add(total::node(g.add(square::map(g.add(list::node(unkept)))))))
+    });
+    assert_eq!((*run.get(total).unwrap(), run.restarts()), (20, 0));
+    expect!["list square[0] square[1] total unkept"].assert_eq(&bench.log.take());
+}
+
+#[test]
+fn elements_are_counted_once_each() {
+    let bench = Bench::in_memory();
+    let elements = |numbers: &[u32]| {
+        let (run, _) = bench.run(squares(numbers.to_vec()));
+        let counts = run.elements();
+        (counts.nodes, counts.executed, counts.cut_off)
+    };
+    assert_eq!(elements(&[1, 2, 2, 2]), (4, 2, 2));
+    assert_eq!(elements(&[1, 2, 5]), (3, 1, 2));
+    assert_eq!(elements(&[1, 2, 5]), (0, 0, 0), "not looked into");
+}
+
+/// The map is looked into again when the run starts over, and finds what it executed itself.
+#[test]
+fn elements_of_a_run_that_starts_over_are_counted_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("by.txt");
+    std::fs::write(&path, "2").unwrap();
+    #[node]
+    fn times(total: u32, by: &std::path::Path) -> Result<u32, std::io::Error> {
+        static FIRST: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(true);
+        let text = std::fs::read_to_string(by)?;
+        if FIRST.swap(false, std::sync::atomic::Ordering::SeqCst) {
+            std::fs::write(by, "30")?;
+        }
+        Ok(total * text.parse::<u32>().unwrap_or(0))
+    }
+    let bench = Bench::in_memory();
+    let (run, node) = bench.run(|g| {
+        let by = g.add(source::file(&path));
+        let squares = g.add(square::map(g.add(source::param("numbers", vec![1u32, 2, 3]))));
+        Ok(g.add(times::node(g.add(total::node(squares)), by)))
+    });
+    assert_eq!((run.restarts(), *run.get(node).unwrap()), (1, 420));
+    assert_eq!((run.elements().nodes, run.elements().executed), (3, 3));
+}

@@ -168,3 +168,19 @@ fn a_settled_failure_is_no_divergence() {
     let (graph, node) = Graph::build(|g| Ok(g.add(plus::node(g.value(0usize), g.value(1usize))))).unwrap();
     assert_eq!(*engine.run(&graph).unwrap().get(node).unwrap(), 1, "0 + 1");
 }
+
+/// Its value is needed again behind the barrier, and must be the one that went into the barrier.
+#[test]
+fn a_value_that_is_not_kept_lives_on_behind_a_barrier() {
+    #[node]
+    fn both(below: u32, roll: u32) -> bool {
+        below == roll
+    }
+    let bench = Bench::in_memory();
+    let pipeline = |g: &Graph| {
+        let roll = g.add(roll::node(g.value(9)).persist(Persist::Never));
+        let below = g.add(low::node(roll).barrier().persist(Persist::Never));
+        Ok(g.add(both::node(below, roll)))
+    };
+    assert!(bench.check(pipeline, expect!["both low roll"]).unwrap());
+}

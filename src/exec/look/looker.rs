@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 /// A source as it is now.
+#[derive(Clone)]
 pub(crate) struct Looked {
     pub(crate) value: Value,
     pub(crate) digest: ValueDigest,

@@ -1,16 +1,17 @@
 //! Maps: a function over the elements of a collection, each element a computation of its own.
 
-use crate::exec::Outcome;
 use crate::exec::event::Event;
 use crate::exec::ledger::Known;
+use crate::exec::planning::act_of;
 use crate::exec::sync::{Arc, AtomicU32, AtomicU64, Mutex, OnceLock, Ordering, lock};
 use crate::exec::table::{Table, number};
-use crate::exec::wave::computations::{Claim, Done, Waiter};
+use crate::exec::wave::claims::{Asker, Claim, Done};
 use crate::exec::wave::perform::{Product, Trouble, encode, encode_result, guarded, part_of};
 use crate::exec::wave::queue::{Job, Work};
-use crate::exec::wave::resolve::Halt;
+use crate::exec::wave::resolve::{Halt, Pending};
 use crate::exec::wave::slots::{Settled, Slot};
 use crate::exec::wave::walk::{Local, Wave};
+use crate::exec::{Counts, OnFailure, Outcome};
 use crate::fingerprint::{BlobDigest, ContentKey, DigestMap, SchemaDigest, ValueDigest, value_digest};
 use crate::graph::{Body, Inputs, NodeCtx, NodeFunction, NodeSpec};
 use crate::store::{Act, Key, Kind as RecordKind, Payload};
@@ -23,6 +24,8 @@ pub(crate) struct MapRun {
     slot: u32,
     content: ContentKey,
     is_tainted: bool,
+    /// What the map gave before, when it is executed again.
+    expected: Option<ValueDigest>,
     list: Value,
     /// Values of the further inputs, the same for all elements.
     shared: SmallVec<[Value; 4]>,
@@ -33,7 +36,6 @@ pub(crate) struct MapRun {
     /// Computations that are not done yet, and one more while they are being set up.
     left: AtomicU32,
     cost_ns: AtomicU64,
-    executed: AtomicU32,
     failure: Mutex<Option<Arc<Failure>>>,
 }
 
@@ -45,7 +47,17 @@ struct ElementRun {
     key: Option<ElementKey>,
     /// Value digests of the element and the further inputs, for the seed.
     upstream: SmallVec<[ValueDigest; 4]>,
-    made: OnceLock<Option<(Option<Value>, Part)>>,
+    /// What somebody gave who computed the same and kept no bytes.
+    before: OnceLock<ValueDigest>,
+    /// What it gave; nothing inside when it failed.
+    made: OnceLock<Option<MadeElement>>,
+}
+
+/// What the computation of an element gave.
+struct MadeElement {
+    value: Option<Value>,
+    part: Part,
+    is_executed: bool,
 }
 
 /// Schema of keys: they are part of content keys in their encoded form.
@@ -53,31 +65,22 @@ const KEY_SCHEMA: SchemaDigest = SchemaDigest::from_bytes(*b"mamo 1: key of an e
 
 impl Wave {
     /// Sets a map going: elements that are known are taken, the others become jobs.
-    #[expect(clippy::too_many_arguments, reason = "called once, by the function that knows all of them")]
     pub(crate) fn start_map(
         &self,
-        index: u32,
-        slot: &Slot,
-        spec: &NodeSpec,
+        pending: &Pending<'_>,
         function: &'static NodeFunction,
         mapped: &'static CollectionType,
-        content: ContentKey,
-        is_tainted: bool,
         local: &mut Local,
     ) -> Result<(), Halt> {
+        let Pending { index, slot, spec, content, is_tainted, expected } = *pending;
         let inputs = self.session.graph.inputs(slot.node);
-        let (Some((list, _)), Some(hashers), Some((item_schema, _))) =
-            (inputs.split_first(), &spec.element, spec.element_schemas)
+        let (false, Some(hashers), Some((item_schema, _))) = (inputs.is_empty(), &spec.element, spec.element_schemas)
         else {
             return Err(Halt::Trouble(Trouble::Failed("a map without a collection".into())));
         };
         let mut values = self.obtain_all(inputs)?;
-        let list = {
-            let _ = list;
-            values.remove(0)
-        };
-        let known = self.context(slot.node, function.function.path).upstream;
-        let shared_digests = known.get(1..).unwrap_or_default();
+        let list = values.remove(0);
+        let shared_digests: SmallVec<[ValueDigest; 4]> = self.upstream_values(slot.node).skip(1).collect();
         let (runs, elements) = guarded(&self.session, || {
             let mut number_of: DigestMap<ContentKey, u32> = DigestMap::default();
             let mut runs = Vec::new();
@@ -86,7 +89,7 @@ impl Wave {
                 let (part, _) = part_of(|| (mapped.part)(list.as_any(), element))?;
                 let mut upstream: SmallVec<[ValueDigest; 4]> = SmallVec::new();
                 upstream.push(value_digest(&item_schema, &part.digest(), part.len()));
-                upstream.extend_from_slice(shared_digests);
+                upstream.extend_from_slice(&shared_digests);
                 let key = if function.function.has_key {
                     let key = (mapped.key)(list.as_any(), element)?;
                     let len = u64::try_from(key.bytes.len()).unwrap_or(u64::MAX);
@@ -97,7 +100,14 @@ impl Wave {
                 };
                 let content = hashers.content_key(&upstream);
                 let computation = *number_of.entry(content).or_insert_with(|| {
-                    runs.push(ElementRun { content, index: element, key, upstream, made: OnceLock::new() });
+                    runs.push(ElementRun {
+                        content,
+                        index: element,
+                        key,
+                        upstream,
+                        before: OnceLock::new(),
+                        made: OnceLock::new(),
+                    });
                     number(runs.len() - 1)
                 });
                 elements.push(computation);
@@ -108,15 +118,16 @@ impl Wave {
             slot: index,
             content,
             is_tainted,
+            expected,
             list,
             shared: values,
             left: AtomicU32::new(number(runs.len() + 1)),
             computations: Table(runs),
             elements,
             cost_ns: AtomicU64::new(0),
-            executed: AtomicU32::new(0),
             failure: Mutex::new(None),
         });
+        lock(&self.maps).push(Arc::clone(&map));
         self.start_elements(&map, slot, local);
         self.count_down(&map, local);
         Ok(())
@@ -134,33 +145,40 @@ impl Wave {
         for computation in map.computations.numbers() {
             let run = &map.computations[computation];
             let act = acts.next().flatten().as_deref().and_then(Act::read);
-            match self.computations.claim(run.content, || Waiter::Element { map: Arc::clone(map), computation }) {
+            let asker = Asker::Element { map: Arc::clone(map), computation };
+            match self.claims.claim(run.content, asker, |slot| self.done(slot)) {
                 Claim::Waiting => {}
                 Claim::Done(done) => self.element_done(map, computation, &done, local),
-                Claim::Mine => match act.and_then(|act| self.saved_part(act, slot)) {
+                Claim::Mine => match act.and_then(|act| self.saved_part(map, act)) {
                     Some((value, part)) => {
-                        self.elements.cut_off.fetch_add(1, Ordering::Relaxed);
-                        self.element_made(map, computation, None, part, local);
-                        let done = Done::Value { value, payload: None };
-                        self.tell_waiters(run.content, done, local);
+                        let made = MadeElement { value: None, part, is_executed: false };
+                        self.element_made(map, computation, Some(made), local);
+                        self.tell_askers(&run.content, &Done::Value { value, payload: None }, local);
                     }
-                    None => {
-                        let urgency = slot.urgency;
-                        let work = Work::Element { map: Arc::clone(map), computation };
-                        local.jobs.push(Job { urgency, work });
-                    }
+                    None => self.push_element(map, computation, local),
                 },
             }
         }
+        let stale = map.computations.0.iter().filter(|run| run.made.get().is_none()).count();
+        self.session.tell(|observer| {
+            let count = |count| u64::try_from(count).unwrap_or(u64::MAX);
+            let node = &self.session.graph.identity(slot.node);
+            observer.event(&Event::MapStarted { node, elements: count(map.elements.len()), stale: count(stale) });
+        });
+    }
+
+    fn push_element(&self, map: &Arc<MapRun>, computation: u32, local: &mut Local) {
+        let urgency = self.slots.slots[map.slot].urgency;
+        local.jobs.push(Job { urgency, work: Work::Element { map: Arc::clone(map), computation } });
     }
 
     /// The element's encoded form from its record; nothing when its bytes are not there.
-    fn saved_part(&self, act: Act, slot: &Slot) -> Option<(ValueDigest, Part)> {
+    fn saved_part(&self, map: &MapRun, act: Act) -> Option<(ValueDigest, Part)> {
         match act.payload {
             Payload::Inline(bytes) => Some((act.value, Part::new(bytes, &mut Vec::new()))),
             Payload::Blob { digest, len } => {
                 // A map that is executed again is so because bytes are lost: perhaps these.
-                let is_there = slot.expected.is_none()
+                let is_there = map.expected.is_none()
                     || self.session.store.has_blobs(&[digest]).is_ok_and(|there| there == [true]);
                 is_there.then_some((act.value, Part::Blob { digest: *digest.as_bytes(), len }))
             }
@@ -184,13 +202,11 @@ impl Wave {
             Ok(product) => {
                 let cost_ns = self.took(start.elapsed());
                 map.cost_ns.fetch_add(cost_ns, Ordering::Relaxed);
-                map.executed.fetch_add(1, Ordering::Relaxed);
-                self.elements.executed.fetch_add(1, Ordering::Relaxed);
                 self.session.tell_executed(node, label.as_deref(), cost_ns);
-                let part = self.record_element(map, run, product, cost_ns, local);
-                let value = part.1;
-                self.element_made(map, computation, part.2, part.0, local);
-                self.tell_waiters(run.content, Done::Value { value, payload: None }, local);
+                let value = product.digest;
+                let made = self.record_element(map, run, product, cost_ns, local);
+                self.element_made(map, computation, Some(made), local);
+                self.tell_askers(&run.content, &Done::Value { value, payload: None }, local);
             }
             Err(Trouble::Interrupted(interrupt)) => self.interrupted(interrupt),
             Err(Trouble::Failed(message)) => {
@@ -202,7 +218,7 @@ impl Wave {
                 let failure = Arc::new(Failure::new(format!("{identity}[{label}]"), message));
                 let done = Done::Failed(failure);
                 self.element_done(map, computation, &done, local);
-                self.tell_waiters(run.content, done, local);
+                self.tell_askers(&run.content, &done, local);
             }
         }
     }
@@ -246,7 +262,7 @@ impl Wave {
         product: Product,
         cost_ns: u64,
         local: &mut Local,
-    ) -> (Part, ValueDigest, Option<Value>) {
+    ) -> MadeElement {
         let Product { value, digest, payload, mut blobs } = product;
         let part = match &payload {
             Payload::Inline(bytes) => Part::new(bytes.clone(), &mut blobs),
@@ -257,67 +273,54 @@ impl Wave {
         for (name, bytes) in blobs {
             local.records.put_blob(name, bytes);
         }
-        let slot = &self.slots.slots[map.slot];
-        let before = match slot.expected {
-            Some(_) => crate::exec::planning::act_of(&*self.session.store, &run.content).ok().flatten(),
-            None => None,
+        let before = match (run.before.get(), map.expected) {
+            (Some(before), _) => Some(*before),
+            (None, Some(_)) => act_of(&*self.session.store, &run.content).ok().flatten().map(|act| act.value),
+            (None, None) => None,
         };
-        if before.is_none_or(|act| act.value == digest) {
+        if before.is_none_or(|before| before == digest) {
             let act = Act { value: digest, payload, cost_ns, run: self.session.run };
             local.records.put(Key::new(RecordKind::Act, run.content.as_bytes()), |out| act.write(out));
         }
-        let is_wanted = slot.readers.load(Ordering::Acquire) > 0;
-        (part, digest, value.filter(|_| is_wanted))
+        let is_read = self.slots.slots[map.slot].readers.load(Ordering::Acquire) > 0;
+        MadeElement { value: value.filter(|_| is_read), part, is_executed: true }
     }
 
     /// Takes over what somebody else computed.
     pub(crate) fn element_done(&self, map: &Arc<MapRun>, computation: u32, done: &Done, local: &mut Local) {
-        match done {
-            Done::Value { value, payload } => {
-                let run = &map.computations[computation];
-                let known =
-                    Known { value: *value, content: Some(run.content), payload: payload.clone(), is_tainted: false };
-                let part = match self.payload_with(&known, local) {
-                    Some(Payload::Inline(bytes)) => {
-                        let mut blobs = Vec::new();
-                        let part = Part::new(bytes, &mut blobs);
-                        for (name, bytes) in blobs {
-                            local.records.put_blob(name, bytes);
-                        }
-                        part
-                    }
-                    Some(Payload::Blob { digest, len } | Payload::Absent { digest, len }) => {
-                        Part::Blob { digest: *digest.as_bytes(), len }
-                    }
-                    // Its record cannot be read back: the map is made in the next wave.
-                    None => return self.demand(self.slots.slots[map.slot].node),
-                };
-                self.elements.cut_off.fetch_add(1, Ordering::Relaxed);
-                self.element_made(map, computation, None, part, local);
-            }
+        let (value, payload) = match done {
+            Done::Value { value, payload } => (*value, payload.clone()),
             Done::Failed(failure) => {
-                self.elements.failed.fetch_add(1, Ordering::Relaxed);
                 lock(&map.failure).get_or_insert_with(|| Arc::clone(failure));
-                if map.computations[computation].made.set(None).is_ok() {
-                    if self.session.on_failure != crate::exec::OnFailure::KeepGoing {
-                        let slot = &self.slots.slots[map.slot];
-                        self.fail(map.slot, slot, Arc::clone(failure), local);
-                    }
-                    self.count_down(map, local);
+                if self.session.on_failure != OnFailure::KeepGoing {
+                    self.fail(map.slot, &self.slots.slots[map.slot], Arc::clone(failure), local);
                 }
+                return self.element_made(map, computation, None, local);
             }
-        }
+        };
+        let content = Some(map.computations[computation].content);
+        self.hand_over(local);
+        let part = match self.payload(&Known { value, content, payload, is_tainted: false }) {
+            Some(Payload::Inline(bytes)) => {
+                let mut blobs = Vec::new();
+                let part = Part::new(bytes, &mut blobs);
+                for (name, bytes) in blobs {
+                    local.records.put_blob(name, bytes);
+                }
+                part
+            }
+            Some(Payload::Blob { digest, len }) => Part::Blob { digest: *digest.as_bytes(), len },
+            // Whoever computed it does not keep what it computes, and a collection has its elements' bytes.
+            Some(Payload::Absent { .. }) | None => {
+                let _ = map.computations[computation].before.set(value);
+                return self.push_element(map, computation, local);
+            }
+        };
+        self.element_made(map, computation, Some(MadeElement { value: None, part, is_executed: false }), local);
     }
 
-    /// As [`Wave::payload`], also for what this walker has not handed over yet.
-    fn payload_with(&self, known: &Known, local: &mut Local) -> Option<Payload> {
-        self.session.recorder.add(&mut local.records, &local.recorded);
-        local.recorded.clear();
-        self.payload(known)
-    }
-
-    fn element_made(&self, map: &Arc<MapRun>, computation: u32, value: Option<Value>, part: Part, local: &mut Local) {
-        if map.computations[computation].made.set(Some((value, part))).is_ok() {
+    fn element_made(&self, map: &Arc<MapRun>, computation: u32, made: Option<MadeElement>, local: &mut Local) {
+        if map.computations[computation].made.set(made).is_ok() {
             self.count_down(map, local);
         }
     }
@@ -334,15 +337,15 @@ impl Wave {
         let slot = &self.slots.slots[map.slot];
         if let Some(failure) = lock(&map.failure).clone() {
             self.fail(map.slot, slot, Arc::clone(&failure), local);
-            return self.tell_waiters(map.content, Done::Failed(failure), local);
+            return self.tell_askers(&map.content, &Done::Failed(failure), local);
         }
         let graph = &self.session.graph;
         let Some(spec) = graph.spec(slot.node) else { return };
         let Body::Function { function, .. } = &spec.body else { return };
         let Some(mapped) = function.mapped else { return };
         let made = |computation: &u32| {
-            let (value, part) = map.computations[*computation].made.get()?.as_ref()?;
-            Some(Made { value: value.clone(), part: part.clone() })
+            let made = map.computations[*computation].made.get()?.as_ref()?;
+            Some(Made { value: made.value.clone(), part: made.part.clone() })
         };
         let Some(made) = map.elements.iter().map(made).collect::<Option<Vec<_>>>() else { return };
         let loader = self.session.loader(slot.node);
@@ -350,13 +353,15 @@ impl Wave {
         let encoded = value.and_then(|value| Ok((encode_result(&self.session, spec, &value)?, value)));
         let (encoded, value) = match encoded {
             Ok(encoded) => encoded,
-            Err(trouble) => return self.trouble(map.slot, slot, trouble, Some(map.content), local),
+            Err(trouble) => return self.trouble(map.slot, slot, trouble, Some(&map.content), local),
         };
         // All was set up and counted down, so these are final.
         let cost_ns = map.cost_ns.load(Ordering::Acquire);
-        let is_executed = map.executed.load(Ordering::Acquire) > 0;
-        let product = self.product(slot, spec, Some(value), encoded);
-        let known = self.record_execution(slot, map.content, product, cost_ns, map.is_tainted, local);
+        let is_executed = map.counts().executed > 0;
+        let MapRun { slot: index, content, is_tainted, expected, .. } = **map;
+        let product = self.product(slot.node, spec, expected.is_some(), Some(value), encoded);
+        let pending = Pending { index, slot, spec, content, is_tainted, expected };
+        let known = self.record_execution(&pending, product, cost_ns, local);
         let outcome = if is_executed { Outcome::Executed } else { Outcome::CutOff };
         if is_executed {
             self.session.add_cost(slot.node, cost_ns);
@@ -365,7 +370,28 @@ impl Wave {
         }
         let done = Done::Value { value: known.value, payload: known.payload.clone() };
         self.settle(map.slot, slot, Settled::Known(known), outcome, local);
-        self.tell_waiters(map.content, done, local);
+        self.tell_askers(&content, &done, local);
+    }
+}
+
+impl MapRun {
+    pub(crate) fn slot(&self) -> u32 {
+        self.slot
+    }
+
+    /// How its elements came out by now; of equal ones the first counts as executed, the others as cut off.
+    pub(crate) fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for (element, computation) in self.elements.iter().enumerate() {
+            let run = &self.computations[*computation];
+            counts.add(match run.made.get() {
+                None => Outcome::Skipped,
+                Some(None) => Outcome::Failed,
+                Some(Some(made)) if made.is_executed && run.index == element => Outcome::Executed,
+                Some(Some(_)) => Outcome::CutOff,
+            });
+        }
+        counts
     }
 }
 

@@ -3,13 +3,16 @@
 //! A run is a sequence of waves. A wave ends when nothing more can be done by its plan; when a value diverged, a file
 //! changed, bytes turned out to be lost or a barrier became known, the next wave begins with a new plan.
 
-mod computations;
+mod body;
+mod claims;
 mod element;
+mod inputs;
 mod perform;
 mod queue;
+mod record;
 mod resolve;
 mod slots;
 mod walk;
 
-pub(crate) use perform::with_causes;
+pub(crate) use perform::{Trouble, caught, with_causes};
 pub(crate) use walk::{WaveEnd, run_wave};

@@ -32,15 +32,20 @@ const INLINE_LIMIT: usize = 1024;
 /// changed in the meantime is of no use, and neither is its error.
 pub(crate) fn guarded<R>(session: &Session, body: impl FnOnce() -> Result<R, BoxError>) -> Result<R, Trouble> {
     let scope = NodeScope::enter();
-    // The engine's own state is not touched by the body; what the user's code left half done is the user's.
-    let result = catch_unwind(AssertUnwindSafe(body));
+    let result = caught(body);
     let handed = scope.take_handed();
     drop(scope);
     let changed = |handed: &&Handed| !session.looker.is_unchanged(&handed.path, &handed.digest);
     if let Some(handed) = handed.iter().find(changed) {
         return Err(Trouble::Interrupted(Interrupt::Changed { path: handed.path.to_path_buf() }));
     }
-    match result {
+    result
+}
+
+/// Runs user code that is handed no files, such as decoding.
+pub(crate) fn caught<R>(body: impl FnOnce() -> Result<R, BoxError>) -> Result<R, Trouble> {
+    // The engine's own state is not touched by the body; what the user's code left half done is the user's.
+    match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(Trouble::Failed(with_causes(&*error))),
         Err(payload) => Err(match payload.downcast::<Interrupt>() {

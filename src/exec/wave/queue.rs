@@ -1,6 +1,7 @@
 //! Ready work, most urgent first, and the walkers that take it.
 
-use crate::exec::sync::{Condvar, Mutex, PoisonError, lock};
+use crate::exec::sync::Ordering::Relaxed;
+use crate::exec::sync::{AtomicBool, Condvar, Mutex, PoisonError, lock};
 use crate::exec::wave::element::MapRun;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -36,6 +37,8 @@ impl Work {
 pub(crate) struct Queue {
     state: Mutex<State>,
     changed: Condvar,
+    /// Nothing more is to be started.
+    is_closed: AtomicBool,
 }
 
 struct State {
@@ -44,7 +47,6 @@ struct State {
     busy: usize,
     /// Walkers that wait on `changed`.
     parked: usize,
-    is_closed: bool,
 }
 
 /// How long a parked walker sleeps before it looks for nested rayon work again: rayon cannot wake it.
@@ -53,8 +55,8 @@ const NAP: Duration = Duration::from_millis(2);
 impl Queue {
     /// For `walkers` walkers, all of which count as busy until they first ask.
     pub(crate) fn new(walkers: usize) -> Self {
-        let state = State { jobs: BinaryHeap::new(), busy: walkers, parked: 0, is_closed: false };
-        Self { state: Mutex::new(state), changed: Condvar::new() }
+        let state = State { jobs: BinaryHeap::new(), busy: walkers, parked: 0 };
+        Self { state: Mutex::new(state), changed: Condvar::new(), is_closed: AtomicBool::new(false) }
     }
 
     pub(crate) fn push(&self, jobs: impl IntoIterator<Item = Job>) {
@@ -71,8 +73,17 @@ impl Queue {
 
     /// Nothing more is handed out; jobs that nobody took stay undone.
     pub(crate) fn close(&self) {
-        lock(&self.state).is_closed = true;
+        let state = lock(&self.state);
+        // Under the lock, so that no walker parks after it looked and before it is woken.
+        self.is_closed.store(true, Relaxed);
+        drop(state);
         self.changed.notify_all();
+    }
+
+    /// Whether nothing more is to be started.
+    pub(crate) fn is_closed(&self) -> bool {
+        // A hint to those who hold jobs already; nothing is read on the strength of it.
+        self.is_closed.load(Relaxed)
     }
 
     /// Takes up to `most` jobs, but no more than a fair share; `idle` is called while there are none.
@@ -88,8 +99,8 @@ impl Queue {
         let mut state = lock(&self.state);
         state.busy -= 1;
         loop {
-            if state.is_closed || (state.jobs.is_empty() && state.busy == 0) {
-                state.is_closed = true;
+            if self.is_closed() || (state.jobs.is_empty() && state.busy == 0) {
+                self.is_closed.store(true, Relaxed);
                 drop(state);
                 self.changed.notify_all();
                 return false;
@@ -106,7 +117,7 @@ impl Queue {
             // Nested data parallelism of a node's own: this thread is one of those that it may use.
             let helped = idle();
             state = lock(&self.state);
-            if !helped && state.jobs.is_empty() && !state.is_closed && state.busy > 0 {
+            if !helped && state.jobs.is_empty() && !self.is_closed() && state.busy > 0 {
                 state.parked += 1;
                 state = self.changed.wait_timeout(state, NAP).unwrap_or_else(PoisonError::into_inner).0;
                 state.parked -= 1;

@@ -5,7 +5,6 @@ use crate::exec::ledger::{Known, Ledger};
 use crate::exec::planning::{Class, Planned};
 use crate::exec::sync::{Arc, AtomicU8, AtomicU32, Mutex, OnceLock, Ordering, lock};
 use crate::exec::table::{Table, number, position};
-use crate::fingerprint::ValueDigest;
 use crate::graph::{Body, Declared, Kind};
 use crate::value::{Failure, Value};
 
@@ -18,8 +17,6 @@ pub(crate) struct Slot {
     pub(crate) readers: AtomicU32,
     /// Nanoseconds of the longest chain of work from here to a target.
     pub(crate) urgency: u64,
-    /// What the node gave when it was last executed, for one that must be executed again.
-    pub(crate) expected: Option<ValueDigest>,
     pub(crate) settled: OnceLock<Settled>,
     value: Mutex<Option<Value>>,
     outcome: AtomicU8,
@@ -54,7 +51,6 @@ impl Slot {
             pending: AtomicU32::new(0),
             readers: AtomicU32::new(0),
             urgency: 0,
-            expected: None,
             settled: OnceLock::new(),
             value: Mutex::new(None),
             outcome: AtomicU8::new(FRESH),
@@ -107,7 +103,6 @@ impl Slots {
             }
             slot_of[node] = number(slots.len());
             let mut slot = Slot::new(node);
-            slot.expected = planned.expected.get(&node).copied();
             if planned.classes[node] != Class::Stale {
                 slot.settled = settled(graph, ledger, planned, node).into();
             }

@@ -2,16 +2,19 @@
 
 use crate::exec::Outcome;
 use crate::exec::ledger::{Known, Ledger};
-use crate::exec::planning::Planned;
+use crate::exec::planning::{Class, Planned};
 use crate::exec::session::Session;
 use crate::exec::sync::{Arc, AtomicU64, Mutex, Ordering, lock};
 use crate::exec::table::number;
-use crate::exec::wave::computations::Computations;
+use crate::exec::wave::claims::Claims;
+use crate::exec::wave::element::MapRun;
 use crate::exec::wave::queue::{Job, Queue, Work};
+use crate::exec::wave::record::is_transient;
 use crate::exec::wave::slots::{Settled, Slots};
-use crate::graph::{Body, NodeCtx};
+use crate::fingerprint::ValueDigest;
+use crate::graph::{Body, Declared, NodeCtx, Persist};
 use crate::store::Batch;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,21 +24,16 @@ pub(crate) struct Wave {
     pub(crate) ledger: Ledger,
     pub(crate) slots: Slots,
     pub(crate) queue: Queue,
-    pub(crate) computations: Computations,
+    pub(crate) claims: Claims,
     pub(crate) end: Mutex<WaveEnd>,
-    pub(crate) elements: ElementCounts,
+    pub(crate) maps: Mutex<Vec<Arc<MapRun>>>,
+    /// What nodes that are executed again gave before.
+    expected: HashMap<u32, ValueDigest>,
+    /// Nodes whose values are not saved, and that somebody reads who waits for a barrier.
+    carried: BTreeSet<u32>,
     /// Nanoseconds and number of executed bodies, to find out how many to take at once.
     body_ns: AtomicU64,
     bodies: AtomicU64,
-}
-
-/// How elements of maps came out.
-#[derive(Default)]
-pub(crate) struct ElementCounts {
-    pub(crate) executed: AtomicU64,
-    pub(crate) cut_off: AtomicU64,
-    pub(crate) failed: AtomicU64,
-    pub(crate) skipped: AtomicU64,
 }
 
 /// Why there has to be another wave.
@@ -75,15 +73,19 @@ pub(crate) fn run_wave(
 ) -> (Ledger, WaveEnd) {
     let slots = Slots::new(&session.graph, &ledger, &mut planned, |node| session.expected_cost(node));
     let n_stale = crate::exec::table::position(planned.n_stale);
+    let carried = carried(&session.graph, &planned);
+    let expected = std::mem::take(&mut planned.expected);
     drop(planned);
     let wave = Wave {
         session: Arc::clone(session),
         ledger,
         slots,
         queue: Queue::new(pool.current_num_threads()),
-        computations: Computations::new(n_stale),
+        claims: Claims::new(n_stale),
         end: Mutex::default(),
-        elements: ElementCounts::default(),
+        maps: Mutex::default(),
+        expected,
+        carried,
         body_ns: AtomicU64::new(0),
         bodies: AtomicU64::new(0),
     };
@@ -108,6 +110,7 @@ impl Wave {
 
     /// One walker: takes what is most urgent until nothing is left.
     fn walk(self: &Wave, walkers: usize) {
+        let _guard = Unwinding(&self.queue);
         let mut taken = Vec::new();
         let mut local = Local::default();
         let idle = || {
@@ -119,6 +122,9 @@ impl Wave {
                 if self.session.signals.is_stopped() {
                     lock(&self.end).is_halted = true;
                     self.queue.close();
+                }
+                // Also what was taken before somebody else failed or diverged.
+                if self.queue.is_closed() {
                     break;
                 }
                 match job.work {
@@ -147,8 +153,7 @@ impl Wave {
 
     /// Records first, then the news: so no downstream record can become durable before its upstream ones.
     pub(crate) fn publish(&self, local: &mut Local) {
-        self.session.recorder.add(&mut local.records, &local.recorded);
-        local.recorded.clear();
+        self.hand_over(local);
         let slots = &self.slots.slots;
         for settled in local.settled.drain(..) {
             for consumer in self.slots.consumers(settled) {
@@ -169,12 +174,22 @@ impl Wave {
         }
     }
 
-    /// Values that cannot be read back and that the user will ask for.
+    /// Values that cannot be read back and that somebody will ask for when the wave is over.
     pub(crate) fn is_kept(&self, node: u32) -> bool {
-        let graph = &self.session.graph;
-        self.ledger.wanted == Some(node)
-            || (graph.value_type(node).is_some_and(|value_type| value_type.bytes.is_none())
-                && self.ledger.is_target(node))
+        self.ledger.is_wanted(node)
+            || (self.ledger.is_target(node) && self.session.graph.spec(node).is_some_and(is_transient))
+            || (!self.carried.is_empty() && self.carried.contains(&node))
+    }
+
+    /// What a node gave before, when it is executed again.
+    pub(crate) fn expected(&self, node: u32) -> Option<ValueDigest> {
+        if self.expected.is_empty() { None } else { self.expected.get(&node).copied() }
+    }
+
+    /// Hands the walker's records over, so that they can be read.
+    pub(crate) fn hand_over(&self, local: &mut Local) {
+        self.session.recorder.add(&mut local.records, &local.recorded);
+        local.recorded.clear();
     }
 
     /// Somebody needs bytes of `node` that nobody has: it must be executed in the next wave.
@@ -188,13 +203,9 @@ impl Wave {
         self.session.recorder.flush();
         let end = std::mem::take(&mut *lock(&self.end));
         let is_last = is_last(&end);
-        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let elements = &mut self.ledger.elements;
-        elements.executed += load(&self.elements.executed);
-        elements.cut_off += load(&self.elements.cut_off);
-        elements.failed += load(&self.elements.failed);
-        elements.skipped += load(&self.elements.skipped);
-        elements.nodes = elements.executed + elements.cut_off + elements.failed + elements.skipped;
+        for map in lock(&self.maps).drain(..) {
+            self.ledger.note_elements(self.slots.slots[map.slot()].node, map.counts());
+        }
         for slot in 0..number(self.slots.slots.len()) {
             let slot = &self.slots.slots[slot];
             let node = slot.node;
@@ -203,7 +214,8 @@ impl Wave {
                     // One that still waits for its own inputs' bytes stays forced.
                     self.ledger.forced.remove(&node);
                     self.ledger.settle(node, slot.outcome());
-                    if !is_last || self.ledger.is_target(node) {
+                    // What comes from a settled failure is found nowhere else.
+                    if !is_last || known.is_tainted || self.ledger.is_target(node) {
                         self.learn(node, known.clone(), slot.release());
                     }
                 }
@@ -228,10 +240,7 @@ impl Wave {
         }
         if let Some(value) = value {
             // Values that can be read back are; these cannot.
-            let is_saved = self.ledger.wanted != Some(node)
-                && graph.value_type(node).is_some_and(|value_type| value_type.bytes.is_some())
-                && graph.entry(node).flags.persist != crate::graph::Persist::Never;
-            if !is_saved {
+            if self.ledger.is_wanted(node) || !is_saved(graph, node) {
                 self.ledger.keep(node, known.value, value);
             }
         }
@@ -239,4 +248,29 @@ impl Wave {
             self.ledger.learn(node, base, known);
         }
     }
+}
+
+/// Closes the queue when a walker panics, so that the others do not wait for it: an observer's panic, say.
+struct Unwinding<'a>(&'a Queue);
+
+impl Drop for Unwinding<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.close();
+        }
+    }
+}
+
+/// Whether values of the node can be read back.
+fn is_saved(graph: &Declared, node: u32) -> bool {
+    graph.spec(node).is_none_or(|spec| !is_transient(spec)) && graph.entry(node).flags.persist != Persist::Never
+}
+
+/// Nodes of this wave whose values are not saved, and that somebody reads whose turn comes only after it.
+fn carried(graph: &Declared, planned: &Planned) -> BTreeSet<u32> {
+    if planned.n_deferred == 0 {
+        return BTreeSet::new();
+    }
+    let deferred = planned.classes.numbers().filter(|node| planned.classes[*node] == Class::Deferred);
+    deferred.flat_map(|node| graph.inputs(node)).copied().filter(|input| !is_saved(graph, *input)).collect()
 }

@@ -80,3 +80,13 @@ pub(crate) enum DecodeError {
         left: usize,
     },
 }
+
+impl DecodeError {
+    /// What is wrong, without naming the type.
+    pub(crate) fn reason(&self) -> String {
+        match self {
+            Self::Malformed { source, .. } => source.to_string(),
+            Self::Trailing { left, .. } => format!("{left} bytes are left over"),
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Values of a run: at hand, read from the store, or made again when their bytes are lost.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::exec::Outcome;
+use crate::exec::engine::Inner;
+use crate::exec::ledger::Ledger;
+use crate::exec::planning::{act_of, cause_of};
+use crate::exec::session::{Session, payload_of};
+use crate::exec::sync::Arc;
+use crate::exec::wave::Trouble;
+use crate::fingerprint::{BlobDigest, ValueDigest};
+use crate::graph::{Body, Declared, Kind};
+use crate::store::{Deep, Key, Kind as RecordKind, Payload};
+use crate::value::{Failure, Interrupt, Loader, Part, Value};
+use std::collections::BTreeSet;
+
+/// Values that belong together: those of one run, or of the run that made its lost ones again.
+pub(crate) struct Values {
+    pub(crate) engine: Arc<Inner>,
+    pub(crate) session: Arc<Session>,
+    pub(crate) ledger: Ledger,
+}
+
+impl Values {
+    /// The value of a node; nothing when the run did not make it, or its bytes are lost.
+    pub(crate) fn find(self: &Arc<Self>, node: u32) -> Result<Option<Value>> {
+        if let Some(value) = self.at_hand(node) {
+            return Ok(Some(value));
+        }
+        let Some((value, payload)) = self.recorded(node) else { return Ok(None) };
+        let loader: Arc<dyn Loader> = Arc::new(AfterRun { values: Arc::clone(self), owner: node });
+        match self.session.load_with(node, &value, &payload, &loader) {
+            Ok(value) => Ok(value),
+            Err(Trouble::Interrupted(_)) => Ok(None),
+            Err(Trouble::Failed(message)) => {
+                Err(Error::new(ErrorKind::NoValue, message).with_node(self.session.graph.identity(node)))
+            }
+        }
+    }
+
+    /// Values that go with these, where `lost` nodes were executed again and `wanted` has one.
+    pub(crate) fn again(&self, lost: BTreeSet<u32>, wanted: Option<u32>) -> Result<Arc<Self>> {
+        let ledger = self.ledger.successor(&self.session.graph, lost, wanted);
+        self.engine.make_again(&self.session.graph, ledger).map(Arc::new)
+    }
+
+    /// Targets that had values whose bytes are lost.
+    pub(crate) fn lost_targets(&self) -> BTreeSet<u32> {
+        let lost = self.ledger.targets.iter().copied().filter(|target| {
+            matches!(self.ledger.outcomes[*target], Outcome::Fresh | Outcome::CutOff) && self.is_lost(*target)
+        });
+        lost.collect()
+    }
+
+    /// Why a node that took part in the run has no value.
+    pub(crate) fn failure(&self, node: u32) -> Option<Arc<Failure>> {
+        let has_none = |node: u32| matches!(self.ledger.outcomes[node], Outcome::Failed | Outcome::Skipped);
+        let graph = &self.session.graph;
+        (has_none(node) || has_none(graph.producer(node))).then(|| cause_of(graph, &self.ledger, node))?
+    }
+
+    fn is_lost(&self, node: u32) -> bool {
+        if self.at_hand(node).is_some() {
+            return false;
+        }
+        match self.recorded(node) {
+            Some((_, Payload::Inline(_))) => false,
+            Some((_, Payload::Blob { digest, .. })) => {
+                self.session.store.has_blobs(&[digest]).is_ok_and(|is_there| is_there == [false])
+            }
+            Some((_, Payload::Absent { .. })) => true,
+            // Transient values have no record; they are made when asked for.
+            None => false,
+        }
+    }
+
+    fn at_hand(&self, node: u32) -> Option<Value> {
+        if let Kind::Constant(constant) = self.session.graph.kind(node) {
+            return Some(constant.value.clone());
+        }
+        if let Some(Ok(looked)) = self.ledger.leaves.get(&node) {
+            return Some(looked.value.clone());
+        }
+        self.ledger.present_value(node)
+    }
+
+    /// What the store says of a node's value.
+    fn recorded(&self, node: u32) -> Option<(ValueDigest, Payload)> {
+        let graph = &self.session.graph;
+        let spec = graph.spec(node)?;
+        if let (Body::Output { output, .. }, Some(producer)) = (&spec.body, graph.inputs(node).first()) {
+            let (_, manifest) = self.recorded(*producer)?;
+            let bytes = match manifest {
+                Payload::Inline(bytes) => bytes,
+                Payload::Blob { digest, .. } => self.session.recorder.blob(&digest)?,
+                Payload::Absent { .. } => return None,
+            };
+            let parts: Vec<Part> = crate::fingerprint::decode(&bytes).ok()?;
+            let part = parts.into_iter().nth(crate::exec::table::position(*output))?;
+            let value = crate::fingerprint::value_digest(&spec.schema(), &part.digest(), part.len());
+            return Some((value, payload_of(part)));
+        }
+        let base = self.ledger.record_key(graph, node)?;
+        let (value, content, payload) = match self.ledger.known(node, &base) {
+            Some(known) => (known.value, known.content, known.payload.as_deref().cloned()),
+            None => {
+                let key = Key::new(RecordKind::Deep, base.as_bytes());
+                let answer = self.session.store.get_many(&[key]).ok()?;
+                let deep = answer.into_iter().next().flatten().as_deref().and_then(Deep::read)?;
+                (deep.value, Some(deep.content), deep.diverged)
+            }
+        };
+        let payload = match payload {
+            Some(payload) => payload,
+            None => act_of(&*self.session.store, &content?).ok().flatten()?.payload,
+        };
+        Some((value, payload))
+    }
+}
+
+/// Fetches the parts of a value that the user holds: what is lost is made again.
+struct AfterRun {
+    values: Arc<Values>,
+    owner: u32,
+}
+
+impl Loader for AfterRun {
+    fn load(&self, digest: &BlobDigest) -> std::result::Result<Vec<u8>, Interrupt> {
+        let Values { session, .. } = &*self.values;
+        // A list may consist of what its inputs gave, and those of what theirs did: so further and further up.
+        let mut lost = BTreeSet::new();
+        let mut above = BTreeSet::from([session.graph.producer(self.owner)]);
+        loop {
+            if let Some(bytes) = session.recorder.blob(digest) {
+                return Ok(bytes);
+            }
+            if above.is_empty() {
+                let node = session.graph.identity(self.owner);
+                std::panic::panic_any(format!("node `{node}` no longer gives the value that is being read"));
+            }
+            lost.append(&mut above.clone());
+            if let Err(error) = self.values.again(lost.clone(), Some(self.owner)) {
+                std::panic::panic_any(format!("cannot make lost bytes again: {error:?}"));
+            }
+            above = inputs_of(&session.graph, &above).difference(&lost).copied().collect();
+        }
+    }
+}
+
+/// What these nodes read, as far as it can be executed.
+fn inputs_of(graph: &Declared, nodes: &BTreeSet<u32>) -> BTreeSet<u32> {
+    let inputs = nodes.iter().flat_map(|node| graph.inputs(*node)).map(|input| graph.producer(*input));
+    let is_executable = |node: &u32| graph.spec(*node).is_some_and(|spec| !matches!(spec.body, Body::Source(_)));
+    inputs.filter(is_executable).collect()
+}

@@ -1,0 +1,107 @@
+//! Values of the nodes that a slot reads: from memory, from the ledger, or read back from the store.
+
+use crate::exec::ledger::Known;
+use crate::exec::planning::act_of;
+use crate::exec::sync::Ordering;
+use crate::exec::wave::perform::{encode, guarded};
+use crate::exec::wave::resolve::{Halt, mixed_up};
+use crate::exec::wave::slots::{Settled, Slot};
+use crate::exec::wave::walk::Wave;
+use crate::fingerprint::{BlobDigest, ValueDigest};
+use crate::graph::Kind;
+use crate::store::Payload;
+use crate::value::{Made, Part, Value};
+use smallvec::SmallVec;
+
+impl Wave {
+    /// Value digests of a node's inputs, all of which are known.
+    pub(crate) fn upstream_values(&self, node: u32) -> impl Iterator<Item = ValueDigest> {
+        self.session.graph.inputs(node).iter().filter_map(|input| {
+            match self.slots.get(*input).and_then(|slot| slot.settled.get()) {
+                Some(Settled::Known(known)) => Some(known.value),
+                Some(Settled::Failed(_) | Settled::Skipped(_)) | None => None,
+            }
+        })
+    }
+
+    /// Whether one of a node's inputs comes from a settled failure.
+    pub(crate) fn has_tainted_input(&self, node: u32) -> bool {
+        self.session.graph.inputs(node).iter().any(|input| {
+            matches!(
+                self.slots.get(*input).and_then(|slot| slot.settled.get()),
+                Some(Settled::Known(known)) if known.is_tainted
+            )
+        })
+    }
+
+    pub(crate) fn obtain_all(&self, nodes: &[u32]) -> Result<SmallVec<[Value; 4]>, Halt> {
+        nodes.iter().map(|node| self.obtain(*node)).collect()
+    }
+
+    /// The value of a settled input: from memory, or read back.
+    pub(crate) fn obtain(&self, node: u32) -> Result<Value, Halt> {
+        if let Kind::Constant(constant) = self.session.graph.kind(node) {
+            return Ok(constant.value.clone());
+        }
+        if let Some(Ok(looked)) = self.ledger.leaves.get(&node) {
+            return Ok(looked.value.clone());
+        }
+        let Some(slot) = self.slots.get(node) else { return Err(mixed_up()) };
+        if let Some(value) = slot.value() {
+            return Ok(value);
+        }
+        let Some(Settled::Known(known)) = slot.settled.get() else { return Err(mixed_up()) };
+        if let Some(value) = self.ledger.value(node, &known.value) {
+            return Ok(value);
+        }
+        let Some(payload) = self.payload(known) else { return Err(Halt::Needs(node)) };
+        let Some(value) = self.session.load(node, &known.value, &payload)? else { return Err(Halt::Needs(node)) };
+        if slot.readers.load(Ordering::Acquire) > 1 {
+            slot.hold(value.clone());
+        }
+        Ok(value)
+    }
+
+    /// The encoded forms of settled inputs, without reading what is saved.
+    pub(crate) fn parts(&self, nodes: &[u32]) -> Result<(Vec<Made>, Vec<(BlobDigest, Vec<u8>)>), Halt> {
+        let mut blobs = Vec::new();
+        let mut made = Vec::with_capacity(nodes.len());
+        self.session.recorder.flush();
+        for node in nodes {
+            let slot = self.slots.get(*node);
+            let payload = match slot.and_then(|slot| slot.settled.get()) {
+                Some(Settled::Known(known)) => self.payload(known),
+                Some(Settled::Failed(_) | Settled::Skipped(_)) | None => None,
+            };
+            let value = slot.and_then(Slot::value);
+            let part = match payload {
+                Some(Payload::Inline(bytes)) => Part::new(bytes, &mut blobs),
+                Some(Payload::Blob { digest, len }) => Part::Blob { digest: *digest.as_bytes(), len },
+                Some(Payload::Absent { .. }) | None => {
+                    let value = self.obtain(*node)?;
+                    let Some(value_type) = self.session.graph.value_type(*node) else { return Err(mixed_up()) };
+                    let encoded = guarded(&self.session, || Ok(encode(value_type, value.as_any())?))?;
+                    blobs.extend(encoded.blobs);
+                    made.push(Made { value: Some(value), part: Part::new(encoded.bytes, &mut blobs) });
+                    continue;
+                }
+            };
+            made.push(Made { value, part });
+        }
+        Ok((made, blobs))
+    }
+
+    /// Where the bytes of a known value are.
+    pub(crate) fn payload(&self, known: &Known) -> Option<Payload> {
+        if let Some(payload) = &known.payload {
+            return Some((**payload).clone());
+        }
+        let content = known.content?;
+        if let Ok(Some(act)) = act_of(&*self.session.store, &content) {
+            return (act.value == known.value).then_some(act.payload);
+        }
+        self.session.recorder.flush();
+        let act = act_of(&*self.session.store, &content).ok().flatten()?;
+        (act.value == known.value).then_some(act.payload)
+    }
+}

@@ -1,0 +1,140 @@
+//! Writing down what a slot gave: its computation's record and the alias by which its fingerprint is found.
+
+use crate::exec::Outcome;
+use crate::exec::ledger::{Known, UNKNOWN};
+use crate::exec::planning::act_of;
+use crate::exec::sync::{Arc, Ordering, lock};
+use crate::exec::wave::perform::Product;
+use crate::exec::wave::resolve::Pending;
+use crate::exec::wave::slots::{Settled, Slot};
+use crate::exec::wave::walk::{Local, Wave};
+use crate::fingerprint::ValueDigest;
+use crate::graph::{Body, NodeSpec, Persist};
+use crate::store::{Act, Alias, Key, Kind as RecordKind, Payload, Root, Upstream};
+use crate::value::{Encoded, Value};
+
+impl Wave {
+    /// What a node gave, ready to be recorded; `is_again` when it is executed again because somebody needs its bytes.
+    pub(crate) fn product(
+        &self,
+        node: u32,
+        spec: &NodeSpec,
+        is_again: bool,
+        value: Option<Value>,
+        encoded: Encoded,
+    ) -> Product {
+        let is_kept = self.session.graph.entry(node).flags.persist != Persist::Never
+            || (self.ledger.is_target(node) && !self.ledger.is_wanted(node))
+            || is_again
+            || spec.results.len() > 1;
+        Product::new(value, encoded, &spec.schema(), is_kept)
+    }
+
+    /// Whether the node must have its bytes, whoever else has computed the same.
+    pub(crate) fn must_have_bytes(&self, node: u32) -> bool {
+        self.ledger.is_target(node) || self.session.graph.entry(node).flags.persist == Persist::Always
+    }
+
+    /// Writes down what an execution gave, and notices when it is not what it gave before.
+    pub(crate) fn record_execution(
+        &self,
+        pending: &Pending<'_>,
+        product: Product,
+        cost_ns: u64,
+        local: &mut Local,
+    ) -> Known {
+        let Pending { slot, content, is_tainted, expected, .. } = *pending;
+        let Product { value, digest, payload, blobs } = product;
+        for (name, bytes) in blobs {
+            local.records.put_blob(name, bytes);
+        }
+        // The first writer wins: a node that gives something else now keeps its own bytes.
+        let before = match expected {
+            Some(_) => act_of(&*self.session.store, &content).ok().flatten(),
+            None => None,
+        };
+        let is_own = before.is_some_and(|act| act.value != digest);
+        let is_many = self.session.graph.value_type(slot.node).is_none();
+        let mut known = Known { value: digest, content: Some(content), payload: None, is_tainted };
+        if is_own || is_many {
+            known.payload = Some(Arc::new(payload.clone()));
+        }
+        if !is_own {
+            let act = Act { value: digest, payload, cost_ns, run: self.session.run };
+            local.records.put(Key::new(RecordKind::Act, content.as_bytes()), |out| act.write(out));
+        }
+        // A value that comes from a settled failure says nothing of the node's usual one.
+        if !is_tainted && expected.is_some_and(|expected| expected != digest) {
+            self.diverge(slot, digest, local);
+        }
+        self.record_alias(pending, &known, is_own, local);
+        if let Some(value) = value {
+            // Only those who count the readers down let go of it.
+            if slot.readers.load(Ordering::Acquire) > 0 || self.is_kept(slot.node) {
+                slot.hold(value);
+            }
+        }
+        known
+    }
+
+    /// Another value than before: from now on the node is known by its value, and the run starts over.
+    pub(crate) fn diverge(&self, slot: &Slot, value: ValueDigest, local: &mut Local) {
+        let Some(base) = self.ledger.record_key(&self.session.graph, slot.node) else { return };
+        self.session.root(base, value);
+        let root = Root { value, run: self.session.run };
+        local.records.put(Key::new(RecordKind::Root, base.as_bytes()), |out| root.write(out));
+        lock(&self.end).diverged.push(slot.node);
+        self.queue.close();
+    }
+
+    /// Writes the record by which the node's fingerprint is found; with the node's bytes when they are its own.
+    pub(crate) fn record_alias(&self, pending: &Pending<'_>, known: &Known, is_own: bool, local: &mut Local) {
+        let graph = &self.session.graph;
+        let Pending { slot, spec, content, .. } = *pending;
+        if known.is_tainted {
+            return;
+        }
+        let Some(base) = self.ledger.record_key(graph, slot.node) else { return };
+        let inputs = graph.inputs(slot.node);
+        if inputs.iter().any(|input| self.ledger.fingerprint(*input).is_none()) {
+            return;
+        }
+        let upstream = inputs.iter().map(|input| Upstream {
+            fingerprint: self.ledger.fingerprint(*input).unwrap_or(UNKNOWN),
+            recorded: self.has_record(*input),
+        });
+        let diverged = known.payload.as_deref().filter(|_| is_own);
+        let alias = Alias { content, value: known.value, spec: spec.hashers.digest, run: self.session.run };
+        local.records.put(Key::new(RecordKind::Deep, base.as_bytes()), |out| alias.write(out, upstream, diverged));
+        if self.session.observer.is_some() {
+            local.recorded.push(slot.node);
+        }
+    }
+
+    /// Whether the node has a record under the fingerprint that downstream nodes see.
+    fn has_record(&self, node: u32) -> bool {
+        let Some(spec) = self.session.graph.spec(node) else { return false };
+        let is_virtual = matches!(spec.body, Body::Source(_) | Body::Output { .. });
+        !is_virtual && !is_transient(spec) && !self.ledger.is_by_value(node)
+    }
+
+    /// A failure as a value: recorded under its content, never under a fingerprint, so that the next run tries again.
+    pub(crate) fn settle_failure(&self, index: u32, slot: &Slot, product: Product, local: &mut Local) {
+        for (name, bytes) in product.blobs {
+            local.records.put_blob(name, bytes);
+        }
+        let payload = Some(Arc::new(product.payload));
+        let known = Known { value: product.digest, content: None, payload, is_tainted: true };
+        self.settle(index, slot, Settled::Known(known), Outcome::Executed, local);
+    }
+}
+
+/// Whether values of the node cannot be saved.
+pub(crate) fn is_transient(spec: &NodeSpec) -> bool {
+    matches!(spec.results.as_slice(), [one] if one.bytes.is_none())
+}
+
+/// The payload of a value whose bytes nobody kept.
+pub(crate) fn is_absent(payload: &Payload) -> bool {
+    matches!(payload, Payload::Absent { .. })
+}
