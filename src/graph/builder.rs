@@ -2,9 +2,11 @@
 
 use crate::error::Result;
 use crate::graph::declared::{CONSTANT, Flags, NodeEntry};
+use crate::graph::merge::constant_difference;
 use crate::graph::names::{Label, Names, ScopeId};
 use crate::graph::spec::{RawSpec, SpecBody};
-use crate::graph::{Body, Constant, Declared, Gatherer, Handle, Node, NodeFunction, RawNode, Results, Settler, Spec};
+use crate::graph::{Body, Constant, Declared, Gatherer, Handle, Kind, Node, NodeFunction};
+use crate::graph::{RawNode, Results, Settler, Source, Spec};
 use crate::value::{Failure, Field, List, Projection, ValueType};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -38,12 +40,21 @@ pub(crate) struct Builder {
     last_spec: ((usize, u64), u32),
     /// Nodes by the hash of their path.
     node_of: HashMap<u64, u32>,
+    /// Sources by their labels.
+    sources: HashMap<String, Added>,
     /// Projections and settled nodes, which exist once for each input.
     derived: HashMap<(u32, String), u32>,
     pub(crate) mistakes: Vec<String>,
     /// Nodes whose spec has no key, with the reason.
     pub(crate) broken: Vec<(u32, String)>,
     pub(crate) is_finished: bool,
+}
+
+/// The nodes of one source: the first one, and the one that has no name of its own.
+#[derive(Clone, Copy)]
+struct Added {
+    first: u32,
+    unnamed: Option<u32>,
 }
 
 /// Numbers graphs, so that a node of another one is noticed.
@@ -54,7 +65,8 @@ impl Graph {
     ///
     /// # Errors
     /// What `pipeline` returns, or else all mistakes together, each with the places in the source: duplicate or empty
-    /// names, nodes of another graph, types that cannot be saved, fixtures that depend on what they replace.
+    /// names, sources that are added twice and differ, nodes of another graph, types that cannot be saved, fixtures
+    /// that depend on what they replace.
     pub fn build<H>(pipeline: impl FnOnce(&Self) -> Result<H>) -> Result<(Self, H)> {
         // Numbers only have to differ; nothing is ordered by them.
         let id = GRAPHS.fetch_add(1, Ordering::Relaxed);
@@ -212,6 +224,7 @@ impl Builder {
             spec_of: HashMap::new(),
             last_spec: ((0, 0), 0),
             node_of: HashMap::new(),
+            sources: HashMap::new(),
             derived: HashMap::new(),
             mistakes: Vec::new(),
             broken: Vec::new(),
@@ -233,13 +246,9 @@ impl Builder {
         for input in &spec.inputs {
             inputs.push(self.own(*input, place).unwrap_or(0));
         }
-        let persist = spec.persist;
-        let flags = Flags { persist, is_barrier: spec.is_barrier };
-        if !spec.tags.is_empty() {
-            self.graph.tags.insert(self.next_index(), spec.tags);
-        }
+        let flags = Flags { persist: spec.persist, is_barrier: spec.is_barrier };
         let name = spec.name.as_deref();
-        match spec.body {
+        let index = match spec.body {
             SpecBody::Function { function, present } => {
                 let kind = self.function_spec((std::ptr::from_ref(function).addr(), present), || Body::Function {
                     function,
@@ -254,22 +263,7 @@ impl Builder {
                 index
             }
             SpecBody::Constant(constant) => self.add_constant(scope, constant, name, flags, place),
-            SpecBody::Source(source) => {
-                let key = source.label();
-                if let Some(known) = name.is_none().then(|| self.derived.get(&(u32::MAX, key.clone()))).flatten() {
-                    return *known;
-                }
-                let (scope, label) = match name {
-                    Some(name) => self.named(scope, name, place),
-                    None => (0, Label::Default),
-                };
-                let kind = self.new_spec(Body::Source(source));
-                let index = self.push(kind, scope, label, flags, place, &[]);
-                if label == Label::Default {
-                    self.derived.insert((u32::MAX, key), index);
-                }
-                index
-            }
+            SpecBody::Source(source) => self.add_source(scope, source, name, flags, place),
             SpecBody::Field(field) => {
                 let key = format!("field {}", field.path);
                 self.add_derived(scope, key, Body::Field(field), name, flags, place, &inputs)
@@ -285,7 +279,42 @@ impl Builder {
                 };
                 self.push(kind, scope, label, flags, place, &inputs)
             }
+        };
+        self.tag(index, spec.tags);
+        index
+    }
+
+    fn add_source(
+        &mut self,
+        scope: ScopeId,
+        source: Arc<Source>,
+        name: Option<&str>,
+        flags: Flags,
+        place: &'static Location<'static>,
+    ) -> u32 {
+        let key = source.label();
+        let known = self.sources.get(&key).copied();
+        if let (None, Some(unnamed)) = (name, known.and_then(|known| known.unnamed)) {
+            let difference = self.source_difference(unnamed, &source);
+            return self.again(unnamed, difference, flags, place);
         }
+        // Nodes that are called otherwise look at the same thing all the same.
+        if let Some(known) = known.filter(|_| source.is_known_by_label())
+            && let Some(difference) = self.source_difference(known.first, &source)
+        {
+            self.differs(known.first, &difference, place);
+        }
+        let (scope, label) = match name {
+            Some(name) => self.named(scope, name, place),
+            None => (0, Label::Default),
+        };
+        let kind = self.new_spec(Body::Source(source));
+        let index = self.push(kind, scope, label, flags, place, &[]);
+        let added = self.sources.entry(key).or_insert(Added { first: index, unnamed: None });
+        if name.is_none() {
+            added.unnamed = Some(index);
+        }
+        index
     }
 
     fn add_constant(
@@ -308,16 +337,11 @@ impl Builder {
             Some(name) => {
                 // The same parameter may be added in several places, as long as it is the same.
                 let hash = self.graph.names.path_hash(scope, name);
-                if let Some(known) = self.node_of.get(&hash) {
-                    let kind = self.graph.entry(*known).kind;
-                    let same = kind & CONSTANT != 0
-                        && usize::try_from(kind & !CONSTANT)
-                            .ok()
-                            .and_then(|index| self.graph.constants.get(index))
-                            .is_some_and(|known| known.digest == constant.digest);
-                    if same {
-                        return *known;
-                    }
+                if let Some(known) = self.node_of.get(&hash).copied().filter(|known| !self.is_broken(*known))
+                    && let Kind::Constant(first) = self.graph.kind(known)
+                {
+                    let difference = constant_difference(first, &constant);
+                    return self.again(known, difference, flags, place);
                 }
                 self.named(scope, name, place)
             }
@@ -341,8 +365,12 @@ impl Builder {
         inputs: &[u32],
     ) -> u32 {
         let input = inputs.first().copied().unwrap_or(0);
-        if let Some(known) = name.is_none().then(|| self.derived.get(&(input, key.clone()))).flatten() {
-            return *known;
+        if let Some(known) = name.is_none().then(|| self.derived.get(&(input, key.clone())).copied()).flatten() {
+            if self.is_broken(known) {
+                return known;
+            }
+            let difference = self.derived_difference(known, &body);
+            return self.again(known, difference, flags, place);
         }
         let kind = self.new_spec(body);
         let Some(name) = name else {

@@ -54,7 +54,7 @@ impl Results {
 }
 
 /// A source's value type: as the executor makes it.
-fn source_type(source: &Source) -> &'static ValueType {
+pub(crate) fn source_type(source: &Source) -> &'static ValueType {
     match source {
         Source::File { .. } | Source::Folder { .. } => ValueType::serde::<Artifact>(),
         Source::Glob { .. } => ValueType::serde::<Dict<String, Artifact>>(),

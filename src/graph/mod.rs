@@ -6,6 +6,7 @@ mod declared;
 mod finish;
 mod function;
 mod handle;
+mod merge;
 mod names;
 mod node;
 pub mod source;

@@ -1,4 +1,8 @@
 //! Leaves: values, parameters, files, folders, the environment, programs, probes.
+//!
+//! A source or parameter may be added in several places and is one node as long as it is the same everywhere: with
+//! the same default, value, type or function, and with the same options. [`Graph::build`](crate::Graph::build) reports
+//! those that differ. Tags of all places are put together.
 
 use crate::graph::spec::SpecBody;
 use crate::graph::{Constant, Spec};
@@ -6,6 +10,7 @@ use crate::value::{Artifact, BoxError, Dict, Tool, Value, ValueType};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use smallvec::SmallVec;
+use std::any::Any;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,7 +35,12 @@ pub(crate) enum Source {
 }
 
 /// What a volatile probe runs.
-pub(crate) type ProbeFn = Box<dyn Fn() -> Result<Value, BoxError> + Send + Sync>;
+pub(crate) type ProbeFn = Box<dyn Ask>;
+
+/// A question. Its type tells it from others: addresses of functions may be equal, or differ for one function.
+pub(crate) trait Ask: Fn() -> Result<Value, BoxError> + Any + Send + Sync {}
+
+impl<F: Fn() -> Result<Value, BoxError> + Any + Send + Sync> Ask for F {}
 
 impl Source {
     /// Its identity: the same source may be added any number of times.
@@ -111,12 +121,21 @@ pub fn tool(name: impl Into<String>) -> Spec<Tool> {
 /// A cheap question about the world outside, such as a remote file's version, asked in every run.
 ///
 /// An answer is taken for granted as long as it is younger than `ttl`; with a `ttl` of zero every run asks.
-/// `probe` is a function, not a closure: nothing in its surroundings can change what it does.
-pub fn probe<T, E>(name: impl Into<String>, ttl: Duration, probe: fn() -> Result<T, E>) -> Spec<T>
+/// `probe` is a function, or a closure that captures nothing: nothing in its surroundings can change what it does.
+///
+/// ```compile_fail
+/// # use mamo::source;
+/// let url = String::from("https://example.org");
+/// let ask = move || Ok::<_, std::io::Error>(url.len());
+/// let _ = source::probe("length", std::time::Duration::ZERO, ask);
+/// ```
+pub fn probe<T, E, F>(name: impl Into<String>, ttl: Duration, probe: F) -> Spec<T>
 where
     T: Serialize + DeserializeOwned + Send + Sync + 'static,
     E: Into<BoxError> + 'static,
+    F: Fn() -> Result<T, E> + Send + Sync + 'static,
 {
+    const { assert!(size_of::<F>() == 0, "a probe is a function itself, or a closure that captures nothing") };
     let ask: ProbeFn = Box::new(move || probe().map(Value::new).map_err(Into::into));
     volatile(Source::Probe { name: name.into(), ttl, probe: ask, value_type: ValueType::serde::<T>() })
 }

@@ -75,12 +75,14 @@ impl<T, H> Spec<T, H> {
     }
 
     /// Marks the node; tags never cause a run.
+    ///
+    /// A source, parameter or field that is added in several places has the tags of all of them.
     pub fn tag(mut self, tag: impl Into<String>) -> Self {
         self.raw.tags.push(tag.into().into_boxed_str());
         self
     }
 
-    /// Says whether the result's bytes are kept.
+    /// Says whether the result's bytes are kept; the same wherever a source, parameter or field is added again.
     pub fn persist(mut self, persist: Persist) -> Self {
         self.raw.persist = persist;
         self
@@ -88,7 +90,8 @@ impl<T, H> Spec<T, H> {
 
     /// Makes everything downstream depend on the node's value alone, not on how it came about.
     ///
-    /// What is stale below a barrier is known only once the barrier's value is.
+    /// What is stale below a barrier is known only once the barrier's value is. A source, parameter or field that is
+    /// added in several places is a barrier in all of them or in none.
     pub fn barrier(mut self) -> Self {
         self.raw.is_barrier = true;
         self

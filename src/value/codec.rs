@@ -6,7 +6,7 @@ use crate::value::part::{Encoded, Loader, collecting_blobs, with_loader};
 use crate::value::{BoxError, Collection, Value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::sync::Arc;
 
 /// Turns values of type `T` into bytes and back; `#[node(codec = ..)]` names one.
@@ -61,6 +61,7 @@ pub enum CodecError {
 /// A type as the engine sees it: how it is called, what it looks like, how it is encoded.
 #[derive(Debug)]
 pub struct ValueType {
+    pub(crate) type_id: fn() -> TypeId,
     pub(crate) type_name: fn() -> &'static str,
     pub(crate) codec: &'static str,
     pub(crate) schema: fn() -> Schema,
@@ -79,6 +80,7 @@ impl ValueType {
     pub const fn serde<T: Serialize + DeserializeOwned + Send + Sync + 'static>() -> &'static Self {
         const {
             &Self {
+                type_id: TypeId::of::<T>,
                 type_name: std::any::type_name::<T>,
                 codec: "postcard",
                 schema: fingerprint::schema_of::<T>,
@@ -91,6 +93,7 @@ impl ValueType {
     pub const fn codec<T: Send + Sync + 'static, C: Codec<T>>() -> &'static Self {
         const {
             &Self {
+                type_id: TypeId::of::<T>,
                 type_name: std::any::type_name::<T>,
                 codec: C::ID,
                 schema: fingerprint::opaque_schema::<T>,
@@ -103,6 +106,7 @@ impl ValueType {
     pub const fn map<C: Collection, R: NodeResult>() -> &'static Self {
         const {
             &Self {
+                type_id: TypeId::of::<C::Of<R::Value>>,
                 type_name: std::any::type_name::<C::Of<R::Value>>,
                 codec: R::TYPE.codec,
                 schema: map_schema::<C, R>,
@@ -118,6 +122,7 @@ impl ValueType {
     pub const fn transient<T: Send + Sync + 'static>() -> &'static Self {
         const {
             &Self {
+                type_id: TypeId::of::<T>,
                 type_name: std::any::type_name::<T>,
                 codec: "transient",
                 schema: fingerprint::opaque_schema::<T>,

@@ -15,6 +15,7 @@ mod history;
 mod large;
 mod lost;
 mod maps;
+mod mistakes;
 mod shapes;
 mod sources;
 mod support;
