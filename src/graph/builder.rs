@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::graph::declared::{CONSTANT, Flags, NodeEntry};
 use crate::graph::merge::constant_difference;
 use crate::graph::names::{Label, Names, ScopeId};
+use crate::graph::replace::Replacement;
 use crate::graph::spec::{RawSpec, SpecBody};
 use crate::graph::{Body, Constant, Declared, Gatherer, Handle, Kind, Node, NodeFunction};
 use crate::graph::{RawNode, Results, Settler, Source, Spec};
@@ -44,6 +45,7 @@ pub(crate) struct Builder {
     sources: HashMap<String, Added>,
     /// Projections and settled nodes, which exist once for each input.
     derived: HashMap<(u32, String), u32>,
+    pub(crate) replacements: Vec<Replacement>,
     pub(crate) mistakes: Vec<String>,
     /// Nodes whose spec has no key, with the reason.
     pub(crate) broken: Vec<(u32, String)>,
@@ -147,6 +149,8 @@ impl Graph {
     }
 
     /// Lets everything that reads `node` read `fixture` instead: for tests.
+    ///
+    /// A fixture may be replaced as well. A node is replaced once.
     #[track_caller]
     pub fn replace<T>(&self, node: Node<T>, fixture: Node<T>) {
         let place = Location::caller();
@@ -154,9 +158,7 @@ impl Graph {
         let (Some(node), Some(fixture)) = (builder.own(node.raw(), place), builder.own(fixture.raw(), place)) else {
             return;
         };
-        if builder.graph.is_output(node) || builder.graph.value_type(node).is_some() {
-            builder.graph.replaced.insert(node, fixture);
-        }
+        builder.replacements.push(Replacement { node, fixture, place });
     }
 
     /// Number of nodes, outputs apart.
@@ -226,6 +228,7 @@ impl Builder {
             node_of: HashMap::new(),
             sources: HashMap::new(),
             derived: HashMap::new(),
+            replacements: Vec::new(),
             mistakes: Vec::new(),
             broken: Vec::new(),
             is_finished: false,

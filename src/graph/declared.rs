@@ -25,7 +25,7 @@ pub(crate) struct Declared {
     pub(crate) targets: Vec<(String, u32)>,
     /// Every node behind its inputs; nothing when the nodes' numbers are in that order already.
     pub(crate) order: Option<Vec<u32>>,
-    /// Nodes that others stand in for.
+    /// Nodes that others stand in for, which are not replaced themselves.
     pub(crate) replaced: BTreeMap<u32, u32>,
 }
 

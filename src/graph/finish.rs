@@ -172,6 +172,9 @@ impl Builder {
             let place = self.graph.entry(node).place;
             mistakes.push(format!("{message} ({place})"));
         }
+        if mistakes.is_empty() {
+            self.resolve_replacements(&mut mistakes);
+        }
         if mistakes.is_empty() && !self.graph.replaced.is_empty() {
             self.rewire(&mut mistakes);
         }

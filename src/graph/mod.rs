@@ -9,6 +9,7 @@ mod handle;
 mod merge;
 mod names;
 mod node;
+mod replace;
 pub mod source;
 mod spec;
 

@@ -225,11 +225,42 @@ fn loose() -> Loose {
 fn what_cannot_be_saved_may_be_named_by_other_mistakes() {
     check(
         |g| {
-            g.add(loose::node());
+            let loose = g.add(loose::node());
             g.add(source::param("x", 1_u32).name("loose"));
+            g.replace(loose, g.value(Loose::Text(String::new())));
         },
         expect![[r#"
             two nodes are called `loose`: +0 and +1; names are unique within a `g.group(..)`
             a `engine::mistakes::Loose` cannot be saved: `engine::mistakes::Loose` asks the format what comes next (`deserialize_any`), which its bytes do not tell; use `codec = ..` with a format that can read it, or `transient` +0"#]],
+    );
+}
+
+/// Only the first step was followed: what read `a` read `b`, which was replaced itself.
+#[test]
+fn replacements_that_go_round_are_a_mistake() {
+    check(
+        |g| {
+            let [a, b, c, d] = [1_u32, 2, 3, 4].map(|x| g.add(source::param(x.to_string(), x)));
+            g.replace(a, b);
+            g.replace(b, c);
+            g.replace(c, b);
+            g.replace(d, d);
+        },
+        expect![[r#"
+            replacements go round: `param:2` by `param:3` +0, `param:3` by `param:2` +1
+            `param:4` is replaced by itself: +2"#]],
+    );
+}
+
+/// The last replacement won, and nobody was told.
+#[test]
+fn a_node_is_replaced_once() {
+    check(
+        |g| {
+            let [a, b, c] = [1_u32, 2, 3].map(|x| g.add(source::param(x.to_string(), x)));
+            g.replace(a, b);
+            g.replace(a, c);
+        },
+        expect!["`param:1` is replaced twice: +0 and +1"],
     );
 }

@@ -124,6 +124,26 @@ fn a_fixture_stands_in_for_a_node() {
     assert_eq!(bench.check(pipeline, expect!["gather total"]).unwrap(), 40);
 }
 
+/// Only the first step was followed: what stood in for `numbers` had been replaced itself, and was read all the same.
+#[test]
+fn a_fixture_may_be_replaced_by_another() {
+    let bench = Bench::in_memory();
+    let pipeline = |g: &Graph| {
+        let numbers = g.add(sum::node(g.value(vec![1, 2])));
+        let total = g.add(total::node(g.gather([numbers])));
+        g.target("total", total);
+        g.target("numbers", numbers);
+        let (first, second) = (g.value(40), g.value(50));
+        g.replace(numbers, first);
+        g.replace(first, second);
+        Ok((total, numbers))
+    };
+    let (run, (total, numbers)) = bench.run(pipeline);
+    assert_eq!(bench.log.take(), "gather total");
+    assert_eq!((*run.get(total).unwrap(), *run.get(numbers).unwrap()), (50, 50));
+    assert_eq!(*run.find::<u32>("numbers").unwrap(), 50);
+}
+
 #[test]
 fn a_fixture_that_depends_on_what_it_replaces_is_a_mistake() {
     let mistake = Graph::build(|g| {
