@@ -201,6 +201,21 @@ fn values_that_are_not_kept_are_made_again_when_needed() {
     assert_eq!(bench.check(pipeline(5), expect!["a b plus"]).unwrap(), 8);
 }
 
+#[test]
+fn a_target_is_kept_whatever_its_policy() {
+    let bench = Bench::in_memory();
+    let pipeline = |g: &Graph| {
+        let a = g.add(next::node(g.value(1)).name("a").persist(Persist::Never));
+        g.target("a", a);
+        g.target("b", g.add(next::node(a).name("b")));
+        Ok(a)
+    };
+    bench.run(pipeline);
+    assert_eq!(bench.log.take(), "a b");
+    assert_eq!(bench.check(pipeline, expect![""]).unwrap(), 2);
+    assert_eq!(bench.log.take(), "", "nor when its value was asked for");
+}
+
 #[node]
 fn plus(a: u32, b: u32) -> u32 {
     a + b
