@@ -39,6 +39,8 @@ pub(crate) struct Builder {
     /// Functions that have a spec already: by address and by which optional inputs are there.
     spec_of: HashMap<(usize, u64), u32>,
     last_spec: ((usize, u64), u32),
+    /// Functions by their paths, each once.
+    pub(crate) functions: HashMap<&'static str, Vec<&'static NodeFunction>>,
     /// Nodes by the hash of their path.
     node_of: HashMap<u64, u32>,
     /// Sources by their labels.
@@ -225,6 +227,7 @@ impl Builder {
             graph,
             spec_of: HashMap::new(),
             last_spec: ((0, 0), 0),
+            functions: HashMap::new(),
             node_of: HashMap::new(),
             sources: HashMap::new(),
             derived: HashMap::new(),
@@ -458,7 +461,11 @@ impl Builder {
         let spec = match self.spec_of.get(&key) {
             Some(known) => *known,
             None => {
-                let spec = self.new_spec(body());
+                let body = body();
+                if let Body::Function { function, .. } = &body {
+                    self.check_function(function);
+                }
+                let spec = self.new_spec(body);
                 self.spec_of.insert(key, spec);
                 spec
             }

@@ -2,7 +2,7 @@
 
 use crate::graph::NodeCtx;
 use crate::value::{BoxError, Collection, CollectionType, NodeResult, Value, ValueType};
-use std::any::Any;
+use std::any::{Any, TypeId};
 
 /// A node function as written: name, code, parameters. One for each function.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub struct Function {
 pub struct NodeFunction {
     /// The function.
     pub function: &'static Function,
+    /// Which function it is, whatever it is called: the type beside it.
+    pub id: fn() -> TypeId,
     /// What it returns.
     pub results: Results,
     /// Runs it.
@@ -46,7 +48,7 @@ pub struct NodeFunction {
 pub type Call = fn(&NodeCtx, &Inputs<'_>) -> Result<Value, BoxError>;
 
 /// The type beside a node function, which `#[mamo::node]` writes.
-pub trait DeclaredFunction {
+pub trait DeclaredFunction: 'static {
     /// The function.
     const FUNCTION: &'static Function;
 }
@@ -63,18 +65,21 @@ pub enum Results {
 impl NodeFunction {
     /// A function with a single output.
     pub const fn one<F: DeclaredFunction + NodeResult>(call: Call) -> Self {
-        Self { function: F::FUNCTION, results: Results::One(F::TYPE), call, mapped: None, element: None }
+        let results = Results::One(F::TYPE);
+        Self { function: F::FUNCTION, id: TypeId::of::<F>, results, call, mapped: None, element: None }
     }
 
     /// A function with several outputs.
     pub const fn many<F: DeclaredFunction>(outputs: &'static [&'static ValueType], call: Call) -> Self {
-        Self { function: F::FUNCTION, results: Results::Many(outputs), call, mapped: None, element: None }
+        let results = Results::Many(outputs);
+        Self { function: F::FUNCTION, id: TypeId::of::<F>, results, call, mapped: None, element: None }
     }
 
     /// A function that is mapped over the elements of a `C`.
     pub const fn mapped<F: DeclaredFunction + NodeResult, C: Collection>(call: Call) -> Self {
         Self {
             function: F::FUNCTION,
+            id: TypeId::of::<F>,
             results: Results::One(ValueType::map::<C, F>()),
             call,
             mapped: Some(CollectionType::of::<C, F>()),
@@ -84,6 +89,14 @@ impl NodeFunction {
 }
 
 impl Function {
+    /// Whether keys take one function for the other: one name, one code, one set of parameters and outputs.
+    pub(crate) fn is_confused_with(&self, other: &Self) -> bool {
+        self.path == other.path
+            && self.code_version() == other.code_version()
+            && self.parameters == other.parameters
+            && self.outputs == other.outputs
+    }
+
     /// Digest of the code: of the version given by hand, or of the tokens.
     ///
     /// This is the one place that decides what "the code changed" means.

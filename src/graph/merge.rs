@@ -1,9 +1,9 @@
-//! What is added a second time: one node with the first, or a mistake when the two differ.
+//! What is added a second time: one node with the first, or a mistake when the two differ and cannot be told apart.
 
 use crate::graph::builder::Builder;
 use crate::graph::declared::Flags;
 use crate::graph::finish::source_type;
-use crate::graph::{Body, Constant, Source};
+use crate::graph::{Body, Constant, NodeFunction, Source};
 use crate::value::ValueType;
 use std::panic::Location;
 
@@ -45,6 +45,24 @@ impl Builder {
         };
         let first = self.graph.entry(known).place;
         self.mistakes.push(format!("`{name}` is added twice, {what}: {first} and {place}; {remedy}"));
+    }
+
+    /// Notes a function that keys take for another one. What stands around them may differ: constants, other functions.
+    pub(crate) fn check_function(&mut self, function: &'static NodeFunction) {
+        let known = self.functions.entry(function.function.path).or_default();
+        if known.iter().any(|known| (known.id)() == (function.id)()) {
+            return;
+        }
+        if let Some(first) = known.iter().find(|known| known.function.is_confused_with(function.function)) {
+            let (first, second) = (first.function, function.function);
+            let path = first.path;
+            self.mistakes.push(format!(
+                "two functions are called `{path}` and have the same code: {}:{} and {}:{}; rename one of them, or move \
+                 it to a module of its own",
+                first.file, first.line, second.file, second.line
+            ));
+        }
+        known.push(function);
     }
 
     /// Whether the node has no spec, which is a mistake of its own.

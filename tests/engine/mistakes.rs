@@ -27,7 +27,7 @@ fn check(pipeline: impl FnOnce(&Graph), expected: Expect) {
 
 /// The line of a place in this file.
 fn line(word: &str) -> Option<u32> {
-    word.split_once("mistakes.rs:")?.1.split(':').next()?.parse().ok()
+    word.split_once("mistakes.rs:")?.1.split([':', ';']).next()?.parse().ok()
 }
 
 #[test]
@@ -262,5 +262,74 @@ fn a_node_is_replaced_once() {
             g.replace(a, c);
         },
         expect!["`param:1` is replaced twice: +0 and +1"],
+    );
+}
+
+/// Their keys were equal, and so one got the other's result: 7 instead of 70.
+#[test]
+fn nested_functions_with_one_name_and_one_code_are_a_mistake() {
+    fn plain(g: &Graph, x: Node<u32>) -> Node<u32> {
+        const FACTOR: u32 = 1;
+        #[node]
+        fn scale(x: u32) -> u32 {
+            x * FACTOR
+        }
+        g.group("again").add(scale::node(x));
+        g.add(scale::node(x))
+    }
+    fn tenfold(g: &Graph, x: Node<u32>) -> Node<u32> {
+        const FACTOR: u32 = 10;
+        #[node]
+        fn scale(x: u32) -> u32 {
+            x * FACTOR
+        }
+        g.group("other").add(scale::node(x))
+    }
+    check(
+        |g| {
+            let x = g.value(7);
+            plain(g, x);
+            tenfold(g, x);
+        },
+        expect![
+            "two functions are called `engine::mistakes::scale` and have the same code: +0 and +9; rename one of them, or move it to a module of its own"
+        ],
+    );
+}
+
+#[test]
+fn nested_functions_of_one_name_are_told_apart_by_their_code() {
+    fn one(g: &Graph, x: Node<u32>) -> Node<u32> {
+        #[node]
+        fn scale(x: u32) -> u32 {
+            x + 1
+        }
+        #[node(version = 1)]
+        fn versioned(x: u32) -> u32 {
+            x + 1
+        }
+        g.add(versioned::node(g.add(scale::node(x))))
+    }
+    fn other(g: &Graph, x: Node<u32>) -> Node<u32> {
+        #[node]
+        fn scale(x: u32) -> u32 {
+            x + 2
+        }
+        #[node(version = 1)]
+        fn versioned(x: u32) -> u32 {
+            x + 2
+        }
+        let group = g.group("other");
+        group.add(versioned::node(group.add(scale::node(x))))
+    }
+    check(
+        |g| {
+            let x = g.value(7);
+            one(g, x);
+            other(g, x);
+        },
+        expect![
+            "two functions are called `engine::mistakes::versioned` and have the same code: +0 and +11; rename one of them, or move it to a module of its own"
+        ],
     );
 }

@@ -131,7 +131,8 @@ impl<'a> Generator<'a> {
     /// What mamo knows of the function.
     ///
     /// Two functions of one name nested in different functions of one module have the same path; their code tells
-    /// them apart. If that is the same as well, so are their answers.
+    /// them apart. If that is the same as well, their answers may still differ by what stands around them, and a graph
+    /// that has both is refused. Their place is no part of the path: a comment would change it.
     fn declared(&self) -> TokenStream {
         let Self { function, signature, arguments, krate, ty, .. } = self;
         let name = function.signature.ident.unraw().to_string();

@@ -15,6 +15,9 @@ use quote::quote;
 /// The function stays as it is and may be called as before. Beside it stands a type of the same name with its
 /// constructors: `f::node(..)` takes a node for each parameter, `f::map(..)` goes over the elements of the first one.
 ///
+/// A function is known by its module, its name and its code. Two functions that are nested in different ones and agree
+/// in all three cannot be in one graph.
+///
 /// | parameter | takes |
 /// | --- | --- |
 /// | `&T`, `T` (cloned) | `Node<T>` |
