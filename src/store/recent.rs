@@ -9,6 +9,7 @@ use std::sync::Arc;
 /// Batches are kept as they came and indexed: entering a record costs one insertion and copies nothing.
 #[derive(Default)]
 pub(crate) struct Recent {
+    /// By `Kind::index`.
     kinds: [DigestMap<[u8; 32], Place>; Kind::ALL.len()],
     blobs: DigestMap<BlobDigest, Option<Arc<Vec<u8>>>>,
     batches: Vec<Batch>,
@@ -59,7 +60,9 @@ impl Recent {
             self.blobs.insert(digest, Some(Arc::new(bytes)));
         }
         for (record, (key, _)) in (0..).zip(batch.records()) {
-            self.kind_mut(key.kind).insert(key.digest, Place { batch: number, record });
+            if let Some(places) = self.kinds.get_mut(key.kind.index()) {
+                places.insert(key.digest, Place { batch: number, record });
+            }
         }
         self.batches.push(batch);
         true
@@ -77,7 +80,7 @@ impl Recent {
 
     /// What was done to a record last; nothing when it was not touched.
     pub(crate) fn record(&self, key: &Key) -> Option<Change<&[u8]>> {
-        self.kind(key.kind).get(&key.digest).map(|place| self.read(*place))
+        self.kinds.get(key.kind.index())?.get(&key.digest).map(|place| self.read(*place))
     }
 
     /// What was done to a blob last; nothing when it was not touched.
@@ -87,8 +90,10 @@ impl Recent {
 
     /// Records of one kind behind `after`, in no order.
     pub(crate) fn of_kind(&self, kind: Kind, after: Option<Key>) -> impl Iterator<Item = (Key, Change<&[u8]>)> {
-        self.kind(kind)
-            .iter()
+        self.kinds
+            .get(kind.index())
+            .into_iter()
+            .flatten()
             .filter(move |(digest, _)| after.is_none_or(|after| **digest > after.digest))
             .map(move |(digest, place)| (Key::new(kind, digest), self.read(*place)))
     }
@@ -101,40 +106,6 @@ impl Recent {
     /// All blobs, in no order.
     pub(crate) fn blobs(&self) -> impl Iterator<Item = (&BlobDigest, Change<&Arc<Vec<u8>>>)> {
         self.blobs.iter().map(|(digest, blob)| (digest, blob.as_ref().map_or(Change::Removed, Change::Put)))
-    }
-
-    fn kind(&self, kind: Kind) -> &DigestMap<[u8; 32], Place> {
-        let [a, b, c, d, e, f, g, h, i, j, k] = &self.kinds;
-        match kind {
-            Kind::Act => a,
-            Kind::Deep => b,
-            Kind::Root => c,
-            Kind::Spec => d,
-            Kind::File => e,
-            Kind::Probe => f,
-            Kind::External => g,
-            Kind::Cost => h,
-            Kind::Run => i,
-            Kind::Plan => j,
-            Kind::Chunk => k,
-        }
-    }
-
-    fn kind_mut(&mut self, kind: Kind) -> &mut DigestMap<[u8; 32], Place> {
-        let [a, b, c, d, e, f, g, h, i, j, k] = &mut self.kinds;
-        match kind {
-            Kind::Act => a,
-            Kind::Deep => b,
-            Kind::Root => c,
-            Kind::Spec => d,
-            Kind::File => e,
-            Kind::Probe => f,
-            Kind::External => g,
-            Kind::Cost => h,
-            Kind::Run => i,
-            Kind::Plan => j,
-            Kind::Chunk => k,
-        }
     }
 
     fn read(&self, place: Place) -> Change<&[u8]> {

@@ -47,6 +47,23 @@ impl Kind {
         Self::Probe,
     ];
 
+    /// Its place in [`Kind::ALL`].
+    pub(crate) const fn index(self) -> usize {
+        match self {
+            Self::Act => 0,
+            Self::Cost => 1,
+            Self::Deep => 2,
+            Self::External => 3,
+            Self::File => 4,
+            Self::Chunk => 5,
+            Self::Run => 6,
+            Self::Plan => 7,
+            Self::Root => 8,
+            Self::Spec => 9,
+            Self::Probe => 10,
+        }
+    }
+
     /// The first byte of the keys of such records.
     #[expect(clippy::as_conversions, reason = "the discriminants are bytes")]
     pub const fn to_byte(self) -> u8 {
@@ -229,4 +246,16 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the store cannot be read at all.
     fn has_blobs(&self, digests: &[BlobDigest]) -> Result<Vec<bool>, StoreError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Records of kinds without a place of their own would be lost or mixed.
+    #[test]
+    fn every_kind_has_its_place() {
+        let places: Vec<usize> = Kind::ALL.iter().map(|kind| kind.index()).collect();
+        assert_eq!(places, (0..Kind::ALL.len()).collect::<Vec<_>>());
+    }
 }
