@@ -176,9 +176,24 @@ fn part_of<T: Serialize>(item: &T) -> Result<Part, CodecError> {
     Ok(part)
 }
 
+/// What collections of `T` without keys have in common: a map over one gives a list.
 macro_rules! gives_list {
     () => {
+        type Key = usize;
+        type Item = T;
         type Of<R: Send + Sync + 'static> = List<R>;
+
+        fn size(&self) -> usize {
+            self.len()
+        }
+
+        fn key(&self, index: usize) -> Option<usize> {
+            Some(index)
+        }
+
+        fn item_schema() -> Schema {
+            fingerprint::schema_of::<T>()
+        }
 
         fn result_schema() -> Schema {
             Schema::named("mamo::List")
@@ -198,12 +213,27 @@ macro_rules! gives_list {
     };
 }
 
+/// What collections of `T` with keys `K` have in common: a map over one gives a dict.
 macro_rules! gives_dict {
     () => {
+        type Key = K;
+        type Item = T;
         type Of<R: Send + Sync + 'static> = Dict<K, R>;
+
+        fn size(&self) -> usize {
+            self.len()
+        }
+
+        fn item_schema() -> Schema {
+            fingerprint::schema_of::<T>()
+        }
 
         fn result_schema() -> Schema {
             Schema::of_collection(&Schema::named("mamo::Dict"), &fingerprint::schema_of::<K>())
+        }
+
+        fn assemble<R: Send + Sync + 'static>(&self, elements: Vec<Element<R>>) -> Dict<K, R> {
+            Dict::from_entries(self.keys().cloned().zip(elements).collect())
         }
 
         fn encode<R: Send + Sync + 'static>(result: &Dict<K, R>) -> Result<Vec<u8>, CodecError> {
@@ -218,17 +248,7 @@ macro_rules! gives_dict {
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for Vec<T> {
-    type Key = usize;
-    type Item = T;
     gives_list!();
-
-    fn size(&self) -> usize {
-        self.len()
-    }
-
-    fn key(&self, index: usize) -> Option<usize> {
-        Some(index)
-    }
 
     fn part(&self, index: usize) -> Result<Option<Part>, CodecError> {
         self.get(index).map(part_of).transpose()
@@ -237,25 +257,11 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for Vec
     fn item(&self, index: usize) -> Option<Lent<'_>> {
         self.get(index).map(|item| Lent::Borrowed(item))
     }
-
-    fn item_schema() -> Schema {
-        fingerprint::schema_of::<T>()
-    }
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for List<T> {
-    type Key = usize;
-    type Item = T;
     gives_list!();
-
-    fn size(&self) -> usize {
-        self.len()
-    }
-
-    fn key(&self, index: usize) -> Option<usize> {
-        Some(index)
-    }
 
     fn part(&self, index: usize) -> Result<Option<Part>, CodecError> {
         self.elements().get(index).map(Element::to_part).transpose()
@@ -264,21 +270,11 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for Lis
     fn item(&self, index: usize) -> Option<Lent<'_>> {
         self.get(index).map(|item| Lent::Owned(Value::from_arc(item)))
     }
-
-    fn item_schema() -> Schema {
-        fingerprint::schema_of::<T>()
-    }
 }
 
 #[diagnostic::do_not_recommend]
 impl<K: DictKey, T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for Dict<K, T> {
-    type Key = K;
-    type Item = T;
     gives_dict!();
-
-    fn size(&self) -> usize {
-        self.len()
-    }
 
     fn key(&self, index: usize) -> Option<K> {
         self.entries().get(index).map(|(key, _)| key.clone())
@@ -291,25 +287,11 @@ impl<K: DictKey, T: Serialize + DeserializeOwned + Send + Sync + 'static> Collec
     fn item(&self, index: usize) -> Option<Lent<'_>> {
         self.entries().get(index).map(|(_, element)| Lent::Owned(Value::from_arc(element.get())))
     }
-
-    fn item_schema() -> Schema {
-        fingerprint::schema_of::<T>()
-    }
-
-    fn assemble<R: Send + Sync + 'static>(&self, elements: Vec<Element<R>>) -> Dict<K, R> {
-        Dict::from_entries(self.keys().cloned().zip(elements).collect())
-    }
 }
 
 #[diagnostic::do_not_recommend]
 impl<K: DictKey, T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for BTreeMap<K, T> {
-    type Key = K;
-    type Item = T;
     gives_dict!();
-
-    fn size(&self) -> usize {
-        self.len()
-    }
 
     fn key(&self, index: usize) -> Option<K> {
         self.keys().nth(index).cloned()
@@ -321,13 +303,5 @@ impl<K: DictKey, T: Serialize + DeserializeOwned + Send + Sync + 'static> Collec
 
     fn item(&self, index: usize) -> Option<Lent<'_>> {
         self.values().nth(index).map(|item| Lent::Borrowed(item))
-    }
-
-    fn item_schema() -> Schema {
-        fingerprint::schema_of::<T>()
-    }
-
-    fn assemble<R: Send + Sync + 'static>(&self, elements: Vec<Element<R>>) -> Dict<K, R> {
-        Dict::from_entries(self.keys().cloned().zip(elements).collect())
     }
 }
