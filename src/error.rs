@@ -16,7 +16,17 @@ struct Inner {
     message: String,
     node: Option<String>,
     hint: Option<String>,
-    source: Option<BoxError>,
+    cause: Cause,
+}
+
+/// What an error comes from.
+enum Cause {
+    /// Nothing but itself.
+    None,
+    /// Another error, which it does not repeat.
+    Below(BoxError),
+    /// An error that it is the same as: it has its message, and its cause is that one's.
+    Wrapped(BoxError),
 }
 
 /// What kind of thing went wrong.
@@ -51,14 +61,23 @@ pub enum ErrorKind {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner { kind, message: message.into(), node: None, hint: None, source: None }))
+        Self(Box::new(Inner { kind, message: message.into(), node: None, hint: None, cause: Cause::None }))
     }
 
-    /// Wraps an error from elsewhere, for use in pipelines and after runs.
+    /// Wraps an error from elsewhere, with its causes, for use in pipelines and after runs.
+    ///
+    /// One of mamo's own that was boxed on its way is unwrapped: it keeps its kind and its hint.
     pub fn other(error: impl Into<BoxError>) -> Self {
-        let error = error.into();
-        let mut wrapped = Self::new(ErrorKind::Other, error.to_string());
-        wrapped.0.source = std::error::Error::source(&*error).map(|source| source.to_string().into());
+        match error.into().downcast::<Self>() {
+            Ok(own) => *own,
+            Err(error) => Self::wrap(ErrorKind::Other, error),
+        }
+    }
+
+    /// An error with the message and the causes of another.
+    pub(crate) fn wrap(kind: ErrorKind, error: BoxError) -> Self {
+        let mut wrapped = Self::new(kind, error.to_string());
+        wrapped.0.cause = Cause::Wrapped(error);
         wrapped
     }
 
@@ -73,7 +92,7 @@ impl Error {
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.cause = Cause::Below(source.into());
         self
     }
 
@@ -91,6 +110,22 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
     }
+
+    /// What caused it, nearest first, without what only repeats the one before.
+    pub(crate) fn causes(&self) -> Vec<String> {
+        let mut said = self.to_string();
+        let mut causes = Vec::new();
+        let mut next = std::error::Error::source(self);
+        while let Some(cause) = next {
+            let text = cause.to_string();
+            if !said.contains(&text) {
+                causes.push(text.clone());
+                said = text;
+            }
+            next = cause.source();
+        }
+        causes
+    }
 }
 
 impl fmt::Display for Error {
@@ -102,8 +137,8 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)?;
-        if let Some(source) = &self.0.source {
-            write!(f, ": {source}")?;
+        for cause in self.causes() {
+            write!(f, "\ncaused by: {cause}")?;
         }
         if let Some(hint) = &self.0.hint {
             write!(f, "\nhint: {hint}")?;
@@ -114,10 +149,11 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source.as_deref().map(|source| {
-            let source: &(dyn std::error::Error + 'static) = source;
-            source
-        })
+        match &self.0.cause {
+            Cause::None => None,
+            Cause::Below(cause) => Some(&**cause),
+            Cause::Wrapped(error) => error.source(),
+        }
     }
 }
 
@@ -130,5 +166,72 @@ impl From<std::io::Error> for Error {
 impl From<BoxError> for Error {
     fn from(error: BoxError) -> Self {
         Self::other(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{text}")]
+    struct Layer {
+        text: &'static str,
+        source: Option<BoxError>,
+    }
+
+    fn layers() -> BoxError {
+        let inner = Layer { text: "the disk is full", source: None };
+        let middle = Layer { text: "cannot write `a.csv`", source: Some(inner.into()) };
+        Layer { text: "cannot export", source: Some(middle.into()) }.into()
+    }
+
+    fn check(error: &Error, expected: Expect) {
+        expected.assert_eq(&format!("{error:?}"));
+    }
+
+    /// Everything below the first cause was lost.
+    #[test]
+    fn all_causes_are_told() {
+        check(
+            &Error::other(layers()),
+            expect![[r#"
+            cannot export
+            caused by: cannot write `a.csv`
+            caused by: the disk is full"#]],
+        );
+        let error = Error::new(ErrorKind::Store, "cannot save").with_source(layers()).with_hint("make room");
+        check(
+            &error,
+            expect![[r#"
+            cannot save
+            caused by: cannot export
+            caused by: cannot write `a.csv`
+            caused by: the disk is full
+            hint: make room"#]],
+        );
+    }
+
+    #[test]
+    fn causes_that_repeat_what_was_said_are_left_out() {
+        let error = Error::new(ErrorKind::NoValue, "node `clean` failed: no rows").with_source("no rows");
+        check(&error, expect!["node `clean` failed: no rows"]);
+    }
+
+    #[test]
+    fn an_error_that_was_boxed_on_its_way_is_still_the_same() {
+        let error = Error::new(ErrorKind::Graph, "two nodes").with_node("clean").with_hint("rename one");
+        let boxed: BoxError = error.into();
+        let error = Error::other(boxed);
+        assert_eq!((error.kind(), error.node(), error.hint()), (ErrorKind::Graph, Some("clean"), Some("rename one")));
+    }
+
+    #[test]
+    fn what_was_wrapped_is_no_cause_of_itself() {
+        use std::error::Error as _;
+        let error = Error::other(layers());
+        assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Other, "cannot export"));
+        assert!(error.source().unwrap().downcast_ref::<Layer>().is_some());
     }
 }

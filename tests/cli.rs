@@ -267,6 +267,27 @@ fn an_error_of_what_follows_is_the_programs() {
     assert_eq!((code, stderr.text().as_str()), (exit_codes::OTHER, "error: the printer is on fire\n"));
 }
 
+/// All but the first cause were lost.
+#[test]
+fn an_error_is_told_with_all_its_causes() {
+    let store = tempfile::tempdir().unwrap();
+    let stderr = Buffer::default();
+    let code = Invocation::new(["flights", "-q"], io::sink(), stderr.clone()).env("MAMO_STORE", store.path()).run_then(
+        two_targets,
+        |_, _| {
+            let error = anyhow::anyhow!("the disk is full").context("cannot write `a.csv`").context("cannot export");
+            Err(Error::other(error))
+        },
+    );
+    assert_eq!(code, exit_codes::OTHER);
+    expect![[r#"
+        error: cannot export
+          cause: cannot write `a.csv`
+          cause: the disk is full
+    "#]]
+    .assert_eq(&stderr.text());
+}
+
 #[test]
 fn a_wrong_graph_is_an_error_before_the_run() {
     let twice = |graph: &Graph| {

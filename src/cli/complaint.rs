@@ -3,7 +3,6 @@
 use crate::cli::paint::Paint;
 use crate::cli::words;
 use crate::error::Error;
-use std::error::Error as _;
 
 /// Lines of one message; more are counted.
 const MESSAGE_LINES: usize = 12;
@@ -15,29 +14,13 @@ pub(crate) fn error(error: &Error, paint: Paint) -> String {
     if let Some(node) = error.node().filter(|node| !message.contains(node)) {
         text.push_str(&format!("\n  node: {node}"));
     }
-    for cause in causes(error) {
+    for cause in error.causes() {
         text.push_str(&format!("\n  cause: {}", words::block(&cause, "    ", MESSAGE_LINES)));
     }
     if let Some(hint) = error.hint() {
         text.push_str(&format!("\n  {} {}", paint.note("hint:"), words::block(hint, "    ", MESSAGE_LINES)));
     }
     text
-}
-
-/// What caused an error, nearest first, without those that only repeat the one before.
-pub(crate) fn causes(error: &Error) -> Vec<String> {
-    let mut said = error.to_string();
-    let mut causes = Vec::new();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let text = cause.to_string();
-        if !said.contains(&text) {
-            causes.push(text.clone());
-            said = text;
-        }
-        next = cause.source();
-    }
-    causes
 }
 
 /// A node or an element that failed, with what it said.

@@ -1,6 +1,5 @@
 //! JSON for programs: the objects that docs/json.md promises.
 
-use crate::cli::complaint;
 use crate::cli::plan_list::STATES;
 use crate::cli::summary::{Ending, Summary};
 use crate::error::{Error, ErrorKind};
@@ -110,7 +109,7 @@ pub(crate) fn error(error: &Error) -> String {
         kind: kind_name(error.kind()),
         message: &error.to_string(),
         node: error.node(),
-        causes: &complaint::causes(error),
+        causes: &error.causes(),
         hint: error.hint(),
     })
 }
