@@ -4,13 +4,20 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 /// How a check came out.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Passed,
     /// What is wrong.
     Failed(String),
     /// What is missing, and how to get it.
     Skipped(String),
+}
+
+/// Whether a program that is missing may be installed: that takes minutes and is not undone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Install {
+    May,
+    MayNot,
 }
 
 /// All checks so far.
@@ -30,6 +37,29 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
 /// Whether a cargo command can be called here, such as one that is installed apart.
 pub(crate) fn can_call(arguments: &[&str]) -> bool {
     cargo(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+/// Sees to it that a program is there, which cargo can install; or says how a check comes out without it.
+pub(crate) fn provide(program: &str, is_there: bool, install: Install, command: &mut Command) -> Result<(), Outcome> {
+    match (is_there, install) {
+        (true, Install::May | Install::MayNot) => Ok(()),
+        (false, Install::May) => match Outcome::of(command) {
+            Outcome::Passed => Ok(()),
+            Outcome::Failed(reason) | Outcome::Skipped(reason) => {
+                Err(Outcome::Failed(format!("cannot install {program}: {reason}")))
+            }
+        },
+        (false, Install::MayNot) => Err(Outcome::Skipped(format!(
+            "{program} is not installed; get it with `cargo install {program} --locked`, or set MAMO_INSTALL=1 and it is \
+             installed here"
+        ))),
+    }
+}
+
+impl Install {
+    pub(crate) fn of_environment() -> Self {
+        if std::env::var_os("MAMO_INSTALL").is_some_and(|value| value == "1") { Self::May } else { Self::MayNot }
+    }
 }
 
 impl Outcome {
@@ -96,6 +126,24 @@ mod tests {
         let checks = checks(vec![("licences", Outcome::Skipped("no cargo-deny".into())), ("tests", Outcome::Passed)]);
         assert_eq!(checks.summary(), "SKIPPED  licences: no cargo-deny\npassed   tests\n");
         assert_eq!(checks.summarise(), ExitCode::SUCCESS);
+    }
+
+    #[test]
+    fn what_is_missing_is_installed_when_it_may_be() {
+        let nothing = || Command::new("no-such-program");
+        let install = || {
+            let mut command = cargo(&["--version"]);
+            command.stdout(Stdio::null());
+            command
+        };
+        assert_eq!(provide("cargo-deny", true, Install::May, &mut nothing()), Ok(()));
+        assert_eq!(provide("cargo-deny", false, Install::May, &mut install()), Ok(()));
+        let failed = provide("cargo-deny", false, Install::May, &mut nothing());
+        assert!(matches!(failed, Err(Outcome::Failed(reason)) if reason.starts_with("cannot install cargo-deny: ")));
+        let Err(Outcome::Skipped(reason)) = provide("cargo-deny", false, Install::MayNot, &mut install()) else {
+            panic!("it was installed although it must not be");
+        };
+        assert!(reason.contains("`cargo install cargo-deny --locked`") && reason.contains("MAMO_INSTALL=1"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 const HELP: &str = "\
 cargo xtask test               all that must hold: format, lints, documentation, tests, licences, the flights example
+                               (MAMO_INSTALL=1 installs cargo-deny when it is missing)
 cargo xtask bench foundation   mamo beside other incremental engines (further arguments are passed on)
 cargo xtask help               this text
 ";

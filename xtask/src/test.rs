@@ -1,6 +1,6 @@
 //! `cargo xtask test`: what must hold for every change.
 
-use crate::check::{Checks, Outcome, can_call, cargo};
+use crate::check::{Checks, Install, Outcome, can_call, cargo, provide};
 use crate::flights;
 use std::process::ExitCode;
 
@@ -19,26 +19,25 @@ pub(crate) fn run() -> ExitCode {
         Outcome::of(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
     });
     checks.check("tests", || Outcome::of(&mut cargo(&["test", "--workspace"])));
-    checks.check("licences and sources of dependencies", || deny(&["bans", "licenses", "sources"]));
+    let is_there = can_call(&["deny", "--version"]);
+    let mut install = cargo(&["install", "cargo-deny", "--locked"]);
+    let deny = provide("cargo-deny", is_there, Install::of_environment(), &mut install);
+    checks.check("licences and sources of dependencies", || check_with(&deny, &["bans", "licenses", "sources"]));
     checks.check("advisories on dependencies", || {
-        if deny_is_there() && !can_call(&["deny", "fetch", "db"]) {
+        if deny.is_ok() && !can_call(&["deny", "fetch", "db"]) {
             Outcome::Skipped("the advisory database is out of reach".into())
         } else {
-            deny(&["advisories"])
+            check_with(&deny, &["advisories"])
         }
     });
     checks.check("the flights example", flights::check);
     checks.summarise()
 }
 
-fn deny_is_there() -> bool {
-    can_call(&["deny", "--version"])
-}
-
-fn deny(what: &[&str]) -> Outcome {
-    if deny_is_there() {
-        Outcome::of(cargo(&["deny", "check"]).args(what))
-    } else {
-        Outcome::Skipped("cargo-deny is not installed; get it with `cargo install --locked cargo-deny`".into())
+/// Lets cargo-deny check something, when it is there.
+fn check_with(deny: &Result<(), Outcome>, what: &[&str]) -> Outcome {
+    match deny {
+        Ok(()) => Outcome::of(cargo(&["deny", "check"]).args(what)),
+        Err(outcome) => outcome.clone(),
     }
 }
