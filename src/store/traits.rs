@@ -149,6 +149,11 @@ impl Batch {
         })
     }
 
+    /// The key of the record that was added as number `index`.
+    pub(crate) fn key(&self, index: usize) -> Option<&Key> {
+        self.records.get(index).map(|(key, _)| key)
+    }
+
     /// The bytes of the record that was added as number `index`; nothing for a removal.
     pub(crate) fn record(&self, index: usize) -> Option<&[u8]> {
         match self.records.get(index)?.1 {

@@ -146,7 +146,7 @@ impl Wave {
             let run = &map.computations[computation];
             let act = acts.next().flatten().as_deref().and_then(Act::read);
             let asker = Asker::Element { map: Arc::clone(map), computation };
-            match self.claims.claim(run.content, asker, |slot| self.done(slot)) {
+            match self.claim(run.content, asker) {
                 Claim::Waiting => {}
                 Claim::Done(done) => self.element_done(map, computation, &done, local),
                 Claim::Mine => match act.and_then(|act| self.saved_part(map, act)) {

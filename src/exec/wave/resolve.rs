@@ -89,7 +89,7 @@ impl Wave {
             return self.settle(index, slot, Settled::Known(known), Outcome::CutOff, local);
         }
         if !is_transient {
-            match self.claims.claim(content, Asker::Slot(index), |slot| self.done(slot)) {
+            match self.claim(content, Asker::Slot(index)) {
                 Claim::Mine => {}
                 Claim::Waiting => return,
                 Claim::Done(done) => return self.attach(pending, done, local),
@@ -214,8 +214,19 @@ impl Wave {
         }
     }
 
+    pub(crate) fn claim(&self, content: ContentKey, asker: Asker) -> Claim {
+        self.claims.claim(content, asker, |slot| self.content(slot), |slot| self.done(slot))
+    }
+
+    /// What a slot computes whose inputs are settled.
+    fn content(&self, slot: u32) -> Option<ContentKey> {
+        let node = self.slots.slots[slot].node;
+        let upstream: SmallVec<[ValueDigest; 4]> = self.upstream_values(node).collect();
+        Some(self.session.graph.spec(node)?.hashers.content_key(&upstream))
+    }
+
     /// How a slot came out, if it has by now, for those who need the same.
-    pub(crate) fn done(&self, slot: u32) -> Option<Done> {
+    fn done(&self, slot: u32) -> Option<Done> {
         match self.slots.slots[slot].settled.get()? {
             Settled::Known(known) => Some(Done::Value { value: known.value, payload: known.payload.clone() }),
             Settled::Failed(failure) | Settled::Skipped(failure) => Some(Done::Failed(Arc::clone(failure))),

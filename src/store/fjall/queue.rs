@@ -205,7 +205,7 @@ impl Queue {
 
 impl Group {
     fn is_full(&self) -> bool {
-        self.recent.size() >= FULL || self.recent.n_records() >= FULL_RECORDS
+        self.recent.size() >= FULL || self.recent.n_changes() >= FULL_RECORDS
     }
 }
 

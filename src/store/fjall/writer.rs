@@ -54,7 +54,7 @@ impl Writer {
         let recent = &group.recent;
         // Before the records: a group that is half written after a crash must not be read as if nothing had ever been
         // replaced.
-        if !self.rooted && recent.records().any(|(key, change)| is_rooting(key.kind, &change)) {
+        if !self.rooted && recent.changes().any(|(key, value)| is_rooting(key.kind, value)) {
             self.shared.folder.set_marker(salvage::ROOTED, "")?;
             self.rooted = true;
         }
@@ -130,22 +130,34 @@ impl Writer {
 
 /// The changes of a group in the order of their keys.
 fn changes(recent: &Recent) -> Vec<Change<'_>> {
-    let records = recent.records().map(|(key, change)| Change { key: key.to_bytes(), value: change.put() });
+    let records = recent.changes().map(|(key, value)| Change { key: key.to_bytes(), value });
     let blobs = recent.blobs().filter_map(|(digest, change)| {
         let value = change.put().map(|bytes| bytes.as_slice());
         let small = value.is_none_or(|bytes| bytes.len() < MIN_FILE);
         small.then(|| Change { key: blob_key(digest), value })
     });
     let mut changes: Vec<_> = records.chain(blobs).collect();
-    changes.sort_unstable_by_key(|change| change.key);
+    // Keys are digests behind their kind, so the first half of them is nearly always enough to tell them apart.
+    changes.sort_by_cached_key(|change| change.key.first_chunk().map_or(0, |head| u128::from_be_bytes(*head)));
+    if !changes.is_sorted_by_key(|change| change.key) {
+        changes.sort_by_key(|change| change.key);
+    }
+    // Of several changes to one key the last one counts.
+    changes.dedup_by(|later, earlier| {
+        let is_same = later.key == earlier.key;
+        if is_same {
+            earlier.value = later.value;
+        }
+        is_same
+    });
     changes
 }
 
 /// Whether losing this change, and keeping what was there before it, could make other records lie.
-fn is_rooting(kind: Kind, change: &Last<&[u8]>) -> bool {
+fn is_rooting(kind: Kind, value: Option<&[u8]>) -> bool {
     match kind {
         Kind::Root => true,
-        Kind::Act | Kind::Deep => *change == Last::Removed,
+        Kind::Act | Kind::Deep => value.is_none(),
         Kind::Spec | Kind::File | Kind::Probe | Kind::External | Kind::Cost | Kind::Run | Kind::Plan | Kind::Chunk => {
             false
         }

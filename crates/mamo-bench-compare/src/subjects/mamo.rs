@@ -1,50 +1,35 @@
 //! mamo, through its public interface.
 
 use crate::Result;
-use crate::graph::{FAN_IN, grid, leaf_value, node_value};
+use crate::graph::{grid, leaf_value, node_value};
 use crate::measure::{resident_bytes, timed};
 use crate::subjects::{Figure, Readings, check};
-use mamo::__private::{Function, Inputs, NodeFunction, Results, Value, ValueType};
-use mamo::{BoxError, Engine, Graph, Node, NodeCtx, Run, Spec};
+use mamo::{Engine, Graph, Node, Run, node};
 use std::path::Path;
 
-/// What `#[mamo::node] fn mix(a: u64, b: u64, c: u64) -> u64` stands for.
-static MIX: NodeFunction = NodeFunction {
-    function: &Function {
-        path: "mamo_bench_compare::mix",
-        name: "mix",
-        tokens: "node_value",
-        version: None,
-        parameters: &["a", "b", "c"],
-        has_key: false,
-        outputs: &[],
-        file: file!(),
-        line: line!(),
-    },
-    results: Results::One(ValueType::serde::<u64>()),
-    call: mix,
-    mapped: None,
-    element: None,
-};
+/// A node of a layer.
+#[node]
+fn mix(a: u64, b: u64, c: u64) -> u64 {
+    node_value([a, b, c])
+}
 
-/// The same for up to [`FAN_IN`] inputs.
-static JOIN: NodeFunction = NodeFunction {
-    function: &Function {
-        path: "mamo_bench_compare::join",
-        name: "join",
-        tokens: "node_value",
-        version: None,
-        parameters: &["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"],
-        has_key: false,
-        outputs: &[],
-        file: file!(),
-        line: line!(),
-    },
-    results: Results::One(ValueType::serde::<u64>()),
-    call: join,
-    mapped: None,
-    element: None,
-};
+/// A node of the tree, with up to ten inputs.
+#[node]
+#[expect(clippy::too_many_arguments, reason = "one for each node that it reads")]
+fn join(
+    a: u64,
+    b: Option<&u64>,
+    c: Option<&u64>,
+    d: Option<&u64>,
+    e: Option<&u64>,
+    f: Option<&u64>,
+    g: Option<&u64>,
+    h: Option<&u64>,
+    i: Option<&u64>,
+    j: Option<&u64>,
+) -> u64 {
+    node_value([Some(&a), b, c, d, e, f, g, h, i, j].into_iter().flatten().copied())
+}
 
 /// Builds a grid and runs it, with a store that is forgotten.
 pub(super) fn cold(nodes: usize) -> Result<Readings> {
@@ -133,10 +118,11 @@ fn pipeline(graph: &Graph, nodes: usize) -> mamo::Result<(Node<u64>, usize)> {
         |inputs| {
             n_readers += 1;
             match inputs {
-                [a, b, c] => scope.add(Spec::__function(&MIX, [a, b, c].map(|input| Some(input.raw())))),
-                _ => {
-                    let mut inputs = inputs.iter().map(|input| input.raw());
-                    scope.add(Spec::__function(&JOIN, [(); FAN_IN].map(|()| inputs.next())))
+                [] => scope.value(0),
+                [a, b, c] => scope.add(mix::node(*a, *b, *c)),
+                [first, rest @ ..] => {
+                    let at = |index: usize| rest.get(index).copied();
+                    scope.add(join::node(*first, at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8)))
                 }
             }
         },
@@ -144,20 +130,4 @@ fn pipeline(graph: &Graph, nodes: usize) -> mamo::Result<(Node<u64>, usize)> {
     let root = root.unwrap_or_else(|| scope.value(0));
     graph.target("root", root);
     Ok((root, n_readers))
-}
-
-fn mix(_: &NodeCtx, inputs: &Inputs<'_>) -> std::result::Result<Value, BoxError> {
-    let [a, b, c] = [inputs.get::<u64>(0)?, inputs.get::<u64>(1)?, inputs.get::<u64>(2)?];
-    Ok(Value::new(node_value([*a, *b, *c])))
-}
-
-fn join(_: &NodeCtx, inputs: &Inputs<'_>) -> std::result::Result<Value, BoxError> {
-    let mut values = [0; FAN_IN];
-    let mut n_values = 0;
-    for (slot, value) in (0..).zip(&mut values) {
-        let Some(given) = inputs.optional::<u64>(slot)? else { break };
-        *value = *given;
-        n_values += 1;
-    }
-    Ok(Value::new(node_value(values.into_iter().take(n_values))))
 }
