@@ -76,6 +76,8 @@ pub(crate) fn report(session: &Session, mut ledger: Ledger, pool: &rayon::Thread
                     (Some(upstream), Some(spec)) => {
                         let content = spec.hashers.content_key(&upstream);
                         match act_of(&*session.store, &content)? {
+                            // A target that is known, but was not kept.
+                            Some(_) if planned.expected.contains_key(&node) => PlanState::Run,
                             Some(act) => {
                                 values.insert(node, act.value);
                                 PlanState::CutOff

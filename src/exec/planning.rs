@@ -158,10 +158,17 @@ impl Descent<'_> {
                 self.descend(*node);
                 continue;
             }
+            let is_absent = deep.own.as_ref().is_some_and(Payload::is_absent);
+            if is_absent && self.ledger.is_target(*node) && self.is_lost(&deep)? {
+                // It was no target then, and was not to be kept.
+                self.planned.expected.insert(*node, deep.value);
+                self.descend(*node);
+                continue;
+            }
             let known = Known {
                 value: deep.value,
                 content: Some(deep.content),
-                payload: deep.diverged.map(Arc::new),
+                payload: deep.own.map(Arc::new),
                 is_tainted: false,
             };
             if self.graph.entry(*node).flags.is_barrier && self.ledger.fingerprint(*node).is_none() {
@@ -171,6 +178,11 @@ impl Descent<'_> {
             self.planned.known.insert(*node, known);
         }
         Ok(())
+    }
+
+    fn is_lost(&self, deep: &Deep) -> Result<bool> {
+        let payload = payload_of_value(self.store, &deep.value, Some(&deep.content), deep.own.as_ref())?;
+        Ok(payload.is_none_or(|payload| payload.is_absent()))
     }
 
     fn descend(&mut self, node: u32) {
@@ -213,20 +225,15 @@ fn is_lost(graph: &Declared, ledger: &Ledger, store: &dyn Store, node: u32) -> R
     }
     let Some(base) = ledger.record_key(graph, node) else { return Ok(false) };
     let known = match ledger.known(node, &base) {
-        Some(known) => Some((known.content, known.payload.as_deref().cloned())),
+        Some(known) => Some((known.value, known.content, known.payload.as_deref().cloned())),
         None => {
             let answer = store.get_many(&[Key::new(RecordKind::Deep, base.as_bytes())]).map_err(store_error)?;
             let deep = answer.into_iter().next().flatten().as_deref().and_then(Deep::read);
-            deep.map(|deep| (Some(deep.content), deep.diverged))
+            deep.map(|deep| (deep.value, Some(deep.content), deep.own))
         }
     };
-    let Some((content, payload)) = known else { return Ok(false) };
-    let payload = match (payload, content) {
-        (Some(payload), _) => Some(payload),
-        (None, Some(content)) => act_of(store, &content)?.map(|act| act.payload),
-        (None, None) => None,
-    };
-    Ok(match payload {
+    let Some((value, content, payload)) = known else { return Ok(false) };
+    Ok(match payload_of_value(store, &value, content.as_ref(), payload.as_ref())? {
         Some(Payload::Inline(_)) => false,
         Some(Payload::Blob { digest, .. }) => {
             store.has_blobs(&[digest]).map_err(store_error)?.first().is_none_or(|is_there| !is_there)
@@ -239,6 +246,21 @@ fn is_lost(graph: &Declared, ledger: &Ledger, store: &dyn Store, node: u32) -> R
 pub(crate) fn act_of(store: &dyn Store, content: &ContentKey) -> Result<Option<Act>> {
     let answer = store.get_many(&[Key::new(RecordKind::Act, content.as_bytes())]).map_err(store_error)?;
     Ok(answer.into_iter().next().flatten().as_deref().and_then(Act::read))
+}
+
+/// Where the bytes of a value are: its node's own, or those that whoever computed the same has kept.
+pub(crate) fn payload_of_value(
+    store: &dyn Store,
+    value: &ValueDigest,
+    content: Option<&ContentKey>,
+    own: Option<&Payload>,
+) -> Result<Option<Payload>> {
+    let shared = match (own, content) {
+        (Some(Payload::Absent { .. }) | None, Some(content)) => act_of(store, content)?,
+        (Some(_), _) | (None, None) => None,
+    };
+    let shared = shared.filter(|act| act.value == *value).map(|act| act.payload);
+    Ok(shared.or_else(|| own.cloned()))
 }
 
 /// The failure for which a node was skipped, or its own.

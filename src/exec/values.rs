@@ -4,7 +4,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::exec::Outcome;
 use crate::exec::engine::Inner;
 use crate::exec::ledger::Ledger;
-use crate::exec::planning::{act_of, cause_of};
+use crate::exec::planning::{cause_of, payload_of_value};
 use crate::exec::session::{Session, payload_of};
 use crate::exec::sync::Arc;
 use crate::exec::wave::Trouble;
@@ -107,14 +107,11 @@ impl Values {
                 let key = Key::new(RecordKind::Deep, base.as_bytes());
                 let answer = self.session.store.get_many(&[key]).ok()?;
                 let deep = answer.into_iter().next().flatten().as_deref().and_then(Deep::read)?;
-                (deep.value, Some(deep.content), deep.diverged)
+                (deep.value, Some(deep.content), deep.own)
             }
         };
-        let payload = match payload {
-            Some(payload) => payload,
-            None => act_of(&*self.session.store, &content?).ok().flatten()?.payload,
-        };
-        Some((value, payload))
+        let payload = payload_of_value(&*self.session.store, &value, content.as_ref(), payload.as_ref());
+        Some((value, payload.ok().flatten()?))
     }
 }
 

@@ -44,8 +44,8 @@ pub(crate) struct Deep {
     pub(crate) run: u64,
     /// The upstream nodes in order: for `why`, for revoking, and for salvage.
     pub(crate) upstream: Vec<Upstream>,
-    /// The node's own bytes when its value is not the one under its content key.
-    pub(crate) diverged: Option<Payload>,
+    /// The node's own bytes when its value is not the one under its content key, or that nobody kept any.
+    pub(crate) own: Option<Payload>,
 }
 
 /// An upstream node of a deep record.
@@ -71,6 +71,11 @@ const ABSENT: u8 = 2;
 const NONE: u8 = 3;
 
 impl Payload {
+    /// Whether nobody kept the bytes.
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent { .. })
+    }
+
     fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Inline(bytes) => {
@@ -122,7 +127,7 @@ impl Alias {
         &self,
         out: &mut Vec<u8>,
         upstream: impl ExactSizeIterator<Item = Upstream>,
-        diverged: Option<&Payload>,
+        own: Option<&Payload>,
     ) {
         out.extend_from_slice(&RECIPE.to_le_bytes());
         out.extend_from_slice(self.content.as_bytes());
@@ -140,7 +145,7 @@ impl Alias {
             }
         }
         out.extend_from_slice(&bits);
-        match diverged {
+        match own {
             Some(payload) => payload.write(out),
             None => out.push(NONE),
         }
@@ -151,7 +156,7 @@ impl Deep {
     #[cfg(test)]
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         let alias = Alias { content: self.content, value: self.value, spec: self.spec, run: self.run };
-        alias.write(out, self.upstream.iter().copied(), self.diverged.as_ref());
+        alias.write(out, self.upstream.iter().copied(), self.own.as_ref());
     }
 
     /// Nothing when the bytes were made by another recipe or make no sense: a miss.
@@ -170,7 +175,7 @@ impl Deep {
                 upstream.recorded = bits >> bit & 1 == 1;
             }
         }
-        Some(Self { content, value, spec, run, upstream, diverged: Payload::read(reader)? })
+        Some(Self { content, value, spec, run, upstream, own: Payload::read(reader)? })
     }
 }
 
@@ -244,7 +249,7 @@ mod tests {
 
     #[test]
     fn deeps_read_back() {
-        for diverged in [None, Some(Payload::Inline(vec![])), Some(Payload::Inline(vec![9]))] {
+        for own in [None, Some(Payload::Inline(vec![])), Some(Payload::Inline(vec![9]))] {
             let deep = Deep {
                 content: ContentKey::from_bytes([1; 32]),
                 value: ValueDigest::from_bytes([2; 32]),
@@ -253,7 +258,7 @@ mod tests {
                 upstream: (0..19)
                     .map(|n| Upstream { fingerprint: Fingerprint::from_bytes([n; 32]), recorded: n % 3 == 1 })
                     .collect(),
-                diverged,
+                own,
             };
             let mut bytes = Vec::new();
             deep.write(&mut bytes);

@@ -19,6 +19,7 @@ mod mistakes;
 mod shapes;
 mod sources;
 mod support;
+mod targets;
 mod threads;
 mod unstable;
 mod values;

@@ -1,7 +1,7 @@
 //! Values of the nodes that a slot reads: from memory, from the ledger, or read back from the store.
 
 use crate::exec::ledger::Known;
-use crate::exec::planning::act_of;
+use crate::exec::planning::payload_of_value;
 use crate::exec::sync::Ordering;
 use crate::exec::wave::perform::{encode, guarded};
 use crate::exec::wave::resolve::{Halt, mixed_up};
@@ -93,15 +93,13 @@ impl Wave {
 
     /// Where the bytes of a known value are.
     pub(crate) fn payload(&self, known: &Known) -> Option<Payload> {
-        if let Some(payload) = &known.payload {
-            return Some((**payload).clone());
-        }
-        let content = known.content?;
-        if let Ok(Some(act)) = act_of(&*self.session.store, &content) {
-            return (act.value == known.value).then_some(act.payload);
-        }
-        self.session.recorder.flush();
-        let act = act_of(&*self.session.store, &content).ok().flatten()?;
-        (act.value == known.value).then_some(act.payload)
+        let find = || {
+            let Known { value, content, payload, .. } = known;
+            payload_of_value(&*self.session.store, value, content.as_ref(), payload.as_deref()).ok().flatten()
+        };
+        find().or_else(|| {
+            self.session.recorder.flush();
+            find()
+        })
     }
 }

@@ -10,7 +10,7 @@ use crate::exec::wave::slots::{Settled, Slot};
 use crate::exec::wave::walk::{Local, Wave};
 use crate::fingerprint::ValueDigest;
 use crate::graph::{Body, NodeSpec, Persist};
-use crate::store::{Act, Alias, Key, Kind as RecordKind, Payload, Root, Upstream};
+use crate::store::{Act, Alias, Key, Kind as RecordKind, Root, Upstream};
 use crate::value::{Encoded, Value};
 
 impl Wave {
@@ -53,13 +53,14 @@ impl Wave {
             Some(_) => act_of(&*self.session.store, &content).ok().flatten(),
             None => None,
         };
-        let is_own = before.is_some_and(|act| act.value != digest);
+        let is_other = before.is_some_and(|act| act.value != digest);
+        let is_own = is_other || payload.is_absent();
         let is_many = self.session.graph.value_type(slot.node).is_none();
         let mut known = Known { value: digest, content: Some(content), payload: None, is_tainted };
         if is_own || is_many {
             known.payload = Some(Arc::new(payload.clone()));
         }
-        if !is_own {
+        if !is_other {
             let act = Act { value: digest, payload, cost_ns, run: self.session.run };
             local.records.put(Key::new(RecordKind::Act, content.as_bytes()), |out| act.write(out));
         }
@@ -87,7 +88,7 @@ impl Wave {
         self.queue.close();
     }
 
-    /// Writes the record by which the node's fingerprint is found; with the node's bytes when they are its own.
+    /// Writes the record by which the node's fingerprint is found; with where its bytes are, when they are its own.
     pub(crate) fn record_alias(&self, pending: &Pending<'_>, known: &Known, is_own: bool, local: &mut Local) {
         let graph = &self.session.graph;
         let Pending { slot, spec, content, .. } = *pending;
@@ -103,9 +104,9 @@ impl Wave {
             fingerprint: self.ledger.fingerprint(*input).unwrap_or(UNKNOWN),
             recorded: self.has_record(*input),
         });
-        let diverged = known.payload.as_deref().filter(|_| is_own);
+        let own = known.payload.as_deref().filter(|_| is_own);
         let alias = Alias { content, value: known.value, spec: spec.hashers.digest, run: self.session.run };
-        local.records.put(Key::new(RecordKind::Deep, base.as_bytes()), |out| alias.write(out, upstream, diverged));
+        local.records.put(Key::new(RecordKind::Deep, base.as_bytes()), |out| alias.write(out, upstream, own));
         if self.session.observer.is_some() {
             local.recorded.push(slot.node);
         }
@@ -132,9 +133,4 @@ impl Wave {
 /// Whether values of the node cannot be saved.
 pub(crate) fn is_transient(spec: &NodeSpec) -> bool {
     matches!(spec.results.as_slice(), [one] if one.bytes.is_none())
-}
-
-/// The payload of a value whose bytes nobody kept.
-pub(crate) fn is_absent(payload: &Payload) -> bool {
-    matches!(payload, Payload::Absent { .. })
 }

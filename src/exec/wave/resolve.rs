@@ -7,7 +7,7 @@ use crate::exec::session::payload_of;
 use crate::exec::sync::{Arc, lock};
 use crate::exec::wave::claims::{Asker, Claim, Done};
 use crate::exec::wave::perform::{Trouble, guarded};
-use crate::exec::wave::record::{is_absent, is_transient};
+use crate::exec::wave::record::is_transient;
 use crate::exec::wave::slots::{Settled, Slot};
 use crate::exec::wave::walk::{Local, Wave};
 use crate::exec::{OnFailure, Outcome};
@@ -98,7 +98,8 @@ impl Wave {
                 && self.session.contents.has_act
                 && let Ok(Some(act)) = act_of(&*self.session.store, &content)
             {
-                let done = Done::Value { value: act.value, payload: None };
+                let payload = act.payload.is_absent().then(|| Arc::new(act.payload));
+                let done = Done::Value { value: act.value, payload };
                 self.attach(pending, done.clone(), local);
                 return self.tell_askers(&content, &done, local);
             }
@@ -116,7 +117,7 @@ impl Wave {
         let known = Known { value, content: Some(content), payload, is_tainted };
         if self.must_have_bytes(slot.node) {
             self.hand_over(local);
-            if self.payload(&known).as_ref().is_some_and(is_absent) {
+            if self.payload(&known).is_some_and(|payload| payload.is_absent()) {
                 // Whoever computed it does not keep what it computes.
                 let pending = Pending { expected: expected.or(Some(value)), ..*pending };
                 return self.execute_or_halt(&pending, local);

@@ -38,7 +38,7 @@ fn put(folder: &Path, nodes: &[Node], roots: &[u8]) {
             spec: SpecDigest::from_bytes([*node; 32]),
             run: 1,
             upstream: upstream.collect(),
-            diverged: None,
+            own: None,
         };
         batch.put(deep(*node), |out| record.write(out));
         batch.put(Key::new(Kind::Act, &[*node; 32]), |out| out.push(*node));
