@@ -13,6 +13,7 @@ mod edits;
 mod failures;
 mod history;
 mod large;
+mod lookups;
 mod lost;
 mod maps;
 mod mistakes;

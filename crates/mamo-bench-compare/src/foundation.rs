@@ -28,6 +28,8 @@ pub(crate) enum Unit {
     Nanoseconds,
     /// Memory.
     Bytes,
+    /// Lookups in the store, not for each node but in all.
+    Lookups,
 }
 
 /// What mamo wants to reach.
@@ -117,12 +119,14 @@ impl Samples {
     }
 
     fn comparisons(&self, nodes: usize, persisted_nodes: usize) -> Result<Vec<Comparison>> {
-        use Figure::{Build, BuildBytes, Close, Open, Run, RunBytes};
+        use Figure::{Build, BuildBytes, Close, Lookups, Open, Run, RunBytes};
         use Subject::{Blake3, Direct, Ingestion, Mamo, MamoNoOp, MamoPersisted, Salsa};
         use Unit::{Bytes, Nanoseconds};
         let whole = |subject, figure| self.median(Size::Whole, subject, [figure]);
         let row = |figure, unit, mamo, beside, peer, aim| Comparison { figure, nodes, unit, mamo, beside, peer, aim };
 
+        // The grid has one target.
+        let lookups = whole(MamoNoOp, Lookups)?;
         let build = whole(Mamo, Build)?;
         let build_bytes = whole(Mamo, BuildBytes)?;
         let cold = whole(Mamo, Run)?;
@@ -142,6 +146,7 @@ impl Samples {
             row("no-op", Nanoseconds, no_op, "build + blake3 pass", Some(no_op_build + blake3), Aim::Times(3.0)),
             row("no-op with build", Nanoseconds, with_build, "the same", Some(no_op_build + blake3), Aim::None),
             row("no-op, open only", Nanoseconds, whole(MamoNoOp, Open)?, "a blake3 pass", Some(blake3), Aim::None),
+            row("no-op, lookups", Unit::Lookups, lookups, "one target", None, Aim::AtMost(1.0)),
             row("no-op, memory", Bytes, whole(MamoNoOp, RunBytes)?, "a fixed limit", None, Aim::AtMost(150.0)),
             Comparison {
                 nodes: persisted_nodes,

@@ -17,10 +17,10 @@ fn print_table(comparisons: &[Comparison], nodes: usize, reps: usize) {
     println!("{:<18} {:>9}  {:<20} {:>9} {:>7}  {:<9} reached", "figure", "mamo", "beside", "theirs", "ratio", "aim");
     for comparison in comparisons {
         let unit = unit(comparison.unit);
-        let amount = |amount: f64| format!("{amount:.0} {unit}");
+        let amount = |amount: f64| format!("{amount:.0} {unit}").trim_end().to_owned();
         let aim = match comparison.aim {
             Aim::Times(times) => format!("<= {times} x"),
-            Aim::AtMost(limit) => format!("<= {limit} {unit}"),
+            Aim::AtMost(limit) => format!("<= {}", amount(limit)),
             Aim::None => "-".into(),
         };
         println!(
@@ -38,7 +38,6 @@ fn print_table(comparisons: &[Comparison], nodes: usize, reps: usize) {
             },
         );
     }
-    println!("\nLookups in the store are not counted: the engine takes no store of the user's that could count them.");
 }
 
 fn print_json(comparison: &Comparison, reps: usize) {
@@ -49,7 +48,10 @@ fn print_json(comparison: &Comparison, reps: usize) {
     };
     let line = json!({
         "figure": comparison.figure,
-        "unit": format!("{}/node", unit(comparison.unit)),
+        "unit": match comparison.unit {
+            Unit::Nanoseconds | Unit::Bytes => format!("{}/node", unit(comparison.unit)),
+            Unit::Lookups => "lookups".to_owned(),
+        },
         "nodes": comparison.nodes,
         "reps": reps,
         "mamo": comparison.mamo,
@@ -67,5 +69,6 @@ fn unit(unit: Unit) -> &'static str {
     match unit {
         Unit::Nanoseconds => "ns",
         Unit::Bytes => "B",
+        Unit::Lookups => "",
     }
 }

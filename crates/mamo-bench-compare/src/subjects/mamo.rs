@@ -3,9 +3,12 @@
 use crate::Result;
 use crate::graph::{grid, leaf_value, node_value};
 use crate::measure::{resident_bytes, timed};
+use crate::subjects::counting::Counting;
 use crate::subjects::{Figure, Readings, check};
 use mamo::{Engine, Graph, Node, Run, node};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// A node of a layer.
 #[node]
@@ -51,12 +54,17 @@ pub(super) fn prepare(nodes: usize, folder: &Path) -> Result<Readings> {
 /// Builds a grid and runs it, with a store in which everything is fresh.
 pub(super) fn no_op(nodes: usize, folder: &Path) -> Result<Readings> {
     let built = Built::new(nodes)?;
-    let (engine, open) = timed(|| Engine::open(folder));
-    let engine = engine?;
+    let (store, open) = timed(|| Counting::open(folder));
+    let store = Arc::new(store?);
+    let engine = Engine::builder().with_store(store.clone())?;
     let (run, ns) = timed(|| engine.run(&built.graph));
     let (run, bytes) = (run?, resident_bytes()? - built.resident);
+    // Reading the value of the target is none of the run's lookups.
+    let lookups = store.lookups.load(Ordering::Relaxed);
     built.check(&run, 0)?;
-    Ok(built.readings([(Figure::Open, open), (Figure::Run, ns), (Figure::RunBytes, bytes)]))
+    let mut readings = built.readings([(Figure::Open, open), (Figure::Run, ns), (Figure::RunBytes, bytes)]);
+    readings.push((Figure::Lookups, lookups as f64));
+    Ok(readings)
 }
 
 /// Builds a grid and runs it, with a new store in `folder`, to the point where everything is durable.

@@ -1,6 +1,7 @@
 //! What is measured: mamo, its peers, and what no engine can beat.
 
 mod blake3;
+mod counting;
 mod direct;
 mod ingestion;
 mod mamo;

@@ -41,6 +41,8 @@ pub(crate) enum Figure {
     RunBytes,
     /// CPU nanoseconds a node to make everything durable and close the store.
     Close,
+    /// Nodes that the store was asked for in all.
+    Lookups,
 }
 
 /// What a process measured.
@@ -90,8 +92,8 @@ impl Subject {
 
 impl Figure {
     /// Every figure.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Build, Self::BuildBytes, Self::Open, Self::Run, Self::RunBytes, Self::Close];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Build, Self::BuildBytes, Self::Open, Self::Run, Self::RunBytes, Self::Close, Self::Lookups];
 
     /// Its name in what a process prints.
     pub(crate) fn name(self) -> &'static str {
@@ -102,6 +104,7 @@ impl Figure {
             Self::Run => "run",
             Self::RunBytes => "run-bytes",
             Self::Close => "close",
+            Self::Lookups => "lookups",
         }
     }
 }
