@@ -125,6 +125,7 @@ pub(crate) fn look_at_sources(
         }
         ledger.leaves.insert(node, looked);
     }
+    session.sources.replace(ledger.leaves.values().flatten().map(|looked| looked.value.clone()).collect());
     failed
 }
 

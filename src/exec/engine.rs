@@ -242,6 +242,7 @@ impl Inner {
             on_failure: self.on_failure,
             run: run_number(),
             costs: Costs::load(graph, &*self.store)?,
+            sources: Arc::default(),
         })
     }
 

@@ -12,6 +12,7 @@ mod planning;
 mod recorder;
 mod run;
 mod session;
+mod sources;
 mod sync;
 mod table;
 mod values;

@@ -7,12 +7,13 @@ use crate::exec::ledger::Roots;
 use crate::exec::look::Looker;
 use crate::exec::planning::Contents;
 use crate::exec::recorder::Recorder;
+use crate::exec::sources::Sources;
 use crate::exec::sync::{Arc, Mutex, lock};
 use crate::exec::wave::{Trouble, caught};
 use crate::fingerprint::{BlobDigest, Fingerprint, ValueDigest, value_digest};
 use crate::graph::{Body, Declared, Signals};
 use crate::store::{Payload, Store};
-use crate::value::{Interrupt, Loader, Part, Value};
+use crate::value::{Artifact, Interrupt, Loader, Part, Value};
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ pub(crate) struct Session {
     /// Number of this run, in every record that it writes.
     pub(crate) run: u64,
     pub(crate) costs: Costs,
+    pub(crate) sources: Arc<Sources>,
 }
 
 impl Session {
@@ -109,18 +111,27 @@ impl Session {
 
     /// Fetches the parts of a node's value.
     pub(crate) fn loader(&self, owner: u32) -> Arc<dyn Loader> {
-        Arc::new(RunLoader { recorder: Arc::clone(&self.recorder), owner })
+        Arc::new(RunLoader { recorder: Arc::clone(&self.recorder), sources: Arc::clone(&self.sources), owner })
     }
 }
 
 struct RunLoader {
     recorder: Arc<Recorder>,
+    sources: Arc<Sources>,
     owner: u32,
 }
 
 impl Loader for RunLoader {
     fn load(&self, digest: &BlobDigest) -> Result<Vec<u8>, Interrupt> {
         self.recorder.blob(digest).ok_or(Interrupt::Lost { owner: self.owner })
+    }
+
+    fn saved(&self, digest: &BlobDigest) -> Option<Vec<u8>> {
+        self.recorder.blob(digest)
+    }
+
+    fn source(&self, digest: &BlobDigest) -> Option<Artifact> {
+        self.sources.get(digest)
     }
 }
 

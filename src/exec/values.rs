@@ -11,7 +11,7 @@ use crate::exec::wave::Trouble;
 use crate::fingerprint::{BlobDigest, ValueDigest};
 use crate::graph::{Body, Declared, Kind};
 use crate::store::{Deep, Key, Kind as RecordKind, Payload};
-use crate::value::{Failure, Interrupt, Loader, Part, Value};
+use crate::value::{Artifact, Failure, Interrupt, Loader, Part, Value};
 use std::collections::BTreeSet;
 
 /// Values that belong together: those of one run, or of the run that made its lost ones again.
@@ -122,6 +122,14 @@ struct AfterRun {
 }
 
 impl Loader for AfterRun {
+    fn saved(&self, digest: &BlobDigest) -> Option<Vec<u8>> {
+        self.values.session.recorder.blob(digest)
+    }
+
+    fn source(&self, digest: &BlobDigest) -> Option<Artifact> {
+        self.values.session.sources.get(digest)
+    }
+
     fn load(&self, digest: &BlobDigest) -> std::result::Result<Vec<u8>, Interrupt> {
         let Values { session, .. } = &*self.values;
         // A list may consist of what its inputs gave, and those of what theirs did: so further and further up.

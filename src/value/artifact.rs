@@ -22,8 +22,8 @@ pub struct Artifact {
 /// Where an artifact's bytes are.
 #[derive(Clone)]
 enum Place {
-    /// A source file or folder of the user's, which may change under our hands.
-    Source { path: Arc<Path>, shape: Shape },
+    /// A source file or folder of the user's, which may change under our hands; what was read back may be saved too.
+    Source { path: Arc<Path>, shape: Shape, saved: Option<Arc<dyn Loader>> },
     /// Bytes in the store.
     Stored(Arc<dyn Loader>),
     /// Decoded outside a run: known by name only.
@@ -38,11 +38,11 @@ enum Shape {
 
 impl Artifact {
     pub(crate) fn source_file(path: Arc<Path>, digest: BlobDigest, len: u64) -> Self {
-        Self { digest, len, place: Place::Source { path, shape: Shape::File } }
+        Self { digest, len, place: Place::Source { path, shape: Shape::File, saved: None } }
     }
 
     pub(crate) fn source_folder(path: Arc<Path>, manifest: BlobDigest, len: u64) -> Self {
-        Self { digest: manifest, len, place: Place::Source { path, shape: Shape::Folder } }
+        Self { digest: manifest, len, place: Place::Source { path, shape: Shape::Folder, saved: None } }
     }
 
     /// blake3 of the file's bytes, or of the folder's manifest.
@@ -67,14 +67,20 @@ impl Artifact {
     /// looked at it is no error inside a node: the run looks again and the node runs again.
     pub fn bytes(&self) -> io::Result<Vec<u8>> {
         match &self.place {
-            Place::Source { path, shape: Shape::File } => {
-                let bytes = match std::fs::read(path) {
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => return changed(path),
-                    read => read?,
-                };
-                if BlobDigest::of(&bytes) == self.digest { Ok(bytes) } else { changed(path) }
+            Place::Source { path, shape: Shape::File, saved } => {
+                let read = std::fs::read(path);
+                if let Ok(bytes) = &read
+                    && BlobDigest::of(bytes) == self.digest
+                {
+                    return read;
+                }
+                match (saved.as_ref().and_then(|loader| loader.saved(&self.digest)), read) {
+                    (Some(bytes), _) => Ok(bytes),
+                    (None, Err(error)) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                    (None, _) => changed(path),
+                }
             }
-            Place::Source { path, shape: Shape::Folder } => {
+            Place::Source { path, shape: Shape::Folder, .. } => {
                 Err(io::Error::other(format!("`{}` is a folder: use `path()`", path.display())))
             }
             Place::Stored(loader) => match loader.load(&self.digest) {
@@ -144,8 +150,15 @@ impl Serialize for Artifact {
 
 impl<'de> Deserialize<'de> for Artifact {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let named = Named::deserialize(deserializer)?;
-        let place = current_loader().map_or(Place::Unplaced, Place::Stored);
-        Ok(Self { digest: BlobDigest::from_bytes(named.digest), len: named.len, place })
+        let Named { digest, len } = Named::deserialize(deserializer)?;
+        let digest = BlobDigest::from_bytes(digest);
+        let Some(loader) = current_loader() else { return Ok(Self { digest, len, place: Place::Unplaced }) };
+        let place = match loader.source(&digest) {
+            Some(Self { place: Place::Source { path, shape, .. }, .. }) => {
+                Place::Source { path, shape, saved: Some(loader) }
+            }
+            Some(_) | None => Place::Stored(loader),
+        };
+        Ok(Self { digest, len, place })
     }
 }

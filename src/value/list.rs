@@ -156,9 +156,6 @@ impl<T: Serialize> Element<T> {
 impl<T: Serialize + DeserializeOwned + 'static> Element<T> {
     /// A value of its own, decoded anew: `T` need not be `Clone`.
     fn owned(&self) -> Result<T, CodecError> {
-        if let Some(artifact) = self.value.get().and_then(|value| cloned_artifact(&**value)) {
-            return Ok(artifact);
-        }
         let (bytes, loader) = match (self.part.get(), &self.source) {
             (Some(Part::Inline(bytes)), Some(source)) => (bytes.clone(), Arc::clone(&source.loader)),
             (Some(part), Some(source)) if self.value.get().is_none() => match source.loader.load(&part.digest()) {
@@ -166,6 +163,9 @@ impl<T: Serialize + DeserializeOwned + 'static> Element<T> {
                 Err(interrupt) => interrupt.raise(),
             },
             _ => {
+                if let Some(artifact) = cloned_artifact(&*self.get()) {
+                    return Ok(artifact);
+                }
                 let encoded = keeping_sources(|| encode_value(&*self.get()))?;
                 let loader: Arc<dyn Loader> = Arc::new(encoded.blobs.into_iter().collect::<InMemory>());
                 (encoded.bytes, loader)

@@ -1,7 +1,7 @@
 //! Parts of a value that are kept on their own: elements of collections and files.
 
 use crate::fingerprint::BlobDigest;
-use crate::value::Interrupt;
+use crate::value::{Artifact, Interrupt};
 use serde::{Deserialize, Serialize};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -59,6 +59,18 @@ pub trait Loader: Send + Sync {
     /// # Errors
     /// When they are lost: the interrupt says whose they were, so that the executor can make them anew.
     fn load(&self, digest: &BlobDigest) -> Result<Vec<u8>, Interrupt>;
+
+    /// The bytes of a blob if they are in the store, without making anything anew.
+    fn saved(&self, digest: &BlobDigest) -> Option<Vec<u8>> {
+        let _ = digest;
+        None
+    }
+
+    /// The source file or folder of the run that has this content: its bytes need not be in the store.
+    fn source(&self, digest: &BlobDigest) -> Option<Artifact> {
+        let _ = digest;
+        None
+    }
 }
 
 thread_local! {

@@ -86,7 +86,7 @@ fn gathered_files_can_be_read() {
     check(0, expect!["gather join"]);
     check(0, expect![[""]]);
     // The gathered list comes from the store now.
-    check(1, expect!["gather join"]);
+    check(1, expect!["join"]);
 }
 
 #[test]
@@ -104,4 +104,39 @@ fn what_a_result_holds_of_a_file_is_saved_with_it() {
     let picked = bench.check(pipeline, expect![[""]]).unwrap();
     std::fs::remove_file(&path).unwrap();
     assert_eq!(picked.bytes().unwrap(), b"12");
+}
+
+/// Gathered patterns are kept as names of contents; in every run, and after it, these are the user's files.
+#[test]
+fn files_in_what_was_read_back_are_the_users_files() {
+    #[node]
+    fn total(patterns: &[mamo::Dict<String, Artifact>], plus: usize) -> std::io::Result<usize> {
+        let mut total = plus;
+        for artifact in patterns.iter().flat_map(|pattern| pattern.values()) {
+            total += artifact.bytes()?.len() + std::fs::read(artifact.path()?)?.len();
+        }
+        Ok(total)
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, len: usize| std::fs::write(folder.path().join(name), "x".repeat(len)).unwrap();
+    let pattern = |pattern: &str| folder.path().join(pattern).to_str().unwrap().to_owned();
+    let store = folder.path().join("store");
+    let pipeline = |plus: usize| {
+        let patterns = [pattern("*.txt"), pattern("b.*")];
+        move |g: &Graph| {
+            let list = g.gather(patterns.iter().map(|pattern| g.add(source::glob(pattern))));
+            Ok((list, g.add(total::node(list, g.value(plus)))))
+        }
+    };
+    write("a.txt", 1000);
+    write("b.txt", 10);
+    for (plus, executed) in [(0, 2), (0, 0), (5, 1)] {
+        let (run, (list, total)) = Bench::open(&store).run(pipeline(plus));
+        assert_eq!((*run.get(total).unwrap(), run.counts().executed), (2 * 1020 + plus, executed));
+        let second = run.get(list).unwrap().get(1).unwrap();
+        assert_eq!(second.values().next().unwrap().path().unwrap(), folder.path().join("b.txt"));
+    }
+    write("b.txt", 20);
+    let (run, (_, total)) = Bench::open(&store).run(pipeline(5));
+    assert_eq!(*run.get(total).unwrap(), 2 * 1040 + 5);
 }
