@@ -4,6 +4,7 @@ use crate::support::Bench;
 use expect_test::expect;
 use mamo::{Dict, Graph, List, Node, node};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[node]
 fn large(x: u8) -> Vec<u8> {
@@ -98,4 +99,42 @@ fn lost_entries_are_made_again_when_somebody_outside_reads_them() {
     let table = run.get(node).unwrap();
     assert_eq!(table.get("b").unwrap()[0], 2);
     expect!["table"].assert_eq(&bench.log.take());
+}
+
+/// A value whose inputs are lost as well, and theirs: one look finds all of them, not one look for each.
+#[test]
+fn a_chain_of_lost_values_is_made_again_at_once() {
+    #[derive(Default)]
+    struct Plans(AtomicUsize);
+    impl mamo::Observer for Plans {
+        fn event(&self, event: &mamo::Event<'_>) {
+            if matches!(event, mamo::Event::Planned { .. }) {
+                self.0.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    }
+    #[node]
+    fn next(bytes: &[u8]) -> Vec<u8> {
+        bytes.iter().map(|byte| byte.wrapping_add(1)).collect()
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let run = |plus: u8| {
+        let plans = std::sync::Arc::new(Plans::default());
+        let engine = mamo::Engine::builder().jobs(2).observer(plans.clone()).open(folder.path()).unwrap();
+        let (graph, _) = Graph::build(|g| {
+            let scope = g.numbered("chain");
+            let mut last = g.add(large::node(g.value(7)));
+            for _ in 0..10 {
+                last = scope.add(next::node(last));
+            }
+            Ok(g.add(first::node(last, g.value(plus))))
+        })
+        .unwrap();
+        let run = engine.run(&graph).unwrap();
+        (run.counts().executed, plans.0.load(Ordering::SeqCst))
+    };
+    assert_eq!(run(0), (12, 1));
+    assert_eq!(lose_files(folder.path()), 11);
+    // The last one is missed, and then all that it is made from.
+    assert_eq!(run(1), (12, 2));
 }
