@@ -110,6 +110,7 @@ struct NodeShape {
     a: usize,
     b: usize,
     persist: Persist,
+    is_barrier: bool,
 }
 
 /// A graph: leaves, then nodes that read two earlier ones.
@@ -154,7 +155,8 @@ fn build(g: &Graph, shape: &Shape, state: &State) -> mamo::Result<Vec<Node<Flow>
             What::Throw => throw::node(code, a, b),
             What::Map => merge::node(g.add(touch::map(g.add(list::node(a, b)), code))),
         };
-        nodes.push(g.add(spec.persist(node.persist)));
+        let spec = spec.persist(node.persist);
+        nodes.push(g.add(if node.is_barrier { spec.barrier() } else { spec }));
     }
     let n = nodes.len();
     g.target("last", nodes[n - 1]);
@@ -335,6 +337,30 @@ fn check(shape: &Shape, first: &State, edits: &[Edit], jobs: usize) -> Result<()
                 prop_assert_eq!(first, *throw, "targets disagree about die {} after {:?}", die, edit);
             }
         }
+        // Also nodes that are no targets have values. What was not kept, or is lost, is made again when it is asked for,
+        // and what is asked for afterwards goes with it: when nothing more is made, all belongs together.
+        let mut is_settled = is_plain;
+        for _ in 0..=2 * n {
+            if is_settled {
+                break;
+            }
+            counter.0.store(0, Ordering::SeqCst);
+            let mut throws: BTreeMap<u64, u64> = BTreeMap::new();
+            let mut differs = None;
+            for node in (0..n).rev() {
+                let value = run.get(nodes[node]).unwrap();
+                prop_assert_eq!(value.base, expected[node], "node {} after {:?}", node, edit);
+                prop_assert!(!value.is_mixed, "two throws of one die in node {} after {:?}", node, edit);
+                for (die, throw) in &value.throws {
+                    if throws.entry(*die).or_insert(*throw) != throw {
+                        differs = Some(*die);
+                    }
+                }
+            }
+            is_settled = counter.0.load(Ordering::SeqCst) == 0;
+            prop_assert!(!is_settled || differs.is_none(), "nodes disagree about die {:?} after {:?}", differs, edit);
+        }
+        prop_assert!(is_settled, "values are made again and again after {:?}", edit);
         // Asking again changes nothing.
         let again = engine.run(&graph).unwrap();
         prop_assert_eq!(again.counts().executed, 0, "a second run after {:?}", edit);
@@ -356,12 +382,9 @@ fn shape(with_dice: bool) -> impl Strategy<Value = Shape> {
     } else {
         Just(Persist::Always).boxed()
     };
-    let node = (what(with_dice), 0..100usize, 0..100usize, persist).prop_map(|(what, a, b, persist)| NodeShape {
-        what,
-        a,
-        b,
-        persist,
-    });
+    let is_barrier = prop::bool::weighted(if with_dice { 0.15 } else { 0.0 });
+    let node = (what(with_dice), 0..100usize, 0..100usize, persist, is_barrier)
+        .prop_map(|(what, a, b, persist, is_barrier)| NodeShape { what, a, b, persist, is_barrier });
     (1..4usize, prop::collection::vec(node, 1..12)).prop_map(|(leaves, nodes)| Shape { leaves, nodes })
 }
 
@@ -411,11 +434,19 @@ proptest! {
 /// A case that was found by chance, as it was printed.
 #[track_caller]
 fn replay(leaves: &[u64], nodes: &[(What, usize, usize, Persist)], codes: &[u64], edits: &[Edit]) {
-    let nodes = nodes.iter().map(|(what, a, b, persist)| NodeShape { what: *what, a: *a, b: *b, persist: *persist });
+    let nodes = nodes.iter().map(|(what, a, b, persist)| {
+        let (what, a, b, persist) = (*what, *a, *b, *persist);
+        NodeShape { what, a, b, persist, is_barrier: false }
+    });
     let shape = Shape { leaves: leaves.len(), nodes: nodes.collect() };
+    replay_shape(&shape, leaves, codes, edits);
+}
+
+#[track_caller]
+fn replay_shape(shape: &Shape, leaves: &[u64], codes: &[u64], edits: &[Edit]) {
     let state = State { leaves: leaves.to_vec(), codes: codes.to_vec() };
     for jobs in [1, 2, 2, 2] {
-        check(&shape, &state, edits, jobs).unwrap();
+        check(shape, &state, edits, jobs).unwrap();
     }
 }
 
@@ -485,4 +516,39 @@ fn what_a_repair_comes_back_to_may_be_lost_as_well() {
         &[3, 1, 3, 0, 0, 2, 0, 0, 0, 3, 2],
         &[Edit::Code(39, 0), Edit::Evict(2), Edit::Code(78, 2), Edit::Revert(4)],
     );
+}
+
+/// The node is new, its computation is not, and the bytes of that are gone.
+#[test]
+fn what_was_computed_elsewhere_may_be_lost_when_it_is_asked_for() {
+    let nodes = [
+        (What::Mix, 46, 58, Persist::Always),
+        (What::Coarse, 91, 24, Persist::Never),
+        (What::Coarse, 43, 87, Persist::Always),
+        (What::Throw, 26, 94, Persist::Never),
+        (What::Mix, 54, 32, Persist::Always),
+        (What::Throw, 32, 99, Persist::Always),
+        (What::Throw, 25, 60, Persist::Always),
+        (What::Coarse, 8, 19, Persist::Always),
+        (What::Mix, 76, 74, Persist::Always),
+        (What::Coarse, 42, 6, Persist::Always),
+        (What::Mix, 42, 52, Persist::Never),
+    ];
+    let edits = [Edit::Code(8, 1), Edit::Leaf(32, 693), Edit::Evict(3), Edit::Evict(1), Edit::Leaf(22, 517)];
+    replay(&[0, 0], &nodes, &[0; 11], &edits);
+}
+
+/// A value that is not kept was computed twice in a run that started over: the first one is nobody's any more.
+#[test]
+fn a_value_from_before_the_run_started_over_is_not_handed_out() {
+    let node = |what, a, b, persist, is_barrier| NodeShape { what, a, b, persist, is_barrier };
+    let nodes = vec![
+        node(What::Throw, 12, 34, Persist::Never, false),
+        node(What::Throw, 94, 96, Persist::Never, true),
+        node(What::Map, 78, 41, Persist::Always, true),
+        node(What::Mix, 25, 55, Persist::Never, false),
+        node(What::Throw, 99, 97, Persist::Always, false),
+    ];
+    let edits = [Edit::Leaf(26, 146), Edit::Evict(3), Edit::Leaf(39, 372), Edit::Evict(2), Edit::Evict(3)];
+    replay_shape(&Shape { leaves: 1, nodes }, &[322], &[0, 0, 2, 0, 1], &edits);
 }

@@ -239,9 +239,10 @@ impl Ledger {
         self.values.get(&node).filter(|(kept, _)| kept == digest).map(|(_, value)| value.clone())
     }
 
-    /// As [`Ledger::value`], by what is known of the node now.
-    pub(crate) fn present_value(&self, node: u32) -> Option<Value> {
-        let (_, known) = self.known.get(&node)?;
+    /// As [`Ledger::value`], by what is known of the node now: not by what it was before the run started over.
+    pub(crate) fn present_value(&self, graph: &Declared, node: u32) -> Option<Value> {
+        let base = self.record_key(graph, node)?;
+        let known = self.known(node, &base)?;
         self.value(node, &known.value)
     }
 

@@ -216,7 +216,7 @@ pub(crate) fn close_over_lost(
 
 fn is_lost(graph: &Declared, ledger: &Ledger, store: &dyn Store, node: u32) -> Result<bool> {
     let Some(spec) = graph.spec(node) else { return Ok(false) };
-    if matches!(spec.body, Body::Source(_)) || ledger.present_value(node).is_some() {
+    if matches!(spec.body, Body::Source(_)) || ledger.present_value(graph, node).is_some() {
         return Ok(false);
     }
     if matches!(spec.body, Body::Output { .. }) {

@@ -81,7 +81,7 @@ impl Values {
         if let Some(Ok(looked)) = self.ledger.leaves.get(&node) {
             return Some(looked.value.clone());
         }
-        self.ledger.present_value(node)
+        self.ledger.present_value(&self.session.graph, node)
     }
 
     /// What the store says of a node's value.

@@ -10,7 +10,7 @@ use crate::exec::wave::slots::{Settled, Slot};
 use crate::exec::wave::walk::{Local, Wave};
 use crate::fingerprint::ValueDigest;
 use crate::graph::{Body, NodeSpec, Persist};
-use crate::store::{Act, Alias, Key, Kind as RecordKind, Root, Upstream};
+use crate::store::{Act, Alias, Key, Kind as RecordKind, Payload, Root, Upstream};
 use crate::value::{Encoded, Value};
 
 impl Wave {
@@ -33,6 +33,17 @@ impl Wave {
     /// Whether the node must have its bytes, whoever else has computed the same.
     pub(crate) fn must_have_bytes(&self, node: u32) -> bool {
         self.ledger.is_target(node) || self.session.graph.entry(node).flags.persist == Persist::Always
+    }
+
+    /// Whether the bytes of a node's value are there; whether they are lost is asked for targets alone.
+    pub(crate) fn has_bytes(&self, node: u32, known: &Known) -> bool {
+        match self.payload(known) {
+            Some(Payload::Absent { .. }) => false,
+            Some(Payload::Blob { digest, .. }) if self.ledger.is_target(node) => {
+                !self.session.store.has_blobs(&[digest]).is_ok_and(|is_there| is_there == [false])
+            }
+            Some(Payload::Blob { .. } | Payload::Inline(_)) | None => true,
+        }
     }
 
     /// Writes down what an execution gave, and notices when it is not what it gave before.

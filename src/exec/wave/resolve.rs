@@ -117,8 +117,8 @@ impl Wave {
         let known = Known { value, content: Some(content), payload, is_tainted };
         if self.must_have_bytes(slot.node) {
             self.hand_over(local);
-            if self.payload(&known).is_some_and(|payload| payload.is_absent()) {
-                // Whoever computed it does not keep what it computes.
+            if !self.has_bytes(slot.node, &known) {
+                // Whoever computed it does not keep what it computes, or the bytes are lost.
                 let pending = Pending { expected: expected.or(Some(value)), ..*pending };
                 return self.execute_or_halt(&pending, local);
             }
