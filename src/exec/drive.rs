@@ -24,16 +24,19 @@ pub(crate) fn drive(session: &mut Arc<Session>, mut ledger: Ledger, pool: &rayon
     let is_stopping =
         session.on_failure != OnFailure::KeepGoing && failed.iter().any(|source| ledger.reaches_target(*source));
     let mut forced_before = BTreeSet::new();
+    // Each wave tells of some barrier at least, unless it ends early.
+    let mut n_deferred_before = u32::MAX;
     loop {
         let planned = make_plan(session, &mut ledger)?;
         note_known(session, &mut ledger, &planned);
-        if planned.n_stale == 0 || is_stopping || session.signals.is_stopped() {
+        let is_stuck = planned.n_deferred > 0 && planned.n_deferred >= n_deferred_before;
+        if planned.n_stale == 0 || is_stuck || is_stopping || session.signals.is_stopped() {
             skip_rest(session, &mut ledger, &planned);
             return Ok(ledger);
         }
         session.tell(|observer| observer.event(&Event::Planned { stale: u64::from(planned.n_stale) }));
         record_specs(session)?;
-        let has_deferred = planned.n_deferred > 0;
+        let (n_deferred, has_deferred) = (planned.n_deferred, planned.n_deferred > 0);
         let is_last = |end: &WaveEnd| !has_deferred && end.is_over();
         let end;
         (ledger, end) = run_wave(session, ledger, planned, pool, is_last);
@@ -48,6 +51,7 @@ pub(crate) fn drive(session: &mut Arc<Session>, mut ledger: Ledger, pool: &rayon
             }
             return Ok(ledger);
         }
+        n_deferred_before = if end.is_over() { n_deferred } else { u32::MAX };
         if restart(session, &mut ledger, &end, pool)? {
             forced_before.clear();
         }
@@ -172,6 +176,7 @@ fn restart(session: &Arc<Session>, ledger: &mut Ledger, end: &WaveEnd, pool: &ra
     }
     // Only sources stay as they were seen.
     ledger.failures.retain(|node, _| graph.spec(*node).is_some_and(|spec| matches!(spec.body, Body::Source(_))));
+    ledger.barred.clear();
     ledger.restarts += 1;
     if ledger.restarts > MOST_RESTARTS {
         let error = match (end.diverged.first(), end.changed.first()) {

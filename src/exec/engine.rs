@@ -248,23 +248,30 @@ impl Inner {
 
     fn run(self: &Arc<Self>, graph: &Arc<Declared>, targets: BTreeSet<u32>, names: Vec<String>) -> Result<Run> {
         let start = Instant::now();
-        let values = self.drive(graph, Ledger::new(graph, targets), self.keeps_history)?;
+        let values = self.drive(graph, Ledger::new(graph, targets), self.on_failure, self.keeps_history)?;
         Ok(Run::new(values, names, start.elapsed()))
     }
 
     /// Makes values anew that belong to those of an earlier run.
     pub(crate) fn make_again(self: &Arc<Self>, graph: &Arc<Declared>, ledger: Ledger) -> Result<Values> {
-        self.drive(graph, ledger, false)
+        // Whatever the policy: one value that cannot be had is no reason to lose the others.
+        self.drive(graph, ledger, OnFailure::KeepGoing, false)
     }
 
-    fn drive(self: &Arc<Self>, graph: &Arc<Declared>, ledger: Ledger, keeps_history: bool) -> Result<Values> {
+    fn drive(
+        self: &Arc<Self>,
+        graph: &Arc<Declared>,
+        ledger: Ledger,
+        on_failure: OnFailure,
+        keeps_history: bool,
+    ) -> Result<Values> {
         if NodeScope::is_entered() {
             return Err(Error::new(ErrorKind::Nested, "a run was started from within a node")
                 .with_hint("call the node's function directly, or add its node to the graph"));
         }
         let _running = lock(&self.running);
         let start = Instant::now();
-        let mut session = Arc::new(self.session(graph)?);
+        let mut session = Arc::new(Session { on_failure, ..self.session(graph)? });
         let n_nodes = (0..).zip(&graph.nodes).filter(|(node, _)| !graph.is_output(*node)).count();
         session
             .tell(|observer| observer.event(&Event::RunStarted { nodes: u64::try_from(n_nodes).unwrap_or(u64::MAX) }));

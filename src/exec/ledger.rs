@@ -42,6 +42,8 @@ pub(crate) struct Ledger {
     pub(crate) forced: BTreeSet<u32>,
     pub(crate) outcomes: Table<Outcome>,
     pub(crate) failures: BTreeMap<u32, Arc<Failure>>,
+    /// Barriers that were skipped, with the cause: what is below them need not wait any more.
+    pub(crate) barred: BTreeMap<u32, Arc<Failure>>,
     /// How elements came out of the maps that were looked into.
     elements: BTreeMap<u32, Counts>,
     pub(crate) restarts: u32,
@@ -95,6 +97,7 @@ impl Ledger {
             forced: BTreeSet::new(),
             outcomes: Table::new(graph.len(), Outcome::NotNeeded),
             failures: BTreeMap::new(),
+            barred: BTreeMap::new(),
             elements: BTreeMap::new(),
             restarts: 0,
             wanted: BTreeSet::new(),
@@ -191,7 +194,11 @@ impl Ledger {
         }
         if graph.entry(node).flags.is_barrier {
             self.by_value.insert(node);
-            return self.known(node, &base).map_or(UNKNOWN, |known| fingerprint_of_value(&known.value));
+            let cause = || self.failures.get(&node).or_else(|| self.barred.get(&node));
+            return match self.known(node, &base) {
+                Some(known) => fingerprint_of_value(&known.value),
+                None => cause().map_or(UNKNOWN, |failure| fingerprint_of_failure(failure)),
+            };
         }
         base
     }
@@ -288,7 +295,7 @@ impl Ledger {
     }
 }
 
-/// Stands for the fingerprint of a source that cannot be read.
+/// Stands for the fingerprint of a source that cannot be read, and of a barrier that has no value in this run.
 fn fingerprint_of_failure(failure: &Failure) -> Fingerprint {
     const FAILED: &[u8; 32] = b"mamo 1: source without a value -";
     Fingerprint::from_bytes(*blake3::keyed_hash(FAILED, failure.to_string().as_bytes()).as_bytes())

@@ -22,7 +22,7 @@ pub(crate) enum Class {
     Stale,
     /// Its fingerprint follows from that of a node whose value is not known yet.
     Deferred,
-    /// A source that could not be read, or a node that failed earlier in the run.
+    /// A source that could not be read, a node that failed earlier in the run, or a barrier that was skipped.
     Failed,
 }
 
@@ -112,7 +112,7 @@ impl Descent<'_> {
     fn classify(&mut self, node: u32) -> Class {
         let Kind::Spec(spec) = self.graph.kind(node) else { return Class::Known };
         // What failed once in a run stays failed in it; the next run tries again.
-        if self.ledger.failures.contains_key(&node) {
+        if self.ledger.failures.contains_key(&node) || self.ledger.barred.contains_key(&node) {
             return Class::Failed;
         }
         match &spec.body {

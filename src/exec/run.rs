@@ -97,8 +97,12 @@ impl Run {
         }
         // Its bytes were not kept, or it was not part of the run.
         let again = values.again(BTreeSet::from([node]), Some(node))?;
-        if let Some(value) = again.find(node)? {
-            lock(&self.current).values = again;
+        let found = again.find(node)?;
+        // What gave something else on the way there goes with the new values alone, also when the node has none.
+        if found.is_some() || again.ledger.restarts > 0 {
+            lock(&self.current).values = Arc::clone(&again);
+        }
+        if let Some(value) = found {
             return Ok(value);
         }
         let message = match again.failure(node) {

@@ -141,6 +141,9 @@ fn settled(graph: &Declared, ledger: &Ledger, planned: &mut Planned, node: u32) 
     if let Some(failure) = ledger.failures.get(&node) {
         return Settled::Failed(Arc::clone(failure));
     }
+    if let Some(cause) = ledger.barred.get(&node) {
+        return Settled::Skipped(Arc::clone(cause));
+    }
     let leaf = |value| Settled::Known(Known { value, content: None, payload: None, is_tainted: false });
     match graph.kind(node) {
         Kind::Constant(constant) => leaf(constant.digest),

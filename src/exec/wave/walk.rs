@@ -223,7 +223,12 @@ impl Wave {
                     self.ledger.failures.insert(node, Arc::clone(failure));
                     self.ledger.settle(node, Outcome::Failed);
                 }
-                Some(Settled::Skipped(_)) => self.ledger.settle(node, Outcome::Skipped),
+                Some(Settled::Skipped(cause)) => {
+                    if self.session.graph.entry(node).flags.is_barrier {
+                        self.ledger.barred.insert(node, Arc::clone(cause));
+                    }
+                    self.ledger.settle(node, Outcome::Skipped);
+                }
                 // The next wave takes it up, or else it is skipped with the rest.
                 None => {}
             }
