@@ -1,0 +1,9 @@
+//! From items to digests.
+
+mod names;
+mod node;
+mod normal;
+mod version;
+
+pub(crate) use node::Hashes;
+pub(crate) use version::Versioned;

@@ -1,0 +1,124 @@
+//! The digest of one item: its tokens, and what the paths in them resolved to.
+
+use crate::hash::normal::{Macro, Normal};
+use crate::index::{ItemId, ItemKind, Map, Span};
+use crate::reach::{NodeId, World};
+use crate::resolve::Target;
+
+/// Digests that were computed before.
+#[derive(Debug, Default)]
+pub(crate) struct Hashes {
+    nodes: Map<NodeId, [u8; 32]>,
+    /// An item's path as text, and hashed together with what tells twins apart.
+    pub(super) targets: Map<Target, [u8; 32]>,
+    pub(super) krate: Option<[u8; 32]>,
+}
+
+/// What of an item counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Side {
+    /// Everything.
+    Code,
+    /// What a value of the type looks like.
+    Shape,
+}
+
+impl World {
+    pub(crate) fn node_hash(&mut self, node: NodeId) -> [u8; 32] {
+        if let Some(hash) = self.hashes.nodes.get(&node) {
+            return *hash;
+        }
+        let facts = self.facts(node);
+        let mut hasher = blake3::Hasher::new();
+        match self.instance_of(node) {
+            // The rules count by themselves; here only what their names mean.
+            Some(instance) if instance.item.is_some() => {}
+            Some(instance) => {
+                let text = self.normal(instance.span, &[], Macro::Other, Side::Code);
+                hasher.update(&text);
+            }
+            None => {
+                let text = self.item_text(ItemId(node.0), Side::Code);
+                hasher.update(&text);
+            }
+        }
+        let mut bound = Vec::with_capacity(facts.bindings.len() * 32);
+        for target in &facts.bindings {
+            bound.extend(self.target_hash(*target));
+        }
+        let mut traits: Vec<[u8; 32]> = facts.traits.iter().map(|id| self.target_hash(Target::Item(*id))).collect();
+        traits.sort_unstable();
+        for found in traits {
+            bound.extend(found);
+        }
+        let mut externals: Vec<[u8; 32]> =
+            facts.externals.iter().map(|id| self.target_hash(Target::External(*id))).collect();
+        externals.sort_unstable();
+        for found in externals {
+            bound.extend(found);
+        }
+        for cfg in &facts.cfgs {
+            bound.extend(blake3::hash(cfg.as_bytes()).as_bytes());
+        }
+        hasher.update(&[1]);
+        hasher.update(&bound);
+        let hash = *hasher.finalize().as_bytes();
+        self.hashes.nodes.insert(node, hash);
+        hash
+    }
+
+    /// An item's own tokens, normalised; without its members.
+    pub(super) fn item_text(&mut self, id: ItemId, side: Side) -> Vec<u8> {
+        let Some(item) = self.index.item(id) else { return Vec::new() };
+        let (span, kind) = (item.span, item.kind);
+        let members: Vec<Span> =
+            item.members.iter().filter_map(|member| self.index.item(*member)).map(|member| member.span).collect();
+        let around = match kind {
+            ItemKind::Macro => Macro::Other,
+            ItemKind::Call
+            | ItemKind::Fn
+            | ItemKind::Foreign
+            | ItemKind::Struct
+            | ItemKind::Enum
+            | ItemKind::Union
+            | ItemKind::Alias
+            | ItemKind::Const
+            | ItemKind::Static
+            | ItemKind::Trait
+            | ItemKind::Impl
+            | ItemKind::Import => Macro::None,
+        };
+        self.normal(span, &members, around, side)
+    }
+
+    pub(super) fn normal(&mut self, span: Span, holes: &[Span], around: Macro, side: Side) -> Vec<u8> {
+        let Some(file) = self.index.files.get(span.file).map(std::sync::Arc::clone) else { return Vec::new() };
+        let skips_derives = side == Side::Shape;
+        let mut normal =
+            Normal { index: &self.index, macros: &mut self.resolver, file: &file, skips_derives, out: Vec::new() };
+        let mut at = span.start;
+        for hole in holes {
+            normal.tokens(at, hole.start, around);
+            at = hole.end;
+        }
+        normal.tokens(at, span.end, around);
+        normal.out
+    }
+
+    /// What a path leads to; twins of the same path are told apart by their text.
+    fn target_hash(&mut self, target: Target) -> [u8; 32] {
+        if let Some(hash) = self.hashes.targets.get(&target) {
+            return *hash;
+        }
+        let mut text = self.target_path(target).into_bytes();
+        if let Target::Item(id) = target {
+            let kind = self.index.item(id).map(|item| item.kind);
+            if matches!(kind, Some(ItemKind::Macro | ItemKind::Call)) {
+                text.extend(blake3::hash(&self.item_text(id, Side::Code)).as_bytes());
+            }
+        }
+        let hash = *blake3::hash(&text).as_bytes();
+        self.hashes.targets.insert(target, hash);
+        hash
+    }
+}

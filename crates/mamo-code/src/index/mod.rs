@@ -1,0 +1,17 @@
+//! The items of a crate and the scopes that they stand in, as the text has them: nothing is resolved here.
+
+mod attributes;
+mod cfg;
+mod files;
+mod model;
+mod nested;
+mod parse;
+mod uses;
+
+pub(crate) use attributes::{Attribute, attributes, is_without_effect};
+pub(crate) use cfg::Known;
+pub(crate) use files::{File, FileId, plain};
+pub(crate) use model::{
+    Entry, ImportId, Index, Item, ItemId, ItemKind, KrateId, Map, ScopeId, ScopeKind, Span, Visibility,
+};
+pub(crate) use parse::add_crate;

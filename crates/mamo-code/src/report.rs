@@ -1,0 +1,107 @@
+//! What is told about a closure.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// A digest of code: equal for equal code, whatever it is called by.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Version(pub(crate) [u8; 32]);
+
+impl Version {
+    /// The digest itself.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Version({self})")
+    }
+}
+
+/// One item that is reached.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Item {
+    /// `crate::module::name`; items of other crates begin with that crate's name.
+    pub path: String,
+    /// Of its tokens, and of what the paths in it lead to.
+    pub hash: Version,
+    /// The item that led to it first; none for the function itself.
+    pub through: Option<String>,
+}
+
+/// A file that is part of the code: `include_str!` and the like.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Included {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Of its bytes.
+    pub hash: Version,
+}
+
+/// What a function reaches.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reach {
+    pub(crate) version: Version,
+    pub(crate) items: Vec<Item>,
+    pub(crate) crates: Vec<String>,
+    pub(crate) cfgs: Vec<String>,
+    pub(crate) env: Vec<String>,
+    pub(crate) files: Vec<Included>,
+    pub(crate) sources: Vec<PathBuf>,
+    pub(crate) fallback: Option<String>,
+}
+
+impl Reach {
+    /// One digest for all of it.
+    ///
+    /// The values of conditions and of the environment are not in it: the caller has to mix in what `cfg!` and
+    /// `option_env!` say of [`cfgs`](Self::cfgs) and [`env`](Self::env).
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// What is reached, sorted by path.
+    pub fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    /// Entries of the lock file that are used, with all that they depend on: name, version, checksum.
+    pub fn crates(&self) -> &[String] {
+        &self.crates
+    }
+
+    /// Conditions that decide about reached code, as text.
+    pub fn cfgs(&self) -> &[String] {
+        &self.cfgs
+    }
+
+    /// Variables that `env!` and `option_env!` read.
+    pub fn env(&self) -> &[String] {
+        &self.env
+    }
+
+    /// Files that the code includes.
+    pub fn files(&self) -> &[Included] {
+        &self.files
+    }
+
+    /// Source files that reached items stand in.
+    pub fn sources(&self) -> &[PathBuf] {
+        &self.sources
+    }
+
+    /// Why the whole crate counts, if it does.
+    pub fn fallback(&self) -> Option<&str> {
+        self.fallback.as_deref()
+    }
+}

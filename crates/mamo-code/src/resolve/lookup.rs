@@ -1,0 +1,425 @@
+//! One name in one scope: declarations, imports, globs, macro calls that may make it.
+//!
+//! Everything a name may mean is given, not only what rustc would choose: cfg twins, and what macros may have made.
+
+use crate::index::{Entry, ImportId, Index, ItemId, ItemKind, KrateId, Map, ScopeId, ScopeKind, Visibility};
+use crate::packages::Dependency;
+use crate::resolve::macros::MacroFacts;
+use crate::symbol::{self, CRATE, SELF, SUPER, Symbol};
+use crate::token::Kind;
+use std::collections::HashMap;
+
+/// Something outside of the sources that are read: `std::fmt::Write`, `serde::Serialize`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) struct ExternalId(pub(crate) usize);
+
+/// What a name stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) enum Target {
+    Item(ItemId),
+    Module(ScopeId),
+    External(ExternalId),
+}
+
+#[derive(Debug)]
+pub(crate) struct External {
+    pub(crate) text: String,
+    /// The package, by its place in the lock file; none for the standard library.
+    pub(crate) package: Option<usize>,
+    /// A crate that neither the manifest nor the lock file knows.
+    pub(crate) is_unknown: bool,
+}
+
+/// Targets and the namespaces that they surely fill.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) targets: Vec<Target>,
+    filled: u8,
+}
+
+impl Found {
+    fn add(&mut self, target: Target, namespaces: u8) {
+        if !self.targets.contains(&target) {
+            self.targets.push(target);
+        }
+        self.filled |= namespaces;
+    }
+}
+
+const ALL_NAMESPACES: u8 = 7;
+
+/// Resolves names and remembers the answers.
+#[derive(Debug, Default)]
+pub(crate) struct Resolver {
+    pub(crate) externals: Vec<External>,
+    external_ids: HashMap<String, ExternalId>,
+    lexical: Map<(ScopeId, Symbol), Vec<Target>>,
+    in_module: Map<(ScopeId, Symbol), Found>,
+    imports: Map<ImportId, Found>,
+    pub(crate) macros: MacroFacts,
+    /// What is being resolved: a second visit finds nothing new.
+    visiting: Vec<(ScopeId, Symbol)>,
+    visiting_imports: Vec<ImportId>,
+    /// A second visit was cut off, so what is around it is incomplete.
+    is_cut: bool,
+}
+
+impl Resolver {
+    /// What a name means in a scope and the scopes around it, up to the module; nothing for local variables and for
+    /// what the standard prelude brings.
+    pub(crate) fn lexical(&mut self, index: &Index, scope: ScopeId, name: Symbol) -> &[Target] {
+        if !self.lexical.contains_key(&(scope, name)) {
+            let targets = self.lexical_found(index, scope, name).targets;
+            self.lexical.insert((scope, name), targets);
+        }
+        self.lexical.get(&(scope, name)).map_or(&[], |targets| targets)
+    }
+
+    fn lexical_found(&mut self, index: &Index, scope: ScopeId, name: Symbol) -> Found {
+        let mut found = Found::default();
+        let mut at = Some(scope);
+        while let Some(id) = at {
+            let here = self.in_module(index, id, name, scope);
+            for target in here.targets {
+                let namespaces = namespaces(index, target);
+                if namespaces == 0 || namespaces & !found.filled != 0 {
+                    found.add(target, 0);
+                }
+            }
+            found.filled |= here.filled;
+            let Some(scope) = index.scope(id) else { break };
+            at = match scope.kind {
+                ScopeKind::Block if found.filled != ALL_NAMESPACES => scope.parent,
+                ScopeKind::Block | ScopeKind::Module => None,
+            };
+        }
+        found
+    }
+
+    /// What a name means as a member of a module, seen from a scope.
+    pub(crate) fn in_module(&mut self, index: &Index, module: ScopeId, name: Symbol, from: ScopeId) -> Found {
+        if let Some(found) = self.in_module.get(&(module, name)) {
+            return found.clone();
+        }
+        if self.visiting.contains(&(module, name)) {
+            self.is_cut = true;
+            return Found::default();
+        }
+        let is_outermost = self.visiting.is_empty() && self.visiting_imports.is_empty();
+        if is_outermost {
+            self.is_cut = false;
+        }
+        self.visiting.push((module, name));
+        let found = self.in_module_anew(index, module, name, from);
+        self.visiting.pop();
+        if is_outermost || !self.is_cut {
+            self.in_module.insert((module, name), found.clone());
+        }
+        found
+    }
+
+    fn in_module_anew(&mut self, index: &Index, module: ScopeId, name: Symbol, from: ScopeId) -> Found {
+        let mut found = Found::default();
+        let Some(scope) = index.scope(module) else { return found };
+        for entry in scope.names.get(&name).map_or(&[][..], |entries| entries) {
+            match entry {
+                Entry::Item(id) => {
+                    let is_conditional = index.item(*id).is_none_or(|item| item.is_conditional);
+                    let target = Target::Item(*id);
+                    found.add(target, if is_conditional { 0 } else { namespaces(index, target) });
+                }
+                Entry::Module { scope, .. } => found.add(Target::Module(*scope), 1),
+                Entry::Import(id) => self.add_import(index, *id, &mut found),
+            }
+        }
+        for call in &scope.calls {
+            if self.macros.mentions(index, *call, name) {
+                found.add(Target::Item(*call), 0);
+            }
+        }
+        if found.filled != ALL_NAMESPACES {
+            self.through_globs(index, module, name, from, &mut found);
+        }
+        if found.targets.is_empty() {
+            for call in &scope.calls {
+                if self.macros.is_opaque_call(index, *call) {
+                    found.add(Target::Item(*call), 0);
+                }
+            }
+        }
+        found
+    }
+
+    fn add_import(&mut self, index: &Index, id: ImportId, found: &mut Found) {
+        let Some(import) = index.import(id) else { return };
+        let imported = self.import(index, id);
+        for target in imported.targets {
+            found.add(target, 0);
+        }
+        if !import.is_conditional {
+            found.filled |= imported.filled;
+        }
+        if let Some(item) = import.item {
+            found.add(Target::Item(item), 0);
+        }
+    }
+
+    fn through_globs(&mut self, index: &Index, module: ScopeId, name: Symbol, from: ScopeId, found: &mut Found) {
+        let explicit = found.filled;
+        let imports = index.scope(module).map_or(&[][..], |scope| &scope.imports);
+        for id in imports {
+            let Some(import) = index.import(*id).filter(|import| import.name.is_none()) else { continue };
+            let mut brought = Vec::new();
+            for container in self.import(index, *id).targets {
+                match container {
+                    Target::Module(inside) if inside != module => {
+                        let there = self.in_module(index, inside, name, module);
+                        brought.extend(
+                            there
+                                .targets
+                                .into_iter()
+                                .filter(|target| self.is_visible(index, inside, name, *target, from, module)),
+                        );
+                    }
+                    Target::Item(id) if has_variant(index, id, name) => brought.push(Target::Item(id)),
+                    // `use some_crate::*` may bring anything.
+                    Target::External(id) if self.is_foreign_glob(id) => {
+                        let is_new = found.targets.is_empty() && brought.is_empty();
+                        if is_new {
+                            brought.push(Target::External(id));
+                        }
+                    }
+                    Target::Module(_) | Target::Item(_) | Target::External(_) => {}
+                }
+            }
+            for target in brought {
+                let namespaces = namespaces(index, target);
+                if namespaces == 0 || namespaces & !explicit != 0 {
+                    found.add(target, if import.is_conditional { 0 } else { namespaces });
+                    if let Some(item) = import.item {
+                        found.add(Target::Item(item), 0);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Globs of the standard library are not taken for every unknown name: local variables would all be in there.
+    fn is_foreign_glob(&self, id: ExternalId) -> bool {
+        self.externals.get(id.0).is_some_and(|external| external.package.is_some() || external.is_unknown)
+    }
+
+    /// Whether a glob in `module` takes a target along from `inside`.
+    fn is_visible(
+        &self,
+        index: &Index,
+        inside: ScopeId,
+        name: Symbol,
+        target: Target,
+        _from: ScopeId,
+        module: ScopeId,
+    ) -> bool {
+        let Some(scope) = index.scope(inside) else { return true };
+        let entries = scope.names.get(&name).map_or(&[][..], |entries| entries);
+        let mut is_declared = false;
+        for entry in entries {
+            let visibility = match entry {
+                Entry::Item(id) if target == Target::Item(*id) => index.item(*id).map(|item| item.visibility),
+                Entry::Module { scope, visibility } if target == Target::Module(*scope) => Some(*visibility),
+                Entry::Import(id) if self.imports.get(id).is_some_and(|found| found.targets.contains(&target)) => {
+                    index.import(*id).map(|import| import.visibility)
+                }
+                Entry::Item(_) | Entry::Module { .. } | Entry::Import(_) => continue,
+            };
+            is_declared = true;
+            let Some(visibility) = visibility else { return true };
+            if sees(index, module, inside, visibility) {
+                return true;
+            }
+        }
+        // What came from a glob or a macro is not looked at closely; private globs are.
+        !is_declared && self.glob_is_visible(index, inside, module)
+    }
+
+    fn glob_is_visible(&self, index: &Index, inside: ScopeId, module: ScopeId) -> bool {
+        let Some(scope) = index.scope(inside) else { return true };
+        !scope.calls.is_empty()
+            || scope
+                .imports
+                .iter()
+                .filter_map(|id| index.import(*id))
+                .any(|import| sees(index, module, inside, import.visibility))
+    }
+
+    /// What an import brings, or, for a glob, what it opens.
+    pub(crate) fn import(&mut self, index: &Index, id: ImportId) -> Found {
+        if let Some(found) = self.imports.get(&id) {
+            return found.clone();
+        }
+        if self.visiting_imports.contains(&id) {
+            self.is_cut = true;
+            return Found::default();
+        }
+        let is_outermost = self.visiting.is_empty() && self.visiting_imports.is_empty();
+        if is_outermost {
+            self.is_cut = false;
+        }
+        self.visiting_imports.push(id);
+        let found = self.import_anew(index, id);
+        self.visiting_imports.pop();
+        if is_outermost || !self.is_cut {
+            self.imports.insert(id, found.clone());
+        }
+        found
+    }
+
+    fn import_anew(&mut self, index: &Index, id: ImportId) -> Found {
+        let mut found = Found::default();
+        let Some(import) = index.import(id) else { return found };
+        let Some((first, rest)) = import.path.split_first() else {
+            // `use ::*` or `use {..}`: nothing that compiles.
+            return found;
+        };
+        let mut at = self.first(index, import.scope, *first, import.is_global);
+        if at.is_empty() {
+            let krate = index.scope(import.scope).map(|scope| scope.krate);
+            at = vec![self.unknown(index, *first, krate)];
+        }
+        for (place, name) in rest.iter().enumerate() {
+            let is_last = place + 1 == rest.len();
+            let mut next = Found::default();
+            for target in at {
+                self.member(index, target, *name, import.scope, &mut next);
+            }
+            if is_last {
+                return next;
+            }
+            at = next.targets;
+        }
+        for target in at {
+            found.add(target, namespaces(index, target));
+        }
+        found
+    }
+
+    /// The first name of a path: keywords, names in scope, crates.
+    pub(crate) fn first(&mut self, index: &Index, scope: ScopeId, name: Symbol, is_global: bool) -> Vec<Target> {
+        let Some(krate) = index.scope(scope).map(|scope| scope.krate) else { return Vec::new() };
+        match name {
+            CRATE => return index.root(scope).map(Target::Module).into_iter().collect(),
+            SELF => return vec![Target::Module(index.module(scope))],
+            SUPER => return index.parent_module(scope).map(Target::Module).into_iter().collect(),
+            _ => {}
+        }
+        let mut targets = if is_global { Vec::new() } else { self.lexical_found(index, scope, name).targets };
+        if targets.is_empty() || is_global {
+            targets.extend(self.extern_crate(index, krate, name));
+        }
+        targets
+    }
+
+    /// Adds what `name` means behind `::` of a target.
+    pub(crate) fn member(&mut self, index: &Index, of: Target, name: Symbol, from: ScopeId, found: &mut Found) {
+        match of {
+            Target::Module(_) if name == SELF => found.add(of, 1),
+            Target::Module(module) if name == SUPER => {
+                if let Some(parent) = index.parent_module(module) {
+                    found.add(Target::Module(parent), 1);
+                }
+            }
+            Target::Module(module) => {
+                let there = self.in_module(index, module, name, from);
+                for target in there.targets {
+                    found.add(target, 0);
+                }
+                found.filled |= there.filled;
+            }
+            Target::External(id) => {
+                let target = self.external_member(index, id, name);
+                found.add(target, namespaces_of_external(index.symbols.name(name)));
+            }
+            // A variant, an associated item; or an import that only carries a cfg.
+            Target::Item(_) => found.add(of, 0),
+        }
+    }
+
+    /// A crate that another one sees under a name.
+    pub(crate) fn extern_crate(&mut self, index: &Index, krate: KrateId, name: Symbol) -> Option<Target> {
+        match index.krate(krate)?.externs.get(&name) {
+            Some(Dependency::Read(krate)) => index.krate(*krate).map(|krate| Target::Module(krate.root)),
+            Some(Dependency::Locked { package, name }) => Some(self.external(name.clone(), Some(*package), false)),
+            Some(Dependency::Unread(name)) => Some(self.external(name.clone(), None, true)),
+            None if matches!(name, symbol::STD | symbol::CORE | symbol::ALLOC | symbol::PROC_MACRO | symbol::TEST) => {
+                // `test` is also a common name, but nothing named like that was found.
+                Some(self.external(index.symbols.name(name).to_owned(), None, false))
+            }
+            None => None,
+        }
+    }
+
+    fn unknown(&mut self, index: &Index, name: Symbol, _krate: Option<KrateId>) -> Target {
+        self.external(index.symbols.name(name).to_owned(), None, true)
+    }
+
+    fn external_member(&mut self, index: &Index, id: ExternalId, name: Symbol) -> Target {
+        let Some(external) = self.externals.get(id.0) else { return Target::External(id) };
+        let text = format!("{}::{}", external.text, index.symbols.name(name));
+        let (package, is_unknown) = (external.package, external.is_unknown);
+        self.external(text, package, is_unknown)
+    }
+
+    fn external(&mut self, text: String, package: Option<usize>, is_unknown: bool) -> Target {
+        if let Some(id) = self.external_ids.get(&text) {
+            return Target::External(*id);
+        }
+        let id = ExternalId(self.externals.len());
+        self.externals.push(External { text: text.clone(), package, is_unknown });
+        self.external_ids.insert(text, id);
+        Target::External(id)
+    }
+}
+
+/// Whether something in `owner` of this visibility is seen from `from`; for `pub(in ..)` when in doubt, yes.
+fn sees(index: &Index, from: ScopeId, owner: ScopeId, visibility: Visibility) -> bool {
+    match visibility {
+        Visibility::Private => index.is_within(from, index.module(owner)),
+        Visibility::Super => index.parent_module(owner).is_some_and(|parent| index.is_within(from, parent)),
+        Visibility::Crate => index.root(from) == index.root(owner),
+        Visibility::Public => true,
+    }
+}
+
+/// Whether a glob import of an enum brings a name.
+fn has_variant(index: &Index, id: ItemId, name: Symbol) -> bool {
+    let Some(item) = index.item(id) else { return false };
+    match item.kind {
+        ItemKind::Enum => index.span(item.span).iter().any(|token| token.is(name)),
+        ItemKind::Call | ItemKind::Alias => true,
+        ItemKind::Fn
+        | ItemKind::Foreign
+        | ItemKind::Struct
+        | ItemKind::Union
+        | ItemKind::Const
+        | ItemKind::Static
+        | ItemKind::Trait
+        | ItemKind::Impl
+        | ItemKind::Macro
+        | ItemKind::Import => false,
+    }
+}
+
+fn namespaces(index: &Index, target: Target) -> u8 {
+    match target {
+        Target::Module(_) => 1,
+        Target::External(_) => 0,
+        Target::Item(id) => index.item(id).map_or(0, |item| {
+            let has_fields_in_braces = index.span(item.span).last().is_some_and(|last| last.kind == Kind::CloseBrace);
+            if item.kind == ItemKind::Struct && has_fields_in_braces { 1 } else { item.kind.namespaces() }
+        }),
+    }
+}
+
+/// Types are written with a capital; anything else may be a function, a macro or a module.
+fn namespaces_of_external(name: &str) -> u8 {
+    if name.starts_with(|first: char| first.is_uppercase()) { 3 } else { ALL_NAMESPACES }
+}

@@ -1,0 +1,13 @@
+//! The cases, by topic.
+
+mod items;
+mod macros;
+mod modules;
+mod precision;
+mod traits;
+
+use crate::case::Case;
+
+pub(crate) fn all() -> Vec<Case> {
+    [items::CASES, macros::CASES, modules::CASES, precision::CASES, traits::CASES].concat()
+}
