@@ -7,7 +7,7 @@ use crate::packages::attach;
 use crate::problem::Problem;
 use crate::reach::{NodeId, Start, World};
 use crate::report::{Included, Item, Reach, Version};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,12 +17,19 @@ use std::sync::Arc;
 pub struct Options {
     folder: Option<PathBuf>,
     test: bool,
+    variables: BTreeMap<String, String>,
 }
 
 impl Options {
     /// The folder of the package's manifest; otherwise it is looked for above the root file.
     pub fn package(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
+        self
+    }
+
+    /// What a variable of the environment says; `OUT_DIR` and `CARGO_MANIFEST_DIR` lead to included files.
+    pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.variables.insert(name.into(), value.into());
         self
     }
 
@@ -51,7 +58,8 @@ impl Crate {
     /// # Errors
     /// If the root file cannot be read. Other files that cannot be are a reason to fall back.
     pub fn open(root: &Path, options: &Options) -> Result<Self, Problem> {
-        let mut index = Index::new(Known { test: options.test });
+        let mut index = Index::new(Known { test: options.test, variables: options.variables.clone() });
+        find_package(&mut index, root, options.folder.as_deref());
         let krate = add_crate(&mut index, "crate", root)
             .map_err(|error| Problem::Unreadable { path: root.to_owned(), error })?;
         let workspace = attach(&mut index, krate, root, options.folder.as_deref());
@@ -118,6 +126,14 @@ impl Crate {
         }
         paths.sort_unstable();
         paths
+    }
+}
+
+/// The folder of the manifest is known to paths unless somebody says otherwise.
+fn find_package(index: &mut Index, root: &Path, folder: Option<&Path>) {
+    let found = folder.or_else(|| root.ancestors().skip(1).find(|folder| folder.join("Cargo.toml").is_file()));
+    if let Some(folder) = found.and_then(Path::to_str) {
+        index.known.variables.entry("CARGO_MANIFEST_DIR".to_owned()).or_insert_with(|| folder.to_owned());
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::index::attributes::Attribute;
 use crate::symbol::{ALL, ANY, CFG, NOT, TEST};
 use crate::token::{Kind, Token};
+use std::collections::BTreeMap;
 
 /// What a condition comes to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -13,14 +14,16 @@ pub(crate) enum Verdict {
 }
 
 /// What is known about conditions when sources are read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Known {
     pub(crate) test: bool,
+    /// Variables of the environment that paths of included files may need.
+    pub(crate) variables: BTreeMap<String, String>,
 }
 
 impl Known {
     /// What the attributes of an item say about it; those that are no `cfg` say nothing.
-    pub(crate) fn verdict(self, tokens: &[Token], attributes: &[Attribute]) -> Verdict {
+    pub(crate) fn verdict(&self, tokens: &[Token], attributes: &[Attribute]) -> Verdict {
         let mut verdict = Verdict::On;
         for attribute in attributes {
             if attribute.name == CFG {
@@ -34,7 +37,7 @@ impl Known {
     }
 
     /// Reads a condition at a token; also gives where it ends.
-    fn condition(self, tokens: &[Token], at: usize) -> (Verdict, usize) {
+    fn condition(&self, tokens: &[Token], at: usize) -> (Verdict, usize) {
         let Some(name) = tokens.get(at).and_then(|token| token.symbol()) else { return (Verdict::Unknown, at + 1) };
         let next = tokens.get(at + 1);
         match next.map(|token| token.kind) {

@@ -3,6 +3,7 @@
 mod attributes;
 mod cfg;
 mod files;
+mod included;
 mod model;
 mod nested;
 mod parse;
@@ -11,6 +12,7 @@ mod uses;
 pub(crate) use attributes::{Attribute, attributes, is_without_effect};
 pub(crate) use cfg::Known;
 pub(crate) use files::{File, FileId, plain};
+pub(crate) use included::{included_path, literal_at};
 pub(crate) use model::{
     Entry, ImportId, Index, Item, ItemId, ItemKind, KrateId, Map, ScopeId, ScopeKind, Span, Visibility,
 };

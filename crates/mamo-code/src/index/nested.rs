@@ -4,6 +4,7 @@
 use crate::index::attributes::is_without_effect;
 use crate::index::cfg::Verdict;
 use crate::index::files::plain;
+use crate::index::included::included_path;
 use crate::index::model::{Entry, Scope, ScopeId, ScopeKind, Span};
 use crate::index::parse::{Head, Parser, Place};
 use crate::symbol::{self, CFG_ATTR, PATH, UNDERSCORE};
@@ -200,15 +201,11 @@ impl Parser<'_> {
 
     /// `include!("file.rs")` among items.
     pub(super) fn include(&mut self, open: usize, scope: ScopeId) {
-        let literal = self.token(open + 1).filter(|token| matches!(token.kind, Kind::String | Kind::RawString));
-        let is_plain = self.kind(open + 2).is_some_and(Kind::is_close)
-            || (self.kind(open + 2) == Some(Kind::Comma) && self.kind(open + 3).is_some_and(Kind::is_close));
-        let Some(literal) = literal.filter(|_| is_plain) else {
+        let close = self.token(open).map_or(open, |open| open.data);
+        let Some(path) = included_path(&self.file, open + 1, close, &self.index.known.variables) else {
             self.defect("`include!` of a path that is computed", open);
             return;
         };
-        let folder = self.file.path.parent().unwrap_or(Path::new("")).to_owned();
-        let path = folder.join(crate::literal::value(self.index.text(self.id, literal)));
         match self.index.files.read(&path, &mut self.index.symbols) {
             Ok(file) => {
                 let folder = path.parent().unwrap_or(Path::new("")).to_owned();

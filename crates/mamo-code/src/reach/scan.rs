@@ -5,7 +5,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a match on tokens names the few that matter")]
 
 use crate::index::{Attribute, FileId, Index, ItemId, ItemKind, ScopeId, Span, is_without_effect};
-use crate::index::{File, attributes};
+use crate::index::{File, attributes, included_path, literal_at};
 use crate::literal;
 use crate::reach::facts::{Facts, Instance, NodeId, World};
 use crate::reach::impls::Of;
@@ -325,6 +325,10 @@ impl<'a> Scanner<'a> {
         for (start, end) in generics {
             self.code(start, end);
         }
+        // `use module::*` or `use module::{..}` in a macro: what it brings is not looked up.
+        is_open |= self.is_macro()
+            && self.kind(at) == Some(Kind::PathSep)
+            && matches!(self.kind(at + 1), Some(Kind::Operator | Kind::OpenBrace));
         if base == Base::Name && names.first() == Some(&SELF_TYPE) {
             self.self_path(&names);
         } else if self.kind(at) == Some(Kind::Bang) && self.begins_call(at) {
@@ -581,6 +585,16 @@ impl<'a> Scanner<'a> {
                 definitions.push(definition);
             }
         }
+        if rules.includes {
+            self.given_files(open, close);
+        }
+        if rules.globs {
+            for at in open..close {
+                let names: Vec<Symbol> = self.word(at).into_iter().collect();
+                let resolved = self.world.resolver.path(&self.world.index, Base::Name, &names, self.scope, true);
+                self.open_path(&resolved);
+            }
+        }
         if rules.joins_paths {
             let name = self.world.index.symbols.name(name);
             self.facts.reasons.insert(format!("macro `{name}` makes paths of names that it is given"));
@@ -616,12 +630,27 @@ impl<'a> Scanner<'a> {
         self.facts.reach(node);
     }
 
+    /// Files named in the input of a macro that includes files.
+    fn given_files(&mut self, open: usize, close: usize) {
+        let mut is_found = false;
+        for at in open..close {
+            let Some(path) = included_path(self.file, at, at + 1, &self.world.index.known.variables) else { continue };
+            if path.is_file() {
+                is_found = true;
+                self.facts.files.insert(path);
+            }
+        }
+        if !is_found {
+            self.facts.reasons.insert("a macro includes a file whose path is computed".to_owned());
+        }
+    }
+
     /// Macros of the standard library with an effect of their own.
     fn standard(&mut self, name: Symbol, open: usize, close: usize) {
         match name {
             symbol::LINE | symbol::COLUMN | symbol::FILE => self.facts.sees_positions = true,
             symbol::INCLUDE | symbol::INCLUDE_STR | symbol::INCLUDE_BYTES => self.included(name, open, close),
-            symbol::ENV | symbol::OPTION_ENV => match self.literal_at(open + 1) {
+            symbol::ENV | symbol::OPTION_ENV => match literal_at(self.file, open + 1) {
                 Some(value) => {
                     self.facts.env.insert(value);
                 }
@@ -642,19 +671,16 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn literal_at(&self, at: usize) -> Option<String> {
-        let token = self.token(at).filter(|token| matches!(token.kind, Kind::String | Kind::RawString))?;
-        Some(literal::value(self.text(token)))
-    }
-
     /// `include!`, `include_str!`, `include_bytes!`: the file counts.
     fn included(&mut self, name: Symbol, open: usize, close: usize) {
-        let Some(written) = self.computed_path(open + 1, close) else {
-            self.facts.reasons.insert("includes a file whose path is computed".to_owned());
+        let path = included_path(self.file, open + 1, close, &self.world.index.known.variables);
+        let Some(path) = path else {
+            // In the rules of a macro, the path is looked for where the macro is used.
+            if !matches!(self.inside, Inside::Rules { .. }) || self.kind(open + 1) != Some(Kind::Dollar) {
+                self.facts.reasons.insert("includes a file whose path is computed".to_owned());
+            }
             return;
         };
-        let folder = self.file.path.parent().unwrap_or(std::path::Path::new("")).to_owned();
-        let path = crate::index::plain(&folder.join(written));
         if name == symbol::INCLUDE {
             match self.world.index.files.read(&path, &mut self.world.index.symbols) {
                 Ok(file) => {
@@ -670,31 +696,5 @@ impl<'a> Scanner<'a> {
             }
         }
         self.facts.files.insert(path);
-    }
-
-    /// A literal, or `concat!` of literals and `env!("CARGO_MANIFEST_DIR")`.
-    fn computed_path(&self, start: usize, end: usize) -> Option<String> {
-        if let Some(value) = self.literal_at(start) {
-            let is_all = start + 1 >= end || (self.kind(start + 1) == Some(Kind::Comma) && start + 2 >= end);
-            return is_all.then_some(value);
-        }
-        if self.word(start)? != symbol::CONCAT {
-            return None;
-        }
-        let mut path = String::new();
-        let mut at = start + 3;
-        while at < end.saturating_sub(1) {
-            if let Some(value) = self.literal_at(at) {
-                path.push_str(&value);
-            } else if self.word(at) == Some(symbol::ENV) && self.literal_at(at + 3)? == "CARGO_MANIFEST_DIR" {
-                let krate = self.index().scope(self.scope)?.krate;
-                path.push_str(self.index().krate(krate)?.folder.as_ref()?.to_str()?);
-                at = self.token(at + 2)?.data;
-            } else if self.kind(at) != Some(Kind::Comma) && self.kind(at).is_some_and(|kind| !kind.is_close()) {
-                return None;
-            }
-            at += 1;
-        }
-        Some(path)
     }
 }

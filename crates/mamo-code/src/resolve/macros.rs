@@ -62,6 +62,10 @@ pub(crate) struct Rules {
     pub(crate) is_opaque: bool,
     /// They make members or paths of fragments: `.$name`, `::$name`, `$name::`.
     pub(crate) joins: bool,
+    /// They have glob imports.
+    pub(crate) globs: bool,
+    /// They include files.
+    pub(crate) includes: bool,
     /// They make whole paths of fragments: `$($name)::*`.
     pub(crate) joins_paths: bool,
     /// Their input counts with its documentation and spaces.
@@ -218,6 +222,9 @@ fn read(index: &Index, tokens: &[Token], part: Part, rules: &mut Rules) {
         if token.kind == Kind::Semicolon {
             is_import = false;
         }
+        // `use $module::*` may bring any name.
+        rules.globs |= is_import && before == Kind::PathSep && token.kind == Kind::Operator;
+        rules.is_opaque |= rules.globs;
         if let Some(name) = token.symbol() {
             rules.names.insert(name);
             is_import |= name == symbol::USE;
@@ -230,6 +237,7 @@ fn read(index: &Index, tokens: &[Token], part: Part, rules: &mut Rules) {
             }
             word = name;
             rules.sees_text |= matches!(name, symbol::STRINGIFY | symbol::DOC);
+            rules.includes |= matches!(name, symbol::INCLUDE | symbol::INCLUDE_STR | symbol::INCLUDE_BYTES);
         } else if token.kind != Kind::Bang {
             word = symbol::UNDERSCORE;
         }

@@ -1,5 +1,6 @@
 //! The cases, by topic.
 
+mod hard;
 mod items;
 mod macros;
 mod modules;
@@ -9,5 +10,5 @@ mod traits;
 use crate::case::Case;
 
 pub(crate) fn all() -> Vec<Case> {
-    [items::CASES, macros::CASES, modules::CASES, precision::CASES, traits::CASES].concat()
+    [hard::CASES, items::CASES, macros::CASES, modules::CASES, precision::CASES, traits::CASES].concat()
 }
