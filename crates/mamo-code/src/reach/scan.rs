@@ -497,9 +497,9 @@ impl<'a> Scanner<'a> {
         match target {
             Target::Item(id) => {
                 self.facts.reach(NodeId(id.0));
-                self.procedural(id);
+                self.procedural(self.index().item(id).map(|item| item.scope));
             }
-            Target::Module(module) => self.procedural_module(module),
+            Target::Module(module) => self.procedural(Some(module)),
             Target::External(id) => {
                 if !self.facts.externals.contains(&id) {
                     self.facts.externals.push(id);
@@ -513,27 +513,39 @@ impl<'a> Scanner<'a> {
     }
 
     /// What comes from a crate of procedural macros brings all of that crate, and whatever its quotes name.
-    fn procedural(&mut self, id: ItemId) {
-        let Some(krate) =
-            self.index().item(id).and_then(|item| self.index().scope(item.scope)).map(|scope| scope.krate)
-        else {
-            return;
-        };
+    fn procedural(&mut self, scope: Option<ScopeId>) {
+        let krate = scope.and_then(|scope| self.index().scope(scope)).map(|scope| scope.krate);
         let own = self.index().scope(self.scope).map(|scope| scope.krate);
-        if own == Some(krate) || !self.index().krate(krate).is_some_and(|krate| krate.is_proc_macro) {
+        let Some(krate) = krate.filter(|krate| own != Some(*krate)) else { return };
+        if !self.index().krate(krate).is_some_and(|krate| krate.is_proc_macro) {
             return;
         }
-        let files = self.index().krate(krate).map_or_else(Vec::new, |krate| krate.files.clone());
         let Some(root) = self.index().root(self.scope) else { return };
-        for file in files {
-            let span = Span { file, start: 0, end: self.index().tokens(file).len() };
-            let instance = Instance { span, root, scope: self.scope, item: None };
-            let node = self.world.instance(instance);
-            self.facts.reach(node);
+        let mut open = vec![krate];
+        let mut next = 0;
+        while let Some(krate) = open.get(next).and_then(|krate| self.world.index.krate(*krate)) {
+            next += 1;
+            let files = krate.files.clone();
+            let mut names: Vec<Symbol> = krate.externs.keys().copied().collect();
+            names.sort_unstable();
+            let id = open.get(next - 1).copied();
+            for name in names {
+                match id.and_then(|krate| self.world.resolver.extern_crate(&self.world.index, krate, name)) {
+                    Some(Target::External(external)) => self.facts.externals.push(external),
+                    Some(Target::Module(module)) => {
+                        let found = self.world.index.scope(module).map(|scope| scope.krate);
+                        open.extend(found.filter(|found| !open.contains(found)));
+                    }
+                    Some(Target::Item(_)) | None => {}
+                }
+            }
+            for file in files {
+                let span = Span { file, start: 0, end: self.world.index.tokens(file).len() };
+                let node = self.world.instance(Instance { span, root, scope: self.scope, item: None });
+                self.facts.reach(node);
+            }
         }
     }
-
-    fn procedural_module(&mut self, _module: ScopeId) {}
 
     fn begins_call(&self, bang: usize) -> bool {
         match self.kind(bang + 1) {

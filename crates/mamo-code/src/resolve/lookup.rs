@@ -140,6 +140,11 @@ impl Resolver {
         if found.filled != ALL_NAMESPACES {
             self.through_globs(index, module, name, from, &mut found);
         }
+        let krate = index.krate(scope.krate).filter(|krate| krate.is_proc_macro && krate.root == module);
+        if found.targets.is_empty() && krate.is_some() {
+            // Derives are not named like the functions that make them.
+            found.add(Target::Module(module), 0);
+        }
         if found.targets.is_empty() {
             for call in &scope.calls {
                 if self.macros.is_opaque_call(index, *call) {
