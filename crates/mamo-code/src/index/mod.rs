@@ -14,6 +14,7 @@ pub(crate) use cfg::Known;
 pub(crate) use files::{File, FileId, plain};
 pub(crate) use included::{included_path, literal_at};
 pub(crate) use model::{
-    Entry, ImportId, Index, Item, ItemId, ItemKind, KrateId, Map, ScopeId, ScopeKind, Span, Visibility,
+    Entry, ImportId, Index, Item, ItemId, ItemKind, KrateId, Map, Numbers, ScopeId, ScopeKind, Span, Visibility,
 };
 pub(crate) use parse::add_crate;
+pub(crate) use uses::leaves;

@@ -50,6 +50,7 @@ pub(crate) struct Impls {
     pub(crate) calls: Vec<(ItemId, Vec<ItemId>)>,
     /// Types and traits of a name, wherever they are.
     types_by_name: Map<Symbol, Vec<ItemId>>,
+    types_in_rules: Map<Symbol, std::sync::Arc<Vec<ItemId>>>,
 }
 
 impl World {
@@ -369,11 +370,13 @@ impl World {
         if !self.resolver.macros.may_make_impls(&self.index, id) {
             return;
         }
-        let names = self.resolver.macros.names(&self.index, id);
         let Some(scope) = self.index.item(id).map(|item| item.scope) else { return };
-        let mut types = BTreeSet::new();
-        for name in &names {
-            types.extend(self.impls.types_by_name.get(name).into_iter().flatten().copied());
+        let mut types: BTreeSet<ItemId> = BTreeSet::new();
+        for name in self.resolver.macros.input_names(&self.index, id) {
+            types.extend(self.impls.types_by_name.get(&name).into_iter().flatten());
+        }
+        for name in self.resolver.macros.called_by(&self.index, id) {
+            types.extend(self.types_in_rules(name).iter());
         }
         // Types under another name.
         if let Some(span) = self.index.item(id).map(|item| item.span) {
@@ -381,9 +384,25 @@ impl World {
         }
         types.remove(&id);
         // A macro of another crate cannot know types that it is not given.
-        if !types.is_empty() || names.contains(&symbol::IMPL) {
+        if !types.is_empty() || self.resolver.macros.says_impl(&self.index, id) {
             self.impls.calls.push((id, types.into_iter().collect()));
         }
+    }
+}
+
+impl World {
+    /// The types whose name occurs in the rules of the macros of a name.
+    fn types_in_rules(&mut self, name: Symbol) -> std::sync::Arc<Vec<ItemId>> {
+        if let Some(types) = self.impls.types_in_rules.get(&name) {
+            return std::sync::Arc::clone(types);
+        }
+        let rules = self.resolver.macros.rules(&self.index, name);
+        let mut names: Vec<Symbol> = rules.names.iter().copied().collect();
+        names.sort_unstable();
+        let types = names.iter().filter_map(|name| self.impls.types_by_name.get(name)).flatten().copied().collect();
+        let types = std::sync::Arc::new(types);
+        self.impls.types_in_rules.insert(name, std::sync::Arc::clone(&types));
+        types
     }
 }
 

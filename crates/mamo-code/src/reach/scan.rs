@@ -5,7 +5,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a match on tokens names the few that matter")]
 
 use crate::index::{Attribute, FileId, Index, ItemId, ItemKind, ScopeId, Span, is_without_effect};
-use crate::index::{File, attributes, included_path, literal_at};
+use crate::index::{File, attributes, included_path, leaves, literal_at};
 use crate::literal;
 use crate::reach::facts::{Facts, Instance, NodeId, World};
 use crate::reach::impls::Of;
@@ -267,6 +267,9 @@ impl<'a> Scanner<'a> {
             let is_path = matches!(self.word(at + 2), Some(symbol::CRATE | SELF | symbol::SUPER | symbol::IN));
             return self.token(at + 1).filter(|_| is_path).map_or(at + 1, |open| open.data + 1);
         }
+        if name == symbol::USE && self.kind(at + 1) != Some(Kind::Less) {
+            return self.import(at, end);
+        }
         if name.is_keyword() {
             return at + 1;
         }
@@ -287,6 +290,26 @@ impl<'a> Scanner<'a> {
             return at + 1;
         }
         self.path(Base::Name, vec![name], at + 1, end)
+    }
+
+    /// An import in a body or in a macro: each of its paths is one.
+    fn import(&mut self, at: usize, end: usize) -> usize {
+        let stop = (at..end).find(|at| self.kind(*at) == Some(Kind::Semicolon)).unwrap_or(end);
+        let has_fragments = (at..stop).any(|at| self.kind(at) == Some(Kind::Dollar));
+        if has_fragments || stop == end {
+            return at + 1;
+        }
+        for leaf in leaves(self.tokens(), at + 1, stop) {
+            let base = if leaf.is_global { Base::Global } else { Base::Name };
+            let mut resolved = self.world.resolver.path(&self.world.index, base, &leaf.path, self.scope, true);
+            if leaf.name.is_none() && self.is_macro() {
+                self.open_path(&resolved);
+            }
+            // An import that is not used is no reason to fall back; one that is used is found with its name.
+            resolved.is_lost = false;
+            self.found(resolved);
+        }
+        stop
     }
 
     /// The name of a field, a parameter or a binding in front of its `:`, in lower case.
@@ -584,12 +607,13 @@ impl<'a> Scanner<'a> {
             })
             .filter(is_macro)
             .collect();
-        let mut rules = self.world.resolver.macros.rules(&self.world.index, name);
+        let rules = self.world.resolver.macros.rules(&self.world.index, name);
+        let (mut joins, mut joins_paths) = (rules.joins, rules.joins_paths);
         for definition in &definitions {
             if let Some(name) = self.world.index.item(*definition).map(|item| item.name) {
                 let renamed = self.world.resolver.macros.rules(&self.world.index, name);
-                rules.joins |= renamed.joins;
-                rules.joins_paths |= renamed.joins_paths;
+                joins |= renamed.joins;
+                joins_paths |= renamed.joins_paths;
             }
         }
         for definition in self.world.resolver.macros.named(&self.world.index, name) {
@@ -607,7 +631,7 @@ impl<'a> Scanner<'a> {
                 self.open_path(&resolved);
             }
         }
-        if rules.joins_paths {
+        if joins_paths {
             let name = self.world.index.symbols.name(name);
             self.facts.reasons.insert(format!("macro `{name}` makes paths of names that it is given"));
         }
@@ -622,7 +646,7 @@ impl<'a> Scanner<'a> {
         if definitions.is_empty() {
             self.standard(name, open, close);
         }
-        let joins = !is_standard && (rules.joins || definitions.is_empty());
+        let joins = !is_standard && (joins || definitions.is_empty());
         let joins = joins || matches!(self.inside, Inside::Input { joins: true });
         let inside = match self.inside {
             Inside::Rules { root } => Inside::Rules { root },

@@ -103,7 +103,7 @@ impl Resolver {
         }
         if self.visiting.contains(&(module, name)) {
             self.is_cut = true;
-            return Found::default();
+            return declared(index, module, name);
         }
         let is_outermost = self.visiting.is_empty() && self.visiting_imports.is_empty();
         if is_outermost {
@@ -382,6 +382,20 @@ impl Resolver {
         self.external_ids.insert(text, id);
         Target::External(id)
     }
+}
+
+/// What stands in a module itself: in `mod decode; use decode::decode;` the import begins with the module.
+fn declared(index: &Index, module: ScopeId, name: Symbol) -> Found {
+    let mut found = Found::default();
+    let entries = index.scope(module).and_then(|scope| scope.names.get(&name));
+    for entry in entries.map_or(&[][..], |entries| entries) {
+        match entry {
+            Entry::Item(id) => found.add(Target::Item(*id), 0),
+            Entry::Module { scope, .. } => found.add(Target::Module(*scope), 0),
+            Entry::Import(_) => {}
+        }
+    }
+    found
 }
 
 /// Whether something in `owner` of this visibility is seen from `from`; for `pub(in ..)` when in doubt, yes.

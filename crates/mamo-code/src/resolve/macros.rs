@@ -1,9 +1,11 @@
 //! What is known about macros without expanding them: the names in their rules, and whether these can be trusted.
 
-use crate::index::{Index, ItemId, ItemKind, Map, attributes};
+use crate::index::{Index, ItemId, ItemKind, Map, Numbers, attributes};
 use crate::symbol::{self, Symbol};
 use crate::token::{Kind, Token};
 use std::collections::HashSet;
+use std::hash::BuildHasherDefault;
+use std::sync::Arc;
 
 /// Macros of the standard library that make only what their input says.
 const STANDARD: [&str; 42] = [
@@ -51,13 +53,16 @@ const STANDARD: [&str; 42] = [
     "const_format_args",
 ];
 
+/// A set of names.
+type Names = HashSet<Symbol, BuildHasherDefault<Numbers>>;
+
 /// What a macro's rules, and those of the macros that they call, say.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rules {
     /// All identifiers in them.
-    pub(crate) names: HashSet<Symbol>,
+    pub(crate) names: Names,
     /// Those that may be declared by them.
-    pub(crate) declared: HashSet<Symbol>,
+    pub(crate) declared: Names,
     /// They call something that is neither in the sources nor in the standard library.
     pub(crate) is_opaque: bool,
     /// They make members or paths of fragments: `.$name`, `::$name`, `$name::`.
@@ -77,8 +82,8 @@ pub(crate) struct Rules {
 pub(crate) struct MacroFacts {
     by_name: Map<Symbol, Vec<ItemId>>,
     is_indexed: bool,
-    rules: Map<Symbol, Rules>,
-    calls: Map<ItemId, Rules>,
+    rules: Map<Symbol, Arc<Rules>>,
+    calls: Map<ItemId, Call>,
 }
 
 impl MacroFacts {
@@ -100,9 +105,9 @@ impl MacroFacts {
     }
 
     /// What the macros of a name do, taken together.
-    pub(crate) fn rules(&mut self, index: &Index, name: Symbol) -> Rules {
+    pub(crate) fn rules(&mut self, index: &Index, name: Symbol) -> Arc<Rules> {
         if let Some(rules) = self.rules.get(&name) {
-            return rules.clone();
+            return Arc::clone(rules);
         }
         let mut all = Rules::default();
         let (mut seen, mut open) = (HashSet::from([name]), vec![name]);
@@ -121,53 +126,71 @@ impl MacroFacts {
                 open.extend(called(tokens).filter(|called| seen.insert(*called)));
             }
         }
-        self.rules.insert(name, all.clone());
+        let all = Arc::new(all);
+        self.rules.insert(name, Arc::clone(&all));
         all
     }
 
-    fn call(&mut self, index: &Index, call: ItemId) -> &Rules {
+    fn call(&mut self, index: &Index, call: ItemId) -> &Call {
         if !self.calls.contains_key(&call) {
-            let mut all = Rules::default();
+            let mut known = Call::default();
             if let Some(item) = index.item(call) {
                 let tokens = index.span(item.span);
                 // The macro's own name is not made by it.
-                read(index, input(tokens), Part::Input, &mut all);
-                let called: HashSet<Symbol> = called(tokens).collect();
-                let mut called: Vec<Symbol> = called.into_iter().collect();
-                called.sort_unstable();
-                for name in called {
-                    let rules = self.rules(index, name);
-                    all.names.extend(rules.names);
-                    all.declared.extend(rules.declared);
-                    all.is_opaque |= rules.is_opaque || rules.joins_paths;
-                }
+                read(index, input(tokens), Part::Input, &mut known.input);
+                known.called = called(tokens).collect();
+                known.called.sort_unstable();
+                known.called.dedup();
+                known.rules = known.called.iter().map(|name| self.rules(index, *name)).collect();
             }
-            self.calls.insert(call, all);
+            self.calls.insert(call, known);
         }
         self.calls.entry(call).or_default()
     }
 
     /// Whether an item macro call may make an item of this name.
     pub(crate) fn mentions(&mut self, index: &Index, call: ItemId, name: Symbol) -> bool {
-        self.call(index, call).declared.contains(&name)
+        self.call(index, call).all().any(|rules| rules.declared.contains(&name))
     }
 
     /// Whether an item macro call may make items of any name.
     pub(crate) fn is_opaque_call(&mut self, index: &Index, call: ItemId) -> bool {
-        self.call(index, call).is_opaque
+        self.call(index, call).all().any(|rules| rules.is_opaque || rules.joins_paths)
     }
 
     /// Whether the items that a call makes may be impls.
     pub(crate) fn may_make_impls(&mut self, index: &Index, call: ItemId) -> bool {
-        let rules = self.call(index, call);
-        rules.is_opaque || rules.names.contains(&symbol::IMPL)
+        self.is_opaque_call(index, call) || self.says_impl(index, call)
     }
 
-    /// All names in a call and in the rules of its macro.
-    pub(crate) fn names(&mut self, index: &Index, call: ItemId) -> Vec<Symbol> {
-        let mut names: Vec<Symbol> = self.call(index, call).names.iter().copied().collect();
+    pub(crate) fn says_impl(&mut self, index: &Index, call: ItemId) -> bool {
+        self.call(index, call).all().any(|rules| rules.names.contains(&symbol::IMPL))
+    }
+
+    /// All names in the input of a call.
+    pub(crate) fn input_names(&mut self, index: &Index, call: ItemId) -> Vec<Symbol> {
+        let mut names: Vec<Symbol> = self.call(index, call).input.names.iter().copied().collect();
         names.sort_unstable();
         names
+    }
+
+    /// The macros that a call calls.
+    pub(crate) fn called_by(&mut self, index: &Index, call: ItemId) -> Vec<Symbol> {
+        self.call(index, call).called.clone()
+    }
+}
+
+/// What is known about a macro call among items.
+#[derive(Debug, Default)]
+struct Call {
+    input: Rules,
+    called: Vec<Symbol>,
+    rules: Vec<Arc<Rules>>,
+}
+
+impl Call {
+    fn all(&self) -> impl Iterator<Item = &Rules> {
+        std::iter::once(&self.input).chain(self.rules.iter().map(|rules| &**rules))
     }
 }
 
