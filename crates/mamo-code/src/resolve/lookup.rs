@@ -58,10 +58,15 @@ pub(crate) struct Resolver {
     imports: Map<ImportId, Found>,
     pub(crate) macros: MacroFacts,
     /// What is being resolved: a second visit finds nothing new.
-    visiting: Vec<(ScopeId, Symbol)>,
-    visiting_imports: Vec<ImportId>,
-    /// A second visit was cut off, so what is around it is incomplete.
-    is_cut: bool,
+    visiting: Vec<Visit>,
+    /// The outermost visit that a second visit to was cut off; answers further in are incomplete.
+    cut: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Visit {
+    Name(ScopeId, Symbol),
+    Import(ImportId),
 }
 
 impl Resolver {
@@ -101,21 +106,30 @@ impl Resolver {
         if let Some(found) = self.in_module.get(&(module, name)) {
             return found.clone();
         }
-        if self.visiting.contains(&(module, name)) {
-            self.is_cut = true;
+        if let Some(depth) = self.visiting.iter().position(|visit| *visit == Visit::Name(module, name)) {
+            self.cut = self.cut.min(depth);
             return declared(index, module, name);
         }
-        let is_outermost = self.visiting.is_empty() && self.visiting_imports.is_empty();
-        if is_outermost {
-            self.is_cut = false;
-        }
-        self.visiting.push((module, name));
+        let outer = self.enter(Visit::Name(module, name));
         let found = self.in_module_anew(index, module, name, from);
-        self.visiting.pop();
-        if is_outermost || !self.is_cut {
+        if self.leave(outer) {
             self.in_module.insert((module, name), found.clone());
         }
         found
+    }
+
+    /// Begins a visit; gives what was cut off around it.
+    fn enter(&mut self, visit: Visit) -> usize {
+        self.visiting.push(visit);
+        std::mem::replace(&mut self.cut, usize::MAX)
+    }
+
+    /// Ends a visit; whether its answer is whole: nothing in it waits for a visit further out.
+    fn leave(&mut self, outer: usize) -> bool {
+        self.visiting.pop();
+        let is_whole = self.cut >= self.visiting.len();
+        self.cut = if is_whole { outer } else { outer.min(self.cut) };
+        is_whole
     }
 
     fn in_module_anew(&mut self, index: &Index, module: ScopeId, name: Symbol, from: ScopeId) -> Found {
@@ -261,18 +275,13 @@ impl Resolver {
         if let Some(found) = self.imports.get(&id) {
             return found.clone();
         }
-        if self.visiting_imports.contains(&id) {
-            self.is_cut = true;
+        if let Some(depth) = self.visiting.iter().position(|visit| *visit == Visit::Import(id)) {
+            self.cut = self.cut.min(depth);
             return Found::default();
         }
-        let is_outermost = self.visiting.is_empty() && self.visiting_imports.is_empty();
-        if is_outermost {
-            self.is_cut = false;
-        }
-        self.visiting_imports.push(id);
+        let outer = self.enter(Visit::Import(id));
         let found = self.import_anew(index, id);
-        self.visiting_imports.pop();
-        if is_outermost || !self.is_cut {
+        if self.leave(outer) {
             self.imports.insert(id, found.clone());
         }
         found
