@@ -58,6 +58,15 @@ fn a_place_without_the_name_falls_back() {
     assert!(reach.fallback().is_some_and(|why| why.contains("no source file")));
 }
 
+/// What a macro is given as it is, it mostly gives back; the macro counts, too.
+#[test]
+fn a_function_that_a_macro_is_given_is_found() {
+    let sources = Sources::new("macro_rules! m { ($($t:tt)*) => { $($t)* } }\nm! { pub fn f() -> u32 { 1 } }\n");
+    let reach = sources.open().reach(&Ask::at(sources.root(), 2, 13, "f")).expect("known");
+    assert_eq!(reach.fallback(), None);
+    assert!(reach.items().iter().any(|item| item.path == "crate::m!"), "{reach:?}");
+}
+
 /// A fallback follows every edit of the crate that is not a comment.
 #[test]
 fn a_fallback_is_no_constant() {
@@ -76,8 +85,8 @@ fn a_fallback_is_no_constant() {
 
 #[test]
 fn a_function_in_a_macro_call_falls_back() {
-    let sources = Sources::new("macro_rules! m { ($($t:tt)*) => { $($t)* } }\nm! { pub fn f() -> u32 { 1 } }\n");
-    let reach = sources.open().reach(&Ask::at(sources.root(), 2, 13, "f")).expect("falls back");
+    let sources = Sources::new("macro_rules! m { ($($t:tt)*) => { $($t)* } }\nm! { = pub fn f() -> u32 { 1 } }\n");
+    let reach = sources.open().reach(&Ask::at(sources.root(), 2, 15, "f")).expect("falls back");
     assert!(reach.fallback().is_some_and(|why| why.contains("macro call")), "{reach:?}");
 }
 

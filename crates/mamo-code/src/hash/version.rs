@@ -5,7 +5,7 @@ use crate::hash::normal::Macro;
 use crate::index::{FileId, ItemId, ItemKind, Span};
 use crate::reach::{Closure, World};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One item of a closure with its digest.
 #[derive(Clone, Debug)]
@@ -130,6 +130,11 @@ impl World {
         for digest in digests {
             hasher.update(&digest);
         }
+        for folder in self.index.krates.iter().filter_map(|krate| krate.unread.as_deref()) {
+            for file in sources_below(folder) {
+                hasher.update(&std::fs::read(file).unwrap_or_default());
+            }
+        }
         let all = 0..self.workspace.lock.packages.len();
         for text in self.workspace.lock.closure(all) {
             hasher.update(text.as_bytes());
@@ -168,4 +173,22 @@ impl World {
             item.kind.is_nominal() || matches!(item.kind, ItemKind::Alias | ItemKind::Const | ItemKind::Macro)
         })
     }
+}
+
+/// All source files in a folder and those inside of it, sorted.
+fn sources_below(folder: &Path) -> Vec<PathBuf> {
+    let (mut open, mut files) = (vec![folder.to_owned()], Vec::new());
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            if is_folder && path.file_name().is_some_and(|name| name != "target") {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort_unstable();
+    files
 }

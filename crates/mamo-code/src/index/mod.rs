@@ -3,6 +3,7 @@
 mod attributes;
 mod cfg;
 mod files;
+mod given;
 mod included;
 mod model;
 mod nested;

@@ -108,6 +108,8 @@ pub(crate) struct Item {
     pub(crate) members: Vec<ItemId>,
     /// Whether an unknown cfg decides about it.
     pub(crate) is_conditional: bool,
+    /// The macro call whose input it stands in.
+    pub(crate) given_to: Option<ItemId>,
     /// Whether macros make some of its members.
     pub(crate) has_calls: bool,
 }
@@ -166,6 +168,8 @@ pub(crate) struct Krate {
     /// `extern crate x as y` and dependencies: the name in paths, and the crate.
     pub(crate) externs: Map<Symbol, crate::packages::Dependency>,
     pub(crate) files: Vec<FileId>,
+    /// The folder of the root file, if macros make modules of files in it that were not read.
+    pub(crate) unread: Option<std::path::PathBuf>,
 }
 
 /// Everything that was read.

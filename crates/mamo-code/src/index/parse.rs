@@ -38,6 +38,7 @@ pub(crate) fn add_crate(index: &mut Index, name: &str, root: &Path) -> std::io::
         defects: Vec::new(),
         externs: Map::default(),
         files: Vec::new(),
+        unread: None,
     });
     let symbol = index.symbols.intern(name);
     index.scopes.push(Scope::new(ScopeKind::Module, krate, None, symbol));
@@ -68,6 +69,8 @@ pub(super) struct Parser<'a> {
     pub(super) file: Arc<File>,
     pub(super) id: FileId,
     pub(super) place: Place,
+    /// The items are in the input of a macro, which may make something else of them.
+    pub(super) given_to: Option<ItemId>,
 }
 
 /// What stands before the word that says what an item is.
@@ -87,7 +90,7 @@ impl<'a> Parser<'a> {
             }
             krate.files.push(id);
         }
-        Self { index, krate, file, id, place }
+        Self { index, krate, file, id, place, given_to: None }
     }
 
     pub(super) fn whole(&mut self, scope: ScopeId) {
@@ -142,7 +145,9 @@ impl<'a> Parser<'a> {
         if let Some(after) = after {
             return after;
         }
-        self.defect("something that is no item", at);
+        if self.given_to.is_none() {
+            self.defect("something that is no item", at);
+        }
         at + 1
     }
 
@@ -299,7 +304,8 @@ impl<'a> Parser<'a> {
             body: None,
             visibility: head.visibility,
             members: Vec::new(),
-            is_conditional: head.verdict == Verdict::Unknown,
+            is_conditional: self.given_to.is_some() || head.verdict == Verdict::Unknown,
+            given_to: self.given_to,
             has_calls: false,
         });
         match parent.and_then(|parent| self.index.items.get_mut(parent.0)) {
@@ -448,7 +454,11 @@ impl<'a> Parser<'a> {
             Some(token) if token.kind == Kind::Semicolon => end += 1,
             Some(_) | None => {}
         }
-        self.add(head, ItemKind::Macro, name, end, scope, None);
+        let id = self.add(head, ItemKind::Macro, name, end, scope, None);
+        if id.is_some() && self.makes_modules_of_files(at, end) {
+            self.defect("a macro that makes modules of files", name);
+            self.unread_files();
+        }
         end
     }
 
@@ -474,7 +484,13 @@ impl<'a> Parser<'a> {
         match parent.and_then(|parent| self.index.items.get_mut(parent.0)) {
             Some(parent) => parent.has_calls = true,
             None => {
-                self.add(head, ItemKind::Call, name, after, scope, None);
+                let call = self.add(head, ItemKind::Call, name, after, scope, None);
+                let close = self.token(open).map_or(open, |open| open.data);
+                if let Some(call) = call {
+                    let outer = self.given_to.replace(call);
+                    self.given_items(open + 1, close, scope);
+                    self.given_to = outer;
+                }
             }
         }
         Some(after)

@@ -137,8 +137,8 @@ impl World {
             .copied()
             .filter(|member| self.index.item(*member).is_some_and(|member| member.kind == ItemKind::Alias))
             .collect();
-        if let Some(parent) = parent {
-            facts.reach(NodeId(parent.0));
+        for reached in parent.into_iter().chain(item.given_to) {
+            facts.reach(NodeId(reached.0));
         }
         for member in always {
             facts.reach(NodeId(member.0));

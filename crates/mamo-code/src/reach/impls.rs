@@ -136,6 +136,7 @@ impl World {
                 visibility: Visibility::Private,
                 members: Vec::new(),
                 is_conditional: false,
+                given_to: None,
                 has_calls: false,
             });
         }

@@ -245,7 +245,7 @@ impl Resolver {
             let visibility = match entry {
                 Entry::Item(id) if target == Target::Item(*id) => index.item(*id).map(|item| item.visibility),
                 Entry::Module { scope, visibility } if target == Target::Module(*scope) => Some(*visibility),
-                Entry::Import(id) if self.imports.get(id).is_some_and(|found| found.targets.contains(&target)) => {
+                Entry::Import(id) if self.imports.get(id).is_none_or(|found| found.targets.contains(&target)) => {
                     index.import(*id).map(|import| import.visibility)
                 }
                 Entry::Item(_) | Entry::Module { .. } | Entry::Import(_) => continue,

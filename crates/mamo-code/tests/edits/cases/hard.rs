@@ -331,6 +331,26 @@ pub(crate) const CASES: &[Case] = &[
         "import of several in a macro's input",
         "mod a { pub fn h() -> u32 { «1|2» } pub fn g() -> u32 { 1 } } pub fn target() -> u32 { dbg!({ use crate::a::{g, h}; h() + g() }) }",
     ),
+    changes(
+        "module file in a macro's input",
+        "macro_rules! on { ($($i:item)*) => { $($i)* } } on! { mod a; pub use a::h; } pub fn target() -> u32 { h() }\n//- a.rs\npub fn h() -> u32 { «1|2» }",
+    ),
+    changes(
+        "module file under cfg if",
+        "macro_rules! cfg_if { (if #[$m:meta] { $($a:item)* } else { $($b:item)* }) => { $(#[$m] $a)* $(#[cfg(not(unix))] $b)* } } cfg_if! { if #[cfg(unix)] { mod a; use a::h; } else { mod b; use b::h; } } pub fn target() -> u32 { h() }\n//- a.rs\npub fn h() -> u32 { «1|2» }\n//- b.rs\npub fn h() -> u32 { 3 }",
+    ),
+    changes(
+        "module file that a macro names",
+        "macro_rules! m { ($n:ident) => { mod $n; } } m!(a); pub fn target() -> u32 { a::h() }\n//- a.rs\npub fn h() -> u32 { «1|2» }",
+    ),
+    changes(
+        "drop in a macro's input",
+        "macro_rules! on { ($($i:item)*) => { $($i)* } } pub struct S; on! { impl Drop for S { fn drop(&mut self) { println!(\"«a|b»\") } } } pub fn target() { let _s = S; }",
+    ),
+    changes(
+        "function in a macro's input that imports",
+        "macro_rules! on { ($($i:item)*) => { $($i)* } } mod a { pub fn h() -> u32 { «1|2» } } on! { pub fn k() -> u32 { use a::*; h() } } pub fn target() -> u32 { k() }",
+    ),
     changes("number suffix", "pub fn target() -> usize { std::mem::size_of_val(&1«u8|u16») }"),
     changes("comment in a string", "pub fn target() -> &'static str { \"// «a|b»\" }"),
     changes("quote characters", r#"pub fn target() -> (char, char, u8) { ('\'', '"', b'«a|\\»') }"#),
