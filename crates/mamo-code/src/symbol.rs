@@ -37,6 +37,7 @@ words! {
     ENV = "env", OPTION_ENV = "option_env", LINE = "line", COLUMN = "column", FILE = "file", CALLER = "caller",
     STRINGIFY = "stringify", CONCAT = "concat", NO_MANGLE = "no_mangle", EXPORT_NAME = "export_name",
     MACRO_EXPORT = "macro_export", ASM = "asm", GLOBAL_ASM = "global_asm", NAKED_ASM = "naked_asm",
+    WRITE = "write", WRITELN = "writeln", WRITE_FMT = "write_fmt",
     PROC_MACRO = "proc_macro", META = "meta", TRUE_CFG = "debug_assertions",
 }
 

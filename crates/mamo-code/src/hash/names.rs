@@ -36,7 +36,7 @@ impl World {
             }
             ItemKind::Call => format!("{outer}::{name}!{{}}"),
             ItemKind::Macro => format!("{outer}::{name}!"),
-            ItemKind::Import => format!("{outer}::use"),
+            ItemKind::Import => format!("{outer}::use {name}"),
             ItemKind::Fn
             | ItemKind::Foreign
             | ItemKind::Struct

@@ -1,7 +1,7 @@
 //! The digest of one item: its tokens, and what the paths in them resolved to.
 
 use crate::hash::normal::{Macro, Normal};
-use crate::index::{ItemId, ItemKind, Map, Span};
+use crate::index::{ItemId, ItemKind, Map, Span, Visibility};
 use crate::reach::{NodeId, World};
 use crate::resolve::Target;
 
@@ -62,9 +62,24 @@ impl World {
         }
         hasher.update(&[1]);
         hasher.update(&bound);
+        hasher.update(&[self.visible(ItemId(node.0))]);
         let hash = *hasher.finalize().as_bytes();
         self.hashes.nodes.insert(node, hash);
         hash
+    }
+
+    /// Who sees a member, if another one has its name: a method that is not seen makes way for one of a trait.
+    fn visible(&self, id: ItemId) -> u8 {
+        let Some(item) = self.index.item(id).filter(|item| item.parent.is_some()) else { return 0 };
+        match self.impls.members.get(&item.name) {
+            Some(members) if members.len() > 1 => match item.visibility {
+                Visibility::Private => 1,
+                Visibility::Super => 2,
+                Visibility::Crate => 3,
+                Visibility::Public => 4,
+            },
+            Some(_) | None => 0,
+        }
     }
 
     /// An item's own tokens, normalised; without its members.

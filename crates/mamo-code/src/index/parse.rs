@@ -359,8 +359,18 @@ impl<'a> Parser<'a> {
         let is_conditional =
             head.attributes.iter().any(|attribute| matches!(attribute.name, symbol::CFG | symbol::CFG_ATTR));
         for leaf in leaves {
-            let item =
-                is_conditional.then(|| self.add(head, ItemKind::Import, usize::MAX, start, scope, None)).flatten();
+            let is_renamed = leaf.name.is_some() && leaf.name != leaf.path.last().copied();
+            let needs_item = is_conditional || is_renamed;
+            let item = match needs_item {
+                true => self.add(head, ItemKind::Import, usize::MAX, start - 1, scope, None),
+                false => None,
+            };
+            if let Some(item) = item.and_then(|item| self.index.items.get_mut(item.0)) {
+                // A variant under another name: what the import leads to is only the enum.
+                let path: Vec<&str> = leaf.path.iter().map(|name| self.index.symbols.name(*name)).collect();
+                let path = path.join("::");
+                item.name = self.index.symbols.intern(&path);
+            }
             self.add_import(Import {
                 scope,
                 is_global: leaf.is_global,

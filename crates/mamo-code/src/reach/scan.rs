@@ -684,6 +684,8 @@ impl<'a> Scanner<'a> {
     /// Macros of the standard library with an effect of their own.
     fn standard(&mut self, name: Symbol, open: usize, close: usize) {
         match name {
+            // `write!` calls a method of that name, whosever it is.
+            symbol::WRITE | symbol::WRITELN => self.facts.name(symbol::WRITE_FMT),
             symbol::LINE | symbol::COLUMN | symbol::FILE => self.facts.sees_positions = true,
             symbol::INCLUDE | symbol::INCLUDE_STR | symbol::INCLUDE_BYTES => self.included(name, open, close),
             symbol::ENV | symbol::OPTION_ENV => match literal_at(self.file, open + 1) {
@@ -731,6 +733,8 @@ impl<'a> Scanner<'a> {
                 }
             }
         }
-        self.facts.files.insert(path);
+        if name != symbol::INCLUDE {
+            self.facts.files.insert(path);
+        }
     }
 }

@@ -351,6 +351,86 @@ pub(crate) const CASES: &[Case] = &[
         "function in a macro's input that imports",
         "macro_rules! on { ($($i:item)*) => { $($i)* } } mod a { pub fn h() -> u32 { «1|2» } } on! { pub fn k() -> u32 { use a::*; h() } } pub fn target() -> u32 { k() }",
     ),
+    changes(
+        "own write fmt",
+        "struct W(u32); impl W { fn write_fmt(&mut self, _: std::fmt::Arguments<'_>) { self.0 += «1|2»; } } pub fn target() -> u32 { let mut w = W(0); write!(w, \"x\"); w.0 }",
+    ),
+    changes(
+        "method that is no longer seen",
+        "mod a { pub struct S; impl S { «pub |»fn m(&self) -> u32 { 1 } pub fn n(&self) -> u32 { self.m() } } } trait T { fn m(&self) -> u32 { 2 } } impl T for a::S {} pub fn target() -> u32 { a::S.m() + a::S.n() }",
+    ),
+    changes(
+        "variant by import",
+        "#[derive(Clone, Copy)] enum E { A = «1|2» } use E::A; pub fn target() -> u32 { A as u32 }",
+    ),
+    changes(
+        "renamed variant",
+        "enum E { A(u32), B(u32) } use E::{«A as X, B as Y|B as X, A as Y»}; pub fn target() -> u32 { let n = match X(1) { E::A(n) => n, E::B(n) => n + 5 }; n + match Y(1) { E::A(n) => n, E::B(n) => n } }",
+    ),
+    changes(
+        "discriminant by a function",
+        "const fn h() -> isize { «1|2» } enum E { A = h() } pub fn target() -> isize { E::A as isize }",
+    ),
+    changes(
+        "qualified associated type",
+        "trait T { type O: U; } trait U { fn u() -> u32; } struct A; struct B; impl U for B { fn u() -> u32 { «1|2» } } impl T for A { type O = B; } pub fn target() -> u32 { <A as T>::O::u() }",
+    ),
+    changes(
+        "operator on references",
+        "struct P(u32); impl<'a> std::ops::Mul<&'a P> for &P { type Output = u32; fn mul(self, o: &'a P) -> u32 { self.0 * o.0 + «1|2» } } pub fn target() -> u32 { &P(2) * &P(3) }",
+    ),
+    changes(
+        "impl for a function pointer",
+        "trait T { fn m(&self) -> u32; } impl T for fn() -> u32 { fn m(&self) -> u32 { self() + «1|2» } } fn h() -> u32 { 1 } pub fn target() -> u32 { (h as fn() -> u32).m() }",
+    ),
+    changes(
+        "foreign trait for a vector of ours",
+        "struct S(u32); trait Total { fn total(&self) -> u32; } impl Total for Vec<S> { fn total(&self) -> u32 { self.iter().map(|s| s.0).sum::<u32>() + «1|2» } } pub fn target() -> u32 { vec![S(1)].total() }",
+    ),
+    changes(
+        "closure stored in a struct",
+        "struct H<F: Fn(u32) -> u32> { f: F } fn make() -> H<impl Fn(u32) -> u32> { H { f: |x| h(x) } } fn h(x: u32) -> u32 { x + «1|2» } pub fn target() -> u32 { (make().f)(1) }",
+    ),
+    changes(
+        "method of a private trait in a module",
+        "mod a { trait Hidden { fn go(&self) -> u32 { «1|2» } } impl Hidden for u8 {} pub fn run() -> u32 { 1u8.go() } } pub fn target() -> u32 { a::run() }",
+    ),
+    changes(
+        "default generic method",
+        "trait V { fn visit<X: Into<u32>>(&self, x: X) -> u32 { x.into() + «1|2» } } struct S; impl V for S {} pub fn target() -> u32 { S.visit(1u8) }",
+    ),
+    changes(
+        "clone on write",
+        "use std::borrow::Cow; fn pick(x: bool) -> Cow<'static, str> { if x { Cow::Borrowed(\"«a|b»\") } else { Cow::Owned(String::new()) } } pub fn target() -> String { pick(true).into_owned() }",
+    ),
+    changes(
+        "const through two globs and a rename",
+        "mod a { pub mod b { pub const N: u32 = «1|2»; } pub use b::*; } mod c { pub use super::a::*; pub use super::a::N as M; } use c::*; pub fn target() -> u32 { M }",
+    ),
+    changes(
+        "type in a generic argument only",
+        "use std::marker::PhantomData; trait Cfg { const N: u32; } struct On; impl Cfg for On { const N: u32 = «1|2»; } struct W<C>(PhantomData<C>); impl<C: Cfg> W<C> { fn n(&self) -> u32 { C::N } } fn make() -> W<On> { W(PhantomData) } pub fn target() -> u32 { make().n() }",
+    ),
+    keeps(
+        "comment in an included expression",
+        "pub fn target() -> u32 { include!(\"inc.rs\") }\n//- inc.rs\n«|// one\n»1",
+    ),
+    keeps(
+        "impl of a local trait that nobody uses",
+        "struct S; trait T { fn t(&self) -> u32; } «|impl T for S { fn t(&self) -> u32 { 1 } }» pub fn target() -> u32 { let _ = S; 1 }",
+    ),
+    keeps(
+        "imports in other groups",
+        "mod a { pub fn x() -> u32 { 1 } pub fn y() -> u32 { 2 } } «use a::{x, y};|use a::x; use a::y;» pub fn target() -> u32 { x() + y() }",
+    ),
+    keeps(
+        "inline module to file",
+        "«mod a { pub fn h() -> u32 { 1 } }|mod a;» pub fn target() -> u32 { a::h() }\n//- a.rs\npub fn h() -> u32 { 1 }",
+    ),
+    keeps(
+        "documentation of fields and variants",
+        "struct S { «|/// A number.\n» a: u32 } enum E { «|#[doc(hidden)]» A } pub fn target() -> u32 { let _ = E::A; S { a: 1 }.a }",
+    ),
     changes("number suffix", "pub fn target() -> usize { std::mem::size_of_val(&1«u8|u16») }"),
     changes("comment in a string", "pub fn target() -> &'static str { \"// «a|b»\" }"),
     changes("quote characters", r#"pub fn target() -> (char, char, u8) { ('\'', '"', b'«a|\\»') }"#),
