@@ -7,6 +7,7 @@ mod given;
 mod included;
 mod model;
 mod nested;
+mod others;
 mod parse;
 mod uses;
 

@@ -2,11 +2,11 @@
 //!
 //! Everything a name may mean is given, not only what rustc would choose: cfg twins, and what macros may have made.
 
-use crate::index::{Entry, ImportId, Index, ItemId, ItemKind, KrateId, Map, ScopeId, ScopeKind, Visibility};
+use crate::index::{Entry, ImportId, Index, ItemId, KrateId, Map, ScopeId, ScopeKind};
 use crate::packages::Dependency;
 use crate::resolve::macros::MacroFacts;
+use crate::resolve::visible::{has_variant, namespaces, namespaces_of_external};
 use crate::symbol::{self, CRATE, SELF, SUPER, Symbol};
-use crate::token::Kind;
 use std::collections::HashMap;
 
 /// Something outside of the sources that are read: `std::fmt::Write`, `serde::Serialize`.
@@ -38,7 +38,7 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    fn add(&mut self, target: Target, namespaces: u8) {
+    pub(super) fn add(&mut self, target: Target, namespaces: u8) {
         if !self.targets.contains(&target) {
             self.targets.push(target);
         }
@@ -46,7 +46,7 @@ impl Found {
     }
 }
 
-const ALL_NAMESPACES: u8 = 7;
+pub(super) const ALL_NAMESPACES: u8 = 7;
 
 /// Resolves names and remembers the answers.
 #[derive(Debug, Default)]
@@ -55,7 +55,7 @@ pub(crate) struct Resolver {
     external_ids: HashMap<String, ExternalId>,
     lexical: Map<(ScopeId, Symbol), Vec<Target>>,
     in_module: Map<(ScopeId, Symbol), Found>,
-    imports: Map<ImportId, Found>,
+    pub(super) imports: Map<ImportId, Found>,
     pub(crate) macros: MacroFacts,
     /// What is being resolved: a second visit finds nothing new.
     visiting: Vec<Visit>,
@@ -64,7 +64,7 @@ pub(crate) struct Resolver {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Visit {
+pub(super) enum Visit {
     Name(ScopeId, Symbol),
     Import(ImportId),
 }
@@ -80,7 +80,7 @@ impl Resolver {
         self.lexical.get(&(scope, name)).map_or(&[], |targets| targets)
     }
 
-    fn lexical_found(&mut self, index: &Index, scope: ScopeId, name: Symbol) -> Found {
+    pub(super) fn lexical_found(&mut self, index: &Index, scope: ScopeId, name: Symbol) -> Found {
         let mut found = Found::default();
         let mut at = Some(scope);
         while let Some(id) = at {
@@ -119,20 +119,20 @@ impl Resolver {
     }
 
     /// Begins a visit; gives what was cut off around it.
-    fn enter(&mut self, visit: Visit) -> usize {
+    pub(super) fn enter(&mut self, visit: Visit) -> usize {
         self.visiting.push(visit);
         std::mem::replace(&mut self.cut, usize::MAX)
     }
 
     /// Ends a visit; whether its answer is whole: nothing in it waits for a visit further out.
-    fn leave(&mut self, outer: usize) -> bool {
+    pub(super) fn leave(&mut self, outer: usize) -> bool {
         self.visiting.pop();
         let is_whole = self.cut >= self.visiting.len();
         self.cut = if is_whole { outer } else { outer.min(self.cut) };
         is_whole
     }
 
-    fn in_module_anew(&mut self, index: &Index, module: ScopeId, name: Symbol, from: ScopeId) -> Found {
+    pub(super) fn in_module_anew(&mut self, index: &Index, module: ScopeId, name: Symbol, from: ScopeId) -> Found {
         let mut found = Found::default();
         let Some(scope) = index.scope(module) else { return found };
         for entry in scope.names.get(&name).map_or(&[][..], |entries| entries) {
@@ -169,7 +169,7 @@ impl Resolver {
         found
     }
 
-    fn add_import(&mut self, index: &Index, id: ImportId, found: &mut Found) {
+    pub(super) fn add_import(&mut self, index: &Index, id: ImportId, found: &mut Found) {
         let Some(import) = index.import(id) else { return };
         let imported = self.import(index, id);
         for target in imported.targets {
@@ -183,7 +183,14 @@ impl Resolver {
         }
     }
 
-    fn through_globs(&mut self, index: &Index, module: ScopeId, name: Symbol, from: ScopeId, found: &mut Found) {
+    pub(super) fn through_globs(
+        &mut self,
+        index: &Index,
+        module: ScopeId,
+        name: Symbol,
+        from: ScopeId,
+        found: &mut Found,
+    ) {
         let explicit = found.filled;
         let imports = index.scope(module).map_or(&[][..], |scope| &scope.imports);
         for id in imports {
@@ -224,50 +231,8 @@ impl Resolver {
     }
 
     /// Globs of the standard library are not taken for every unknown name: local variables would all be in there.
-    fn is_foreign_glob(&self, id: ExternalId) -> bool {
+    pub(super) fn is_foreign_glob(&self, id: ExternalId) -> bool {
         self.externals.get(id.0).is_some_and(|external| external.package.is_some() || external.is_unknown)
-    }
-
-    /// Whether a glob in `module` takes a target along from `inside`.
-    fn is_visible(
-        &self,
-        index: &Index,
-        inside: ScopeId,
-        name: Symbol,
-        target: Target,
-        _from: ScopeId,
-        module: ScopeId,
-    ) -> bool {
-        let Some(scope) = index.scope(inside) else { return true };
-        let entries = scope.names.get(&name).map_or(&[][..], |entries| entries);
-        let mut is_declared = false;
-        for entry in entries {
-            let visibility = match entry {
-                Entry::Item(id) if target == Target::Item(*id) => index.item(*id).map(|item| item.visibility),
-                Entry::Module { scope, visibility } if target == Target::Module(*scope) => Some(*visibility),
-                Entry::Import(id) if self.imports.get(id).is_none_or(|found| found.targets.contains(&target)) => {
-                    index.import(*id).map(|import| import.visibility)
-                }
-                Entry::Item(_) | Entry::Module { .. } | Entry::Import(_) => continue,
-            };
-            is_declared = true;
-            let Some(visibility) = visibility else { return true };
-            if sees(index, module, inside, visibility) {
-                return true;
-            }
-        }
-        // What came from a glob or a macro is not looked at closely; private globs are.
-        !is_declared && self.glob_is_visible(index, inside, module)
-    }
-
-    fn glob_is_visible(&self, index: &Index, inside: ScopeId, module: ScopeId) -> bool {
-        let Some(scope) = index.scope(inside) else { return true };
-        !scope.calls.is_empty()
-            || scope
-                .imports
-                .iter()
-                .filter_map(|id| index.import(*id))
-                .any(|import| sees(index, module, inside, import.visibility))
     }
 
     /// What an import brings, or, for a glob, what it opens.
@@ -287,7 +252,7 @@ impl Resolver {
         found
     }
 
-    fn import_anew(&mut self, index: &Index, id: ImportId) -> Found {
+    pub(super) fn import_anew(&mut self, index: &Index, id: ImportId) -> Found {
         let mut found = Found::default();
         let Some(import) = index.import(id) else { return found };
         let Some((first, rest)) = import.path.split_first() else {
@@ -371,18 +336,18 @@ impl Resolver {
         }
     }
 
-    fn unknown(&mut self, index: &Index, name: Symbol, _krate: Option<KrateId>) -> Target {
+    pub(super) fn unknown(&mut self, index: &Index, name: Symbol, _krate: Option<KrateId>) -> Target {
         self.external(index.symbols.name(name).to_owned(), None, true)
     }
 
-    fn external_member(&mut self, index: &Index, id: ExternalId, name: Symbol) -> Target {
+    pub(super) fn external_member(&mut self, index: &Index, id: ExternalId, name: Symbol) -> Target {
         let Some(external) = self.externals.get(id.0) else { return Target::External(id) };
         let text = format!("{}::{}", external.text, index.symbols.name(name));
         let (package, is_unknown) = (external.package, external.is_unknown);
         self.external(text, package, is_unknown)
     }
 
-    fn external(&mut self, text: String, package: Option<usize>, is_unknown: bool) -> Target {
+    pub(super) fn external(&mut self, text: String, package: Option<usize>, is_unknown: bool) -> Target {
         if let Some(id) = self.external_ids.get(&text) {
             return Target::External(*id);
         }
@@ -405,49 +370,4 @@ fn declared(index: &Index, module: ScopeId, name: Symbol) -> Found {
         }
     }
     found
-}
-
-/// Whether something in `owner` of this visibility is seen from `from`; for `pub(in ..)` when in doubt, yes.
-fn sees(index: &Index, from: ScopeId, owner: ScopeId, visibility: Visibility) -> bool {
-    match visibility {
-        Visibility::Private => index.is_within(from, index.module(owner)),
-        Visibility::Super => index.parent_module(owner).is_some_and(|parent| index.is_within(from, parent)),
-        Visibility::Crate => index.root(from) == index.root(owner),
-        Visibility::Public => true,
-    }
-}
-
-/// Whether a glob import of an enum brings a name.
-fn has_variant(index: &Index, id: ItemId, name: Symbol) -> bool {
-    let Some(item) = index.item(id) else { return false };
-    match item.kind {
-        ItemKind::Enum => index.span(item.span).iter().any(|token| token.is(name)),
-        ItemKind::Call | ItemKind::Alias => true,
-        ItemKind::Fn
-        | ItemKind::Foreign
-        | ItemKind::Struct
-        | ItemKind::Union
-        | ItemKind::Const
-        | ItemKind::Static
-        | ItemKind::Trait
-        | ItemKind::Impl
-        | ItemKind::Macro
-        | ItemKind::Import => false,
-    }
-}
-
-fn namespaces(index: &Index, target: Target) -> u8 {
-    match target {
-        Target::Module(_) => 1,
-        Target::External(_) => 0,
-        Target::Item(id) => index.item(id).map_or(0, |item| {
-            let has_fields_in_braces = index.span(item.span).last().is_some_and(|last| last.kind == Kind::CloseBrace);
-            if item.kind == ItemKind::Struct && has_fields_in_braces { 1 } else { item.kind.namespaces() }
-        }),
-    }
-}
-
-/// Types are written with a capital; anything else may be a function, a macro or a module.
-fn namespaces_of_external(name: &str) -> u8 {
-    if name.starts_with(|first: char| first.is_uppercase()) { 3 } else { ALL_NAMESPACES }
 }

@@ -3,6 +3,7 @@
 mod lookup;
 mod macros;
 mod path;
+mod visible;
 
 pub(crate) use lookup::{ExternalId, Resolver, Target};
 pub(crate) use macros::MacroFacts;
