@@ -56,11 +56,7 @@ impl World {
         let last = wanted.last().copied().unwrap_or_default();
         let mut exact = Vec::new();
         let mut ending: Vec<(String, ItemId)> = Vec::new();
-        for (place, item) in self.index.items.iter().enumerate() {
-            if item.kind != ItemKind::Fn || self.index.symbols.name(item.name).trim_start_matches("r#") != last {
-                continue;
-            }
-            let id = ItemId(place);
+        for id in self.functions(last) {
             let full = self.plain_path(id);
             let names: Vec<&str> = full.split("::").collect();
             let without_crate = names.get(1..).unwrap_or_default();
@@ -81,6 +77,14 @@ impl World {
             1 => Ok(ending.into_iter().map(|(_, id)| id).collect()),
             _ => Err(Problem::Ambiguous { name: path.to_owned(), found: paths }),
         }
+    }
+
+    /// All functions of a name, raw or not.
+    fn functions(&self, name: &str) -> Vec<ItemId> {
+        let name = name.trim_start_matches("r#");
+        let symbols = [self.index.symbols.find(name), self.index.symbols.find(&format!("r#{name}"))];
+        let found = symbols.iter().flatten().filter_map(|symbol| self.functions.get(symbol));
+        found.flatten().copied().collect()
     }
 
     /// Modules, the type or trait, and the name.
@@ -137,9 +141,9 @@ impl World {
         if !is_there {
             return Answer::Around(Vec::new(), nothing("does not stand where the compiler says"));
         }
-        let named =
-            |item: &crate::index::Item| item.kind == ItemKind::Fn && item.span.file == id && item.name_token == token;
-        let functions = items(&self.index, named);
+        let is_meant = |item: &crate::index::Item| item.span.file == id && item.name_token == token;
+        let named = self.functions(name).into_iter();
+        let functions: Vec<ItemId> = named.filter(|id| self.index.item(*id).is_some_and(is_meant)).collect();
         if !functions.is_empty() {
             return Answer::Functions(functions);
         }

@@ -265,3 +265,15 @@ fn a_derive_of_a_path_crate_brings_all_of_it() {
     let (before, after) = sides(&code, "src/lib.rs");
     assert_ne!(before.version(), after.version(), "{:#?}", before.items());
 }
+
+#[test]
+fn features_of_a_path_dependency_count_by_the_manifests() {
+    let code = |cfg: &str| {
+        format!(
+            "{}//- src/lib.rs\npub fn target() -> u32 {{ help_er::h() }}\n//- helper/src/lib.rs\npub fn h() -> u32 {{ {cfg} 1 }}\n",
+            PATH.replace("{ path = \"helper\" }", "{ path = \"helper\", features = [\"«a|b»\"] }")
+        )
+    };
+    changes("src/lib.rs", &code("#[cfg(feature = \"a\")] return 2;"));
+    keeps("src/lib.rs", &code(""));
+}

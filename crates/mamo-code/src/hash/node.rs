@@ -9,6 +9,8 @@ use crate::resolve::Target;
 #[derive(Debug, Default)]
 pub(crate) struct Hashes {
     nodes: Map<NodeId, [u8; 32]>,
+    /// A node's path, and the digest of the path and of what it says.
+    pub(super) named: Map<NodeId, (String, [u8; 32])>,
     /// An item's path as text, and hashed together with what tells twins apart.
     pub(super) targets: Map<Target, [u8; 32]>,
     pub(super) krate: Option<[u8; 32]>,

@@ -31,7 +31,9 @@ pub(crate) struct Versioned {
 impl World {
     pub(crate) fn versioned(&mut self, closure: &Closure, mut reasons: BTreeSet<String>) -> Versioned {
         let mut versioned = Versioned::default();
-        let (mut packages, mut included, mut positions) = (BTreeSet::new(), BTreeSet::new(), false);
+        let (mut packages, mut included) = (BTreeSet::new(), BTreeSet::new());
+        let (mut positions, mut depends_on_features) = (false, false);
+        let mut digests: Vec<[u8; 32]> = Vec::with_capacity(closure.reached.len());
         for reached in &closure.reached {
             let facts = self.facts(reached.node);
             for external in &facts.externals {
@@ -42,12 +44,15 @@ impl World {
             included.extend(facts.files.iter().cloned());
             reasons.extend(facts.reasons.iter().cloned());
             positions |= facts.sees_positions;
-            let part = Part {
-                path: self.node_path(reached.node),
-                hash: self.node_hash(reached.node),
-                through: reached.through.map(|through| self.node_path(through)),
-            };
-            versioned.parts.push(part);
+            depends_on_features |= !facts.cfgs.is_empty() && !self.is_own(reached.node);
+            let hash = self.node_hash(reached.node);
+            let (path, digest) = self.named(reached.node, hash);
+            digests.push(digest);
+            let through = reached.through.map(|through| match self.hashes.named.get(&through) {
+                Some((path, _)) => path.clone(),
+                None => self.node_path(through),
+            });
+            versioned.parts.push(Part { path, hash, through });
             versioned.sources.extend(self.source_of(reached.node));
         }
         reasons.extend(self.index.krates.iter().flat_map(|krate| krate.defects.iter().cloned()));
@@ -55,16 +60,6 @@ impl World {
         let mut hasher = blake3::Hasher::new();
         hasher.update(b"mamo.reach/1");
         hasher.update(self.workspace.edition.as_deref().unwrap_or("").as_bytes());
-        let mut digests: Vec<[u8; 32]> = versioned
-            .parts
-            .iter()
-            .map(|part| {
-                let mut hasher = blake3::Hasher::new();
-                hasher.update(&part.hash);
-                hasher.update(part.path.as_bytes());
-                *hasher.finalize().as_bytes()
-            })
-            .collect();
         digests.sort_unstable();
         digests.dedup();
         for digest in digests {
@@ -92,6 +87,13 @@ impl World {
             hasher.update(&[3]);
             hasher.update(hash);
         }
+        if depends_on_features {
+            // Nobody but the manifests says which features of a crate beside this one are on.
+            for path in &self.workspace.manifests {
+                hasher.update(&[5]);
+                hasher.update(&std::fs::read(path).unwrap_or_default());
+            }
+        }
         if !reasons.is_empty() {
             hasher.update(&[4]);
             hasher.update(&self.whole());
@@ -99,6 +101,30 @@ impl World {
         versioned.reasons = reasons;
         versioned.version = *hasher.finalize().as_bytes();
         versioned
+    }
+
+    /// A node's path, and one digest of it and of its hash.
+    fn named(&mut self, node: crate::reach::NodeId, hash: [u8; 32]) -> (String, [u8; 32]) {
+        if let Some(named) = self.hashes.named.get(&node) {
+            return named.clone();
+        }
+        let path = self.node_path(node);
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&hash);
+        hasher.update(path.as_bytes());
+        let named = (path, *hasher.finalize().as_bytes());
+        self.hashes.named.insert(node, named.clone());
+        named
+    }
+
+    /// Whether a node is of the crate itself, whose conditions the compiler can be asked for.
+    fn is_own(&self, node: crate::reach::NodeId) -> bool {
+        let scope = match self.instance_of(node) {
+            Some(instance) => Some(instance.scope),
+            None => self.index.item(ItemId(node.0)).map(|item| item.scope),
+        };
+        let own = self.index.krates.first().map(|own| own.root);
+        scope.is_none_or(|scope| self.index.root(scope) == own)
     }
 
     fn source_of(&self, node: crate::reach::NodeId) -> Option<PathBuf> {

@@ -70,6 +70,8 @@ pub(crate) struct World {
     pub(crate) workspace: Workspace,
     pub(crate) impls: Impls,
     pub(crate) surroundings: Surroundings,
+    /// Functions by name, for those who ask.
+    pub(crate) functions: Map<Symbol, Vec<ItemId>>,
     pub(crate) instances: Vec<Instance>,
     instance_ids: Map<Instance, NodeId>,
     facts: Vec<Option<Arc<Facts>>>,
@@ -84,12 +86,18 @@ impl World {
             workspace,
             impls: Impls::default(),
             surroundings: Surroundings::default(),
+            functions: Map::default(),
             instances: Vec::new(),
             instance_ids: Map::default(),
             facts: Vec::new(),
             hashes: crate::hash::Hashes::default(),
         };
         world.find_impls();
+        for (place, item) in world.index.items.iter().enumerate() {
+            if item.kind == ItemKind::Fn {
+                world.functions.entry(item.name).or_default().push(ItemId(place));
+            }
+        }
         world
     }
 
