@@ -67,6 +67,21 @@ fn a_function_that_a_macro_is_given_is_found() {
     assert!(reach.items().iter().any(|item| item.path == "crate::m!"), "{reach:?}");
 }
 
+#[test]
+fn conditions_are_told_as_cfg_takes_them() {
+    let sources = Sources::new(
+        "#[cfg(feature = \"a\")] fn h() {} #[cfg(not(feature = \"a\"))] fn h() {} #[cfg(any(unix, windows))] mod m { pub fn g() {} } \
+         macro_rules! on { ($($i:item)*) => { $($i)* } } on! { #[cfg(target_os = \"linux\")] pub fn k() {} } \
+         #[cfg_attr(unix, derive(Clone))] struct S; #[cfg(feature = \"unused\")] fn unused() {} \
+         pub fn f() { h(); m::g(); k(); let _ = (S, cfg!(debug_assertions), option_env!(\"HOME\")); }",
+    );
+    let reach = sources.open().reach(&Ask::path("f")).expect("known");
+    let expected =
+        ["any(unix,windows)", "debug_assertions", "feature=\"a\"", "not(feature=\"a\")", "target_os=\"linux\"", "unix"];
+    assert_eq!(reach.cfgs(), expected);
+    assert_eq!(reach.env(), ["HOME"]);
+}
+
 /// A fallback follows every edit of the crate that is not a comment.
 #[test]
 fn a_fallback_is_no_constant() {

@@ -73,7 +73,7 @@ impl World {
     }
 
     /// Tokens as people write them, more or less.
-    fn joined(&self, tokens: &[Token], file: crate::index::FileId) -> String {
+    pub(crate) fn joined(&self, tokens: &[Token], file: crate::index::FileId) -> String {
         let mut text = String::new();
         for token in tokens {
             let word = self.index.text(file, *token);

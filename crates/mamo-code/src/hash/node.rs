@@ -59,7 +59,7 @@ impl World {
         for found in externals {
             bound.extend(found);
         }
-        for cfg in &facts.cfgs {
+        for cfg in facts.cfgs.iter().chain(&facts.attributes) {
             bound.extend(blake3::hash(cfg.as_bytes()).as_bytes());
         }
         hasher.update(&[1]);

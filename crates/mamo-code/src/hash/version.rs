@@ -39,7 +39,9 @@ impl World {
             for external in &facts.externals {
                 packages.extend(self.resolver.externals.get(external.0).and_then(|external| external.package));
             }
-            versioned.cfgs.extend(facts.cfgs.iter().cloned());
+            if self.is_own(reached.node) {
+                versioned.cfgs.extend(facts.cfgs.iter().cloned());
+            }
             versioned.env.extend(facts.env.iter().cloned());
             included.extend(facts.files.iter().cloned());
             reasons.extend(facts.reasons.iter().cloned());

@@ -135,8 +135,10 @@ impl Scanner<'_> {
                 }
             },
             symbol::CFG => {
-                let text: Vec<&str> = (open + 1..close).filter_map(|at| Some(self.text(self.token(at)?))).collect();
-                self.facts.cfgs.insert(format!("cfg ( {} )", text.join(" ")));
+                let text: String = (open + 1..close).filter_map(|at| Some(self.text(self.token(at)?))).collect();
+                if !text.contains('$') {
+                    self.facts.cfgs.insert(text);
+                }
             }
             symbol::ASM | symbol::GLOBAL_ASM | symbol::NAKED_ASM => {
                 for (_, exported) in self.world.exported() {

@@ -23,8 +23,10 @@ pub(crate) struct Facts {
     /// Names of members that are used, of an owner that is not certain.
     pub(crate) names: Vec<Symbol>,
     pub(crate) externals: Vec<ExternalId>,
-    /// Conditions, as text.
+    /// Conditions, as `cfg!` takes them.
     pub(crate) cfgs: BTreeSet<String>,
+    /// Other attributes of the modules around it.
+    pub(crate) attributes: BTreeSet<String>,
     pub(crate) env: BTreeSet<String>,
     pub(crate) files: BTreeSet<PathBuf>,
     /// Why the crate as a whole has to count.

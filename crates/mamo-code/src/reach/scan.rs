@@ -119,6 +119,7 @@ impl<'a> Scanner<'a> {
                 Kind::Ident => self.name(at, end),
                 Kind::PathSep => self.global(at, end),
                 Kind::Pound if self.inside == Inside::Code => self.attribute(at),
+                Kind::Pound if self.is_macro() => self.attribute_in_macro(at),
                 Kind::Dollar if self.is_macro() => self.fragment(at, end),
                 Kind::String | Kind::RawString if self.inside == Inside::Attribute => self.attribute_text(token, at),
                 Kind::String | Kind::RawString if self.is_macro() => self.format_text(token, at),

@@ -2,6 +2,7 @@
 
 use crate::index::{Entry, ItemId, ItemKind, Map, ScopeId};
 use crate::reach::facts::{Facts, World};
+use crate::reach::texts::condition;
 use crate::resolve::{ExternalId, Target};
 use crate::symbol::Symbol;
 use std::collections::BTreeSet;
@@ -37,8 +38,13 @@ impl World {
             let Some(here) = self.index.scope(id) else { break };
             at = here.parent;
             let is_module = here.kind == crate::index::ScopeKind::Module;
-            for attribute in &here.attributes {
-                facts.cfgs.extend(self.condition(*attribute));
+            for attribute in here.attributes.clone() {
+                let tokens = self.index.tokens(attribute.file);
+                let text = |token| self.index.text(attribute.file, token);
+                match condition(tokens, attribute.start, text) {
+                    Some(condition) => facts.cfgs.insert(condition),
+                    None => facts.attributes.insert(self.joined(self.index.span(attribute), attribute.file)),
+                };
             }
             if is_visible {
                 facts.externals.extend(self.externals_in(id));
@@ -57,13 +63,6 @@ impl World {
         }
         facts.externals.sort_unstable();
         facts.externals.dedup();
-    }
-
-    /// An attribute of a module, as text.
-    pub(crate) fn condition(&self, span: crate::index::Span) -> Option<String> {
-        let tokens = self.index.span(span);
-        let texts: Vec<&str> = tokens.iter().map(|token| self.index.text(span.file, *token)).collect();
-        tokens.iter().any(|token| token.symbol().is_some()).then(|| texts.join(" "))
     }
 
     /// What comes from other crates and may be a trait.
