@@ -11,6 +11,7 @@ const HELP: &str = "\
 cargo xtask test               all that must hold: format, lints, documentation, tests, licences, the flights example
                                (MAMO_INSTALL=1 installs cargo-deny when it is missing)
 cargo xtask bench foundation   mamo beside other incremental engines (further arguments are passed on)
+cargo xtask fuzz-code 0..500   random crates: a changed answer has a changed code version
 cargo xtask help               this text
 ";
 
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
     match words.as_slice() {
         ["test"] => test::run(),
         ["bench", benchmark @ "foundation", rest @ ..] => bench(benchmark, rest),
+        ["fuzz-code", seeds] => fuzz_code(seeds),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             ExitCode::SUCCESS
@@ -27,6 +29,19 @@ fn main() -> ExitCode {
         _ => {
             eprint!("{HELP}");
             ExitCode::from(2)
+        }
+    }
+}
+
+/// The usual test, with other seeds than the usual ones.
+fn fuzz_code(seeds: &str) -> ExitCode {
+    let mut command = cargo(&["test", "-p", "mamo-code", "--test", "fuzz", "--", "--nocapture"]);
+    match command.env("MAMO_FUZZ_CODE", seeds).status() {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("cannot start cargo: {error}");
+            ExitCode::FAILURE
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The cases, by topic.
 
+mod binding;
 mod hard;
 mod items;
 mod macros;
@@ -10,5 +11,5 @@ mod traits;
 use crate::case::Case;
 
 pub(crate) fn all() -> Vec<Case> {
-    [hard::CASES, items::CASES, macros::CASES, modules::CASES, precision::CASES, traits::CASES].concat()
+    [binding::CASES, hard::CASES, items::CASES, macros::CASES, modules::CASES, precision::CASES, traits::CASES].concat()
 }
