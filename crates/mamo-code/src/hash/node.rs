@@ -31,20 +31,14 @@ impl World {
             return *hash;
         }
         let facts = self.facts(node);
-        let mut hasher = blake3::Hasher::new();
-        match self.instance_of(node) {
+        // One buffer and one call: without optimisation, an incremental hasher costs more than what it hashes.
+        let mut bound = match self.instance_of(node) {
             // The rules count by themselves; here only what their names mean.
-            Some(instance) if instance.item.is_some() => {}
-            Some(instance) => {
-                let text = self.normal(instance.span, &[], Macro::Other, Side::Code);
-                hasher.update(&text);
-            }
-            None => {
-                let text = self.item_text(ItemId(node.0), Side::Code);
-                hasher.update(&text);
-            }
-        }
-        let mut bound = Vec::with_capacity(facts.bindings.len() * 32);
+            Some(instance) if instance.item.is_some() => Vec::new(),
+            Some(instance) => self.normal(instance.span, &[], Macro::Other, Side::Code),
+            None => self.item_text(ItemId(node.0), Side::Code),
+        };
+        bound.push(1);
         for target in &facts.bindings {
             bound.extend(self.target_hash(*target));
         }
@@ -62,10 +56,8 @@ impl World {
         for cfg in facts.cfgs.iter().chain(&facts.attributes) {
             bound.extend(blake3::hash(cfg.as_bytes()).as_bytes());
         }
-        hasher.update(&[1]);
-        hasher.update(&bound);
-        hasher.update(&[self.visible(ItemId(node.0))]);
-        let hash = *hasher.finalize().as_bytes();
+        bound.push(self.visible(ItemId(node.0)));
+        let hash = *blake3::hash(&bound).as_bytes();
         self.hashes.nodes.insert(node, hash);
         hash
     }

@@ -64,9 +64,7 @@ impl World {
         hasher.update(self.workspace.edition.as_deref().unwrap_or("").as_bytes());
         digests.sort_unstable();
         digests.dedup();
-        for digest in digests {
-            hasher.update(&digest);
-        }
+        hasher.update(&digests.concat());
         for text in &versioned.crates {
             hasher.update(&[2]);
             hasher.update(text.as_bytes());
@@ -111,10 +109,8 @@ impl World {
             return named.clone();
         }
         let path = self.node_path(node);
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&hash);
-        hasher.update(path.as_bytes());
-        let named = (path, *hasher.finalize().as_bytes());
+        let bytes = [&hash, path.as_bytes()].concat();
+        let named = (path, *blake3::hash(&bytes).as_bytes());
         self.hashes.named.insert(node, named.clone());
         named
     }
