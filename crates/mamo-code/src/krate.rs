@@ -6,7 +6,7 @@ use crate::index::{Index, ItemId, ItemKind, Known, add_crate};
 use crate::packages::attach;
 use crate::problem::Problem;
 use crate::reach::{NodeId, Start, World};
-use crate::report::{Included, Item, Reach, Version};
+use crate::report::{Found, Included, Item, Reach, Version};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +18,7 @@ pub struct Options {
     folder: Option<PathBuf>,
     test: bool,
     variables: BTreeMap<String, String>,
+    trusted: BTreeSet<String>,
 }
 
 impl Options {
@@ -30,6 +31,12 @@ impl Options {
     /// What a variable of the environment says; `OUT_DIR` and `CARGO_MANIFEST_DIR` lead to included files.
     pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.variables.insert(name.into(), value.into());
+        self
+    }
+
+    /// A package that does not count, as the standard library does not.
+    pub fn trust(mut self, package: impl Into<String>) -> Self {
+        self.trusted.insert(package.into());
         self
     }
 
@@ -58,7 +65,11 @@ impl Crate {
     /// # Errors
     /// If the root file cannot be read. Other files that cannot be are a reason to fall back.
     pub fn open(root: &Path, options: &Options) -> Result<Self, Problem> {
-        let mut index = Index::new(Known { test: options.test, variables: options.variables.clone() });
+        let mut index = Index::new(Known {
+            test: options.test,
+            variables: options.variables.clone(),
+            trusted: options.trusted.clone(),
+        });
         find_package(&mut index, root, options.folder.as_deref());
         let krate = add_crate(&mut index, "crate", root)
             .map_err(|error| Problem::Unreadable { path: root.to_owned(), error })?;
@@ -75,11 +86,14 @@ impl Crate {
         if let Some(reach) = self.answers.get(ask) {
             return Ok(Arc::clone(reach));
         }
-        let (closure, reasons) = match self.world.find(ask)? {
-            Answer::Functions(roots) => (self.world.closure(&roots, Start::Function), BTreeSet::new()),
-            Answer::Around(roots, reason) => (self.world.closure(&roots, Start::Item), BTreeSet::from([reason])),
+        let (closure, reasons, found) = match self.world.find(ask)? {
+            Answer::Functions(roots) => (self.world.closure(&roots, Start::Function), BTreeSet::new(), Found::Itself),
+            Answer::Around(roots, reason) => {
+                let found = if roots.is_empty() { Found::Nowhere } else { Found::Around };
+                (self.world.closure(&roots, Start::Item), BTreeSet::from([reason]), found)
+            }
         };
-        let reach = Arc::new(reach(self.world.versioned(&closure, reasons)));
+        let reach = Arc::new(reach(self.world.versioned(&closure, reasons), found));
         self.answers.insert(ask.clone(), Arc::clone(&reach));
         Ok(reach)
     }
@@ -115,6 +129,11 @@ impl Crate {
         Ok(Version(self.world.shape(&found)))
     }
 
+    /// A digest of all sources that were read, and of the lock file.
+    pub fn whole(&mut self) -> Version {
+        Version(self.world.whole())
+    }
+
     /// The paths of all functions in the sources of the crate itself, sorted.
     pub fn functions(&self) -> Vec<String> {
         let own = self.world.index.krates.first().map(|krate| krate.root);
@@ -137,7 +156,7 @@ fn find_package(index: &mut Index, root: &Path, folder: Option<&Path>) {
     }
 }
 
-fn reach(versioned: Versioned) -> Reach {
+fn reach(versioned: Versioned, found: Found) -> Reach {
     let mut items: Vec<Item> = versioned
         .parts
         .into_iter()
@@ -155,6 +174,7 @@ fn reach(versioned: Versioned) -> Reach {
         files: versioned.files.into_iter().map(|(path, hash)| Included { path, hash: Version(hash) }).collect(),
         sources: versioned.sources.into_iter().collect(),
         fallback: (!reasons.is_empty()).then(|| reasons.join("; ")),
+        found,
     }
 }
 

@@ -38,4 +38,4 @@ mod token;
 pub use ask::Ask;
 pub use krate::{Crate, Options};
 pub use problem::Problem;
-pub use report::{Included, Item, Reach, Version};
+pub use report::{Found, Included, Item, Reach, Version};

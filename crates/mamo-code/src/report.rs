@@ -48,6 +48,17 @@ pub struct Included {
     pub hash: Version,
 }
 
+/// Whether the function that was asked for was found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Found {
+    /// It was.
+    Itself,
+    /// It stands inside of something larger, such as a macro call, which counts as a whole.
+    Around,
+    /// It stands in none of the sources: not even the whole crate tells when its code changes.
+    Nowhere,
+}
+
 /// What a function reaches.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reach {
@@ -59,6 +70,7 @@ pub struct Reach {
     pub(crate) files: Vec<Included>,
     pub(crate) sources: Vec<PathBuf>,
     pub(crate) fallback: Option<String>,
+    pub(crate) found: Found,
 }
 
 impl Reach {
@@ -98,6 +110,11 @@ impl Reach {
     /// Source files that reached items stand in.
     pub fn sources(&self) -> &[PathBuf] {
         &self.sources
+    }
+
+    /// Whether the function itself was found.
+    pub fn found(&self) -> Found {
+        self.found
     }
 
     /// Why the whole crate counts, if it does.

@@ -31,8 +31,6 @@ fn a_large_crate_is_cheap_to_ask() {
         }
         let all = start.elapsed();
         println!("{lines} lines: opened in {opened:?}, {asked} functions in {all:?}, {} items each", n_items / asked);
-        // Many times what it takes, for slow machines: this is no benchmark.
-        assert!(all.as_secs() < 20, "{all:?}");
     }
     std::fs::remove_dir_all(&folder).expect("removes");
 }

@@ -3,7 +3,7 @@
 use crate::index::attributes::Attribute;
 use crate::symbol::{ALL, ANY, CFG, NOT, TEST};
 use crate::token::{Kind, Token};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a condition comes to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,6 +19,8 @@ pub(crate) struct Known {
     pub(crate) test: bool,
     /// Variables of the environment that paths of included files may need.
     pub(crate) variables: BTreeMap<String, String>,
+    /// Packages that do not count.
+    pub(crate) trusted: BTreeSet<String>,
 }
 
 impl Known {

@@ -124,6 +124,12 @@ impl Workspace {
     fn own_library(&mut self, index: &mut Index, krate: KrateId, manifest: &Manifest) {
         let (Some(library), Some(name)) = (manifest.library(), manifest.library_name()) else { return };
         let Some(symbol) = index.symbols.find(&name) else { return };
+        if index.known.trusted.contains(&name) {
+            if let Some(krate) = index.krates.get_mut(krate.0) {
+                krate.externs.insert(symbol, Dependency::Trusted(name));
+            }
+            return self.dependencies(index, krate, manifest);
+        }
         if let Ok(read) = add_crate(index, &name, &library) {
             self.read.push((manifest.folder.clone(), read));
             if let Some(krate) = index.krates.get_mut(krate.0) {
@@ -154,6 +160,7 @@ impl Workspace {
             };
             let Some(symbol) = index.symbols.find(&name) else { continue };
             let dependency = match target {
+                _ if index.known.trusted.contains(&package) => Dependency::Trusted(package),
                 Some(target) => self.read(index, &target, &package),
                 None => match self.lock.dependency(own, &package) {
                     Some(at) if self.lock.packages.get(at).is_some_and(|package| package.source.is_some()) => {

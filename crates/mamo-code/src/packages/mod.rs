@@ -20,6 +20,8 @@ pub(crate) enum Dependency {
         /// The name in the lock file.
         name: String,
     },
+    /// It does not count, as the standard library does not: the name.
+    Trusted(String),
     /// Neither: the name, for the reason.
     Unread(String),
 }

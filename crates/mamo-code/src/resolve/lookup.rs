@@ -327,6 +327,7 @@ impl Resolver {
         match index.krate(krate)?.externs.get(&name) {
             Some(Dependency::Read(krate)) => index.krate(*krate).map(|krate| Target::Module(krate.root)),
             Some(Dependency::Locked { package, name }) => Some(self.external(name.clone(), Some(*package), false)),
+            Some(Dependency::Trusted(name)) => Some(self.external(name.clone(), None, false)),
             Some(Dependency::Unread(name)) => Some(self.external(name.clone(), None, true)),
             None if matches!(name, symbol::STD | symbol::CORE | symbol::ALLOC | symbol::PROC_MACRO | symbol::TEST) => {
                 // `test` is also a common name, but nothing named like that was found.
