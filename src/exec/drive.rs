@@ -8,11 +8,11 @@ use crate::exec::session::Session;
 use crate::exec::sync::{Arc, lock};
 use crate::exec::wave::{WaveEnd, run_wave};
 use crate::exec::{OnFailure, wave};
-use crate::graph::{Body, Source};
+use crate::graph::{Body, Code, Source};
 use crate::store::{Batch, Key, Kind as RecordKind};
 use crate::value::Failure;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// A run may start over this often before it is given up: something changes all the time.
@@ -238,12 +238,23 @@ fn force(
 /// Keeps what went into the keys, for explanations.
 fn record_specs(session: &Session) -> Result<()> {
     let specs = || session.graph.specs.iter().filter(|spec| !spec.key.is_empty());
-    let keys: Vec<Key> = specs().map(|spec| Key::new(RecordKind::Spec, spec.hashers.digest.as_bytes())).collect();
+    let keys = specs().map(|spec| Key::new(RecordKind::Spec, spec.hashers.digest.as_bytes()));
+    // Nodes of one function share its code.
+    let mut codes: BTreeMap<[u8; 32], &Code> = BTreeMap::new();
+    for spec in specs() {
+        if let Body::Function { function, .. } = &spec.body {
+            let code = &function.function.code;
+            codes.entry(code.version()).or_insert(code);
+        }
+    }
+    let keys: Vec<Key> = keys.chain(codes.keys().map(|version| Key::new(RecordKind::Code, version))).collect();
     let known = session.store.get_many(&keys).map_err(crate::exec::engine::store_error)?;
+    let mut records = specs().map(|spec| spec.key.clone()).chain(codes.values().map(|code| code.explanation().into()));
     let mut batch = Batch::default();
-    for ((spec, key), known) in specs().zip(keys).zip(known) {
+    for (key, known) in keys.into_iter().zip(known) {
+        let record = records.next().unwrap_or_default();
         if known.is_none() {
-            batch.put(key, |out| out.extend_from_slice(&spec.key));
+            batch.put(key, |out| out.extend_from_slice(&record));
         }
     }
     session.recorder.add(&mut batch, &[]);

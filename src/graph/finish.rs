@@ -83,7 +83,7 @@ fn function_key(
         recipe: RECIPE,
         kind: kind.to_owned(),
         function: function.function.path.to_owned(),
-        code: function.function.code_version(),
+        code: function.function.code.version(),
         parameters: parameters.collect(),
         results: results.collect::<std::result::Result<_, _>>()?,
         trial: 0,

@@ -1,6 +1,6 @@
 //! What `#[mamo::node]` tells about a function.
 
-use crate::graph::NodeCtx;
+use crate::graph::{Code, NodeCtx};
 use crate::value::{BoxError, Collection, CollectionType, NodeResult, Value, ValueType};
 use std::any::{Any, TypeId};
 
@@ -11,10 +11,8 @@ pub struct Function {
     pub path: &'static str,
     /// Its name alone: the default name of its nodes.
     pub name: &'static str,
-    /// Its code, as normalised tokens.
-    pub tokens: &'static str,
-    /// The version given by hand, which then stands in for the tokens.
-    pub version: Option<u64>,
+    /// Its code, as far as it counts.
+    pub code: Code,
     /// Names of the parameters that take nodes, in order.
     pub parameters: &'static [&'static str],
     /// Whether it asks for the key of the element that it is mapped over.
@@ -92,19 +90,9 @@ impl Function {
     /// Whether keys take one function for the other: one name, one code, one set of parameters and outputs.
     pub(crate) fn is_confused_with(&self, other: &Self) -> bool {
         self.path == other.path
-            && self.code_version() == other.code_version()
+            && self.code.version() == other.code.version()
             && self.parameters == other.parameters
             && self.outputs == other.outputs
-    }
-
-    /// Digest of the code: of the version given by hand, or of the tokens.
-    ///
-    /// This is the one place that decides what "the code changed" means.
-    pub(crate) fn code_version(&self) -> [u8; 32] {
-        match self.version {
-            Some(version) => blake3::derive_key("mamo 1: code version by hand", &version.to_le_bytes()),
-            None => blake3::derive_key("mamo 1: code version by tokens", self.tokens.as_bytes()),
-        }
     }
 }
 
@@ -271,9 +259,10 @@ mod tests {
             assert_eq!(function.path, "mamo::graph::function::tests::all");
             assert_eq!(function.name, "all");
             assert_eq!(function.parameters, ["number", "absent", "name", "arg4", "list"]);
-            assert!(function.tokens.starts_with("fn all ( ctx : & NodeCtx , number : & u32 ,"), "{}", function.tokens);
+            let tokens = function.code.tokens;
+            assert!(tokens.starts_with("fn all ( ctx : & NodeCtx , number : & u32 ,"), "{tokens}");
             assert!(function.file.ends_with("function.rs"));
-            assert!(!function.has_key && function.outputs.is_empty() && function.version.is_none());
+            assert!(!function.has_key && function.outputs.is_empty());
         });
     }
 }

@@ -1,6 +1,7 @@
 //! What is declared: nodes, their specs and how they depend on each other. Knows values, not stores.
 
 mod builder;
+mod code;
 mod context;
 mod declared;
 mod finish;
@@ -14,6 +15,7 @@ pub mod source;
 mod spec;
 
 pub use builder::Graph;
+pub use code::{Code, CodeScope};
 pub use context::NodeCtx;
 pub(crate) use context::Signals;
 pub(crate) use declared::{Body, Constant, Declared, Gatherer, Kind, NodeSpec, Settler};

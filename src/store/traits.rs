@@ -15,6 +15,8 @@ pub enum Kind {
     Root = b'r',
     /// Spec digest -> what went into it.
     Spec = b's',
+    /// Code version of a function -> what it reaches, item by item.
+    Code = b'k',
     /// What was last seen of a file: its times, size and blob.
     File = b'f',
     /// Last answer of a volatile probe, and when.
@@ -33,12 +35,13 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of their key bytes.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Act,
         Self::Cost,
         Self::Deep,
         Self::External,
         Self::File,
+        Self::Code,
         Self::Chunk,
         Self::Run,
         Self::Plan,
@@ -55,12 +58,13 @@ impl Kind {
             Self::Deep => 2,
             Self::External => 3,
             Self::File => 4,
-            Self::Chunk => 5,
-            Self::Run => 6,
-            Self::Plan => 7,
-            Self::Root => 8,
-            Self::Spec => 9,
-            Self::Probe => 10,
+            Self::Code => 5,
+            Self::Chunk => 6,
+            Self::Run => 7,
+            Self::Plan => 8,
+            Self::Root => 9,
+            Self::Spec => 10,
+            Self::Probe => 11,
         }
     }
 

@@ -4,17 +4,32 @@ use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Error, Ident, LitInt, Path, Result, Token, Type, parenthesized, parse_quote};
+use syn::{Error, Ident, LitInt, LitStr, Path, Result, Token, Type, parenthesized, parse_quote};
 
 /// The arguments of one `#[node(..)]`.
 pub(crate) struct Arguments {
-    pub(crate) version: Option<u64>,
+    pub(crate) scope: CodeScope,
+    /// Whether the compiler's version counts as well.
+    pub(crate) toolchain: bool,
     pub(crate) keep: Keep,
     pub(crate) outputs: Option<Outputs>,
     /// Name of the generated type; the function's when not given.
     pub(crate) ty: Option<Ident>,
     /// Where `mamo` is found.
     pub(crate) krate: Path,
+}
+
+/// What of the code counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum CodeScope {
+    /// All that the function reaches.
+    Deep,
+    /// The whole crate.
+    Crate,
+    /// The function alone.
+    Body,
+    /// This number instead of the code.
+    Version(u64),
 }
 
 /// How results are kept.
@@ -30,11 +45,10 @@ pub(crate) struct Outputs {
     pub(crate) names: Vec<Ident>,
 }
 
-const KNOWN: [&str; 6] = ["version", "codec", "transient", "outputs", "ty", "krate"];
+const KNOWN: [&str; 8] = ["code", "version", "toolchain", "codec", "transient", "outputs", "ty", "krate"];
 
 /// Arguments that other designs have or that are still to come, with what to do about them.
-const OTHERS: [(&str, &str); 9] = [
-    ("code", "`code` is not there yet; `version = 3` gives the code's version by hand"),
+const OTHERS: [(&str, &str); 8] = [
     ("pool", "`pool` is not there yet: every node runs in the engine's own pool"),
     ("memory", "`memory` is not there yet: memory is not accounted for"),
     ("expand", "`expand` is not there yet: a graph is declared before it runs"),
@@ -47,8 +61,14 @@ const OTHERS: [(&str, &str); 9] = [
 
 impl Parse for Arguments {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let mut arguments =
-            Self { version: None, keep: Keep::Serde, outputs: None, ty: None, krate: parse_quote!(::mamo) };
+        let mut arguments = Self {
+            scope: CodeScope::Deep,
+            toolchain: false,
+            keep: Keep::Serde,
+            outputs: None,
+            ty: None,
+            krate: parse_quote!(::mamo),
+        };
         let mut seen: Vec<Ident> = Vec::new();
         while !input.is_empty() {
             let argument = input.call(Ident::parse_any)?;
@@ -65,6 +85,9 @@ impl Parse for Arguments {
         if let (Some(_), Some(transient)) = (both("codec"), both("transient")) {
             return Err(Error::new(transient.span(), "a transient result is never saved, so it has no codec"));
         }
+        if let (Some(_), Some(version)) = (both("code"), both("version")) {
+            return Err(Error::new(version.span(), "a version by hand stands in for the code: leave `code` out"));
+        }
         Ok(arguments)
     }
 }
@@ -72,7 +95,17 @@ impl Parse for Arguments {
 impl Arguments {
     fn read(&mut self, argument: &Ident, input: ParseStream<'_>) -> Result<()> {
         match argument.to_string().as_str() {
-            "version" => self.version = Some(value::<LitInt>(argument, "3", input)?.base10_parse()?),
+            "version" => self.scope = CodeScope::Version(value::<LitInt>(argument, "3", input)?.base10_parse()?),
+            "code" => {
+                let word = value::<LitStr>(argument, "\"deep\"", input)?;
+                self.scope = match word.value().as_str() {
+                    "deep" => CodeScope::Deep,
+                    "crate" => CodeScope::Crate,
+                    "body" => CodeScope::Body,
+                    _ => return Err(Error::new(word.span(), "`code` is \"deep\", \"crate\" or \"body\"")),
+                }
+            }
+            "toolchain" => self.toolchain = true,
             "codec" => self.keep = Keep::Codec(Box::new(value(argument, "MyCodec", input)?)),
             "ty" => self.ty = Some(value(argument, "Name", input)?),
             "krate" => self.krate = value(argument, "some::path", input)?,
@@ -156,15 +189,22 @@ mod tests {
 
     #[test]
     fn arguments_are_read_in_any_order_with_or_without_a_last_comma() {
-        for fine in ["", "version = 3", "transient,", "ty = Other, codec = a::B<C>", "outputs(a, b,), krate = x::mamo"]
-        {
+        let all = [
+            "",
+            "version = 3",
+            "transient,",
+            "ty = Other, codec = a::B<C>",
+            "outputs(a, b,), krate = x::mamo",
+            "toolchain, code = \"body\"",
+        ];
+        for fine in all {
             assert_eq!(check(fine), "fine", "{fine}");
         }
     }
 
     #[test]
     fn what_is_wrong_is_said() {
-        let known = "`version`, `codec`, `transient`, `outputs`, `ty`, `krate`";
+        let known = "`code`, `version`, `toolchain`, `codec`, `transient`, `outputs`, `ty`, `krate`";
         let cases = [
             ("verison = 3", format!("unknown argument `verison`; did you mean `version`? (known are {known})")),
             ("output(a)", format!("unknown argument `output`; did you mean `outputs`? (known are {known})")),
@@ -172,6 +212,8 @@ mod tests {
             ("version", "a value is missing: write `version = 3`".into()),
             ("transient, transient", "`transient` is given twice".into()),
             ("codec = A, transient", "a transient result is never saved, so it has no codec".into()),
+            ("code = \"deeper\"", "`code` is \"deep\", \"crate\" or \"body\"".into()),
+            ("code = \"crate\", version = 1", "a version by hand stands in for the code: leave `code` out".into()),
             ("outputs(a, a)", "two outputs are called `a`".into()),
             ("outputs", "names of outputs follow: `outputs(train, test)`".into()),
             ("pool = \"gpu\"", "`pool` is not there yet: every node runs in the engine's own pool".into()),

@@ -1,7 +1,7 @@
 //! The code beside a node function: its type, with the constructors of its nodes.
 
 use crate::arguments::{Arguments, Keep};
-use crate::code;
+use crate::code::code;
 use crate::input::Function;
 use crate::signature::{Failing, Input, Parameter, Passing, Signature, Takes};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
@@ -137,21 +137,17 @@ impl<'a> Generator<'a> {
         let Self { function, signature, arguments, krate, ty, .. } = self;
         let name = function.signature.ident.unraw().to_string();
         let own = Ident::new(OWN_NAME, ty.span());
-        let tokens = code::version(function);
-        let version = match arguments.version {
-            Some(version) => quote!(::core::option::Option::Some(#version)),
-            None => quote!(::core::option::Option::None),
-        };
+        let code = code(function, arguments, krate);
         let parameters = signature.inputs().map(|(parameter, _)| parameter.name.unraw().to_string());
         let outputs = arguments.outputs.iter().flat_map(|outputs| &outputs.names).map(|name| name.unraw().to_string());
         let has_key = signature.key().is_some();
         quote! {
+            #[allow(unexpected_cfgs)]
             impl #krate::__private::DeclaredFunction for #ty {
                 const FUNCTION: &'static #krate::__private::Function = &#krate::__private::Function {
                     path: ::core::concat!(::core::module_path!(), "::", #name),
                     name: #ty::#own,
-                    tokens: #tokens,
-                    version: #version,
+                    code: #code,
                     parameters: &[#(#parameters),*],
                     has_key: #has_key,
                     outputs: &[#(#outputs),*],

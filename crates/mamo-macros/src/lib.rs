@@ -6,6 +6,8 @@ mod generate;
 mod input;
 mod refuse;
 mod signature;
+mod sources;
+mod tokens;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -28,7 +30,11 @@ use quote::quote;
 ///
 /// | argument | effect |
 /// | --- | --- |
-/// | `version = 3` | stands in for the code: the code may change without a run, a change of the number runs |
+/// | `code = "deep"` | what is not said otherwise: all that the function reaches counts |
+/// | `code = "crate"` | the whole crate counts |
+/// | `code = "body"` | the function alone counts, with the types in its signature |
+/// | `version = 3` | stands in for the code: the code may change without a run, a change of the number or of the types runs |
+/// | `toolchain` | the compiler's version counts as well |
 /// | `codec = C` | keeps results by `C`, a `mamo::Codec`, instead of serde |
 /// | `transient` | never keeps results: for connections and handles |
 /// | `outputs(train, test)` | gives one node for each member of the tuple that the function returns |

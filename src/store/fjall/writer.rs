@@ -158,9 +158,15 @@ fn is_rooting(kind: Kind, value: Option<&[u8]>) -> bool {
     match kind {
         Kind::Root => true,
         Kind::Act | Kind::Deep => value.is_none(),
-        Kind::Spec | Kind::File | Kind::Probe | Kind::External | Kind::Cost | Kind::Run | Kind::Plan | Kind::Chunk => {
-            false
-        }
+        Kind::Spec
+        | Kind::Code
+        | Kind::File
+        | Kind::Probe
+        | Kind::External
+        | Kind::Cost
+        | Kind::Run
+        | Kind::Plan
+        | Kind::Chunk => false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The code of a function as the compiler hands it over: comments, documentation and formatting are not in it.
 
-use mamo::__private::DeclaredFunction;
+use mamo::__private::{CodeScope, DeclaredFunction};
 
 mod plain {
     #[mamo::node]
@@ -54,8 +54,8 @@ mod changed {
 
 fn main() {
     let [plain, other, changed] = [plain::sum::FUNCTION, other::sum::FUNCTION, changed::sum::FUNCTION];
-    assert_eq!(plain.tokens, other.tokens);
-    assert_ne!(plain.tokens, changed.tokens);
+    assert_eq!(plain.code.tokens, other.code.tokens);
+    assert_ne!(plain.code.tokens, changed.code.tokens);
     assert_ne!(plain.path, other.path);
-    assert_eq!((plain.version, other.version), (None, Some(3)));
+    assert_eq!((plain.code.scope, other.code.scope), (CodeScope::Deep, CodeScope::Version(3)));
 }
