@@ -118,9 +118,7 @@ pub(crate) fn look_at_sources(
             Arc::new(Failure::new(identity, message))
         });
         match &looked {
-            Ok(_) => {
-                ledger.failures.remove(&node);
-            }
+            Ok(_) => ledger.take_back(node),
             Err(failure) => {
                 ledger.failures.insert(node, Arc::clone(failure));
                 ledger.settle(node, Outcome::Failed);
@@ -175,7 +173,11 @@ fn restart(session: &Arc<Session>, ledger: &mut Ledger, end: &WaveEnd, pool: &ra
         return Err(Error::new(ErrorKind::NoValue, format!("{message} made again")).with_hint("run again"));
     }
     // Only sources stay as they were seen.
-    ledger.failures.retain(|node, _| graph.spec(*node).is_some_and(|spec| matches!(spec.body, Body::Source(_))));
+    let is_source = |node: u32| graph.spec(node).is_some_and(|spec| matches!(spec.body, Body::Source(_)));
+    let taken_back: Vec<u32> = ledger.failures.keys().copied().filter(|node| !is_source(*node)).collect();
+    for node in taken_back {
+        ledger.take_back(node);
+    }
     ledger.barred.clear();
     ledger.restarts += 1;
     if ledger.restarts > MOST_RESTARTS {

@@ -268,6 +268,13 @@ impl Ledger {
         }
     }
 
+    /// A failure that is none any more: the node's outcome is open again.
+    pub(crate) fn take_back(&mut self, node: u32) {
+        if self.failures.remove(&node).is_some() {
+            self.outcomes[node] = Outcome::NotNeeded;
+        }
+    }
+
     /// Adds how the elements of a map came out of a wave.
     pub(crate) fn note_elements(&mut self, map: u32, mut counts: Counts) {
         if let Some(before) = self.elements.get(&map)

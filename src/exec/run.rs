@@ -16,6 +16,8 @@ pub struct Run {
     values: Arc<Values>,
     /// Where values are taken from by now.
     current: Mutex<Current>,
+    /// Held while values are made again, so that all of them are made from the same ones; guards no data.
+    repairing: Mutex<()>,
     targets: Vec<String>,
     counts: Counts,
     took: Duration,
@@ -27,6 +29,12 @@ struct Current {
     values: Arc<Values>,
     /// Whether the bytes of all targets are known to be there.
     is_checked: bool,
+}
+
+impl Current {
+    fn get(&self) -> (Arc<Values>, bool) {
+        (Arc::clone(&self.values), self.is_checked)
+    }
 }
 
 /// Making lost bytes again may lead back to values of long ago whose bytes are lost as well, but not for ever.
@@ -47,7 +55,7 @@ impl Run {
         let failures = ledger.failures.values().map(|failure| (**failure).clone()).collect();
         let values = Arc::new(values);
         let current = Mutex::new(Current { values: Arc::clone(&values), is_checked: false });
-        Self { values, current, targets, counts, took, saved, failures }
+        Self { values, current, repairing: Mutex::new(()), targets, counts, took, saved, failures }
     }
 
     /// The value of a node, read from the store if need be.
@@ -95,9 +103,24 @@ impl Run {
         if values.engine.is_stopped() {
             return Err(Error::new(ErrorKind::Stopped, "the run was stopped").with_node(identity()));
         }
-        // Its bytes were not kept, or it was not part of the run.
-        let again = values.again(BTreeSet::from([node]), Some(node))?;
-        let found = again.find(node)?;
+        if let (true, Some(failure)) = (self.values.was_skipped(node), self.failures.first()) {
+            let message = format!("node `{}` was skipped when the run ended because {failure}", identity());
+            return Err(Error::new(ErrorKind::NodeFailed, message).with_node(identity()));
+        }
+        // Its bytes were not kept, or it was not part of the run. Only what is known and lost is executed again.
+        let _repairing = lock(&self.repairing);
+        let values = Arc::clone(&lock(&self.current).values);
+        if let Some(value) = values.find(node)? {
+            return Ok(value);
+        }
+        let lost = if values.is_lost(node) { BTreeSet::from([node]) } else { BTreeSet::new() };
+        let mut again = values.again(lost, Some(node))?;
+        let mut found = again.find(node)?;
+        if found.is_none() && again.is_lost(node) {
+            // It was no part of the run, so that its bytes are lost turns out only now.
+            again = again.again(BTreeSet::from([node]), Some(node))?;
+            found = again.find(node)?;
+        }
         // What gave something else on the way there goes with the new values alone, also when the node has none.
         if found.is_some() || again.ledger.restarts > 0 {
             lock(&self.current).values = Arc::clone(&again);
@@ -105,24 +128,28 @@ impl Run {
         if let Some(value) = found {
             return Ok(value);
         }
-        let message = match again.failure(node) {
-            Some(failure) => because(&failure, &identity()),
-            None => format!("node `{}` has no value", identity()),
+        let (kind, message) = match again.failure(node) {
+            Some(failure) => (ErrorKind::NodeFailed, because(&failure, &identity())),
+            None => (ErrorKind::NoValue, format!("node `{}` has no value", identity())),
         };
-        Err(Error::new(ErrorKind::NoValue, message).with_node(identity()))
+        Err(Error::new(kind, message).with_node(identity()))
     }
 
     /// Makes sure that the bytes of all targets are there before the first value is handed out: what is made anew may
     /// differ from what it was, and values that do not belong together must not be seen together.
     fn checked(&self) -> Result<Arc<Values>> {
-        let mut current = lock(&self.current);
+        let _repairing = lock(&self.repairing);
         let mut repairs = 0;
-        while !current.is_checked {
-            let lost = current.values.lost_targets();
+        loop {
+            let (values, is_checked) = lock(&self.current).get();
+            let lost = if is_checked { BTreeSet::new() } else { values.lost_targets() };
             if lost.is_empty() {
-                current.is_checked = true;
-            } else if repairs < MOST_REPAIRS {
-                current.values = current.values.again(lost, None)?;
+                lock(&self.current).is_checked = true;
+                return Ok(values);
+            }
+            if repairs < MOST_REPAIRS {
+                let again = values.again(lost, None)?;
+                lock(&self.current).values = again;
                 repairs += 1;
             } else {
                 let lost = lost.first().map(|node| self.values.session.graph.identity(*node)).unwrap_or_default();
@@ -130,7 +157,6 @@ impl Run {
                 return Err(Error::new(ErrorKind::Unstable, message).with_node(lost));
             }
         }
-        Ok(Arc::clone(&current.values))
     }
 
     /// How each node came out, by identity, in the order of the graph.

@@ -59,7 +59,12 @@ impl Values {
         (has_none(node) || has_none(graph.producer(node))).then(|| cause_of(graph, &self.ledger, node))?
     }
 
-    fn is_lost(&self, node: u32) -> bool {
+    /// Whether the run ended before it came to the node.
+    pub(crate) fn was_skipped(&self, node: u32) -> bool {
+        self.ledger.outcomes[self.session.graph.producer(node)] == Outcome::Skipped
+    }
+
+    pub(crate) fn is_lost(&self, node: u32) -> bool {
         if self.at_hand(node).is_some() {
             return false;
         }

@@ -197,7 +197,11 @@ impl Graph {
     }
 
     // A panic in a user's `Display` or `Debug` happens before the lock is taken, so the builder is whole.
+    /// # Panics
+    /// When the graph is finished: its nodes have their numbers, and a new one would get that of another.
+    #[track_caller]
     fn builder(&self) -> MutexGuard<'_, Builder> {
+        assert!(self.shared.declared.get().is_none(), "the graph is finished: nodes are added within `Graph::build`");
         self.shared.builder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

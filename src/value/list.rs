@@ -1,11 +1,13 @@
 //! Lists whose elements are kept one by one and read when asked.
 
+use crate::fingerprint::BlobDigest;
 use crate::value::codec::{CodecError, decode_value, encode_value};
 use crate::value::part::{Loader, Part, collect_blobs, current_loader, is_collecting_blobs, keeping_sources};
-use crate::value::{Artifact, ValueType};
+use crate::value::{Artifact, Interrupt, ValueType};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -167,7 +169,9 @@ impl<T: Serialize + DeserializeOwned + 'static> Element<T> {
                     return Ok(artifact);
                 }
                 let encoded = keeping_sources(|| encode_value(&*self.get()))?;
-                let loader: Arc<dyn Loader> = Arc::new(encoded.blobs.into_iter().collect::<InMemory>());
+                let below = self.source.as_ref().map(|source| Arc::clone(&source.loader));
+                let loader = InMemory { blobs: encoded.blobs.into_iter().collect(), below };
+                let loader: Arc<dyn Loader> = Arc::new(loader);
                 (encoded.bytes, loader)
             }
         };
@@ -182,18 +186,27 @@ fn cloned_artifact<T: 'static>(value: &T) -> Option<T> {
     clone.downcast().ok().map(|clone| *clone)
 }
 
-/// Blobs of a value that was encoded just to be decoded again.
-struct InMemory(std::collections::BTreeMap<crate::fingerprint::BlobDigest, Vec<u8>>);
-
-impl FromIterator<(crate::fingerprint::BlobDigest, Vec<u8>)> for InMemory {
-    fn from_iter<I: IntoIterator<Item = (crate::fingerprint::BlobDigest, Vec<u8>)>>(blobs: I) -> Self {
-        Self(blobs.into_iter().collect())
-    }
+/// Blobs of a value that was encoded just to be decoded again; parts that were read from elsewhere are still there.
+struct InMemory {
+    blobs: BTreeMap<BlobDigest, Vec<u8>>,
+    below: Option<Arc<dyn Loader>>,
 }
 
 impl Loader for InMemory {
-    fn load(&self, digest: &crate::fingerprint::BlobDigest) -> Result<Vec<u8>, crate::value::Interrupt> {
-        self.0.get(digest).cloned().ok_or(crate::value::Interrupt::Lost { owner: u32::MAX })
+    fn load(&self, digest: &BlobDigest) -> Result<Vec<u8>, Interrupt> {
+        match (self.blobs.get(digest), &self.below) {
+            (Some(bytes), _) => Ok(bytes.clone()),
+            (None, Some(below)) => below.load(digest),
+            (None, None) => std::panic::panic_any("a part of an element is neither in memory nor saved".to_owned()),
+        }
+    }
+
+    fn saved(&self, digest: &BlobDigest) -> Option<Vec<u8>> {
+        self.below.as_ref()?.saved(digest)
+    }
+
+    fn source(&self, digest: &BlobDigest) -> Option<Artifact> {
+        self.below.as_ref()?.source(digest)
     }
 }
 

@@ -140,3 +140,22 @@ fn files_in_what_was_read_back_are_the_users_files() {
     let (run, (_, total)) = Bench::open(&store).run(pipeline(5));
     assert_eq!(*run.get(total).unwrap(), 2 * 1040 + 5);
 }
+
+/// An inner list of large elements has its parts elsewhere when the outer one is read as a slice.
+#[test]
+fn gathered_lists_of_large_elements_can_be_read_as_a_slice() {
+    #[node]
+    fn rows(n: u8) -> mamo::List<Vec<u8>> {
+        (0..10).map(|row| vec![n + row; 300]).collect()
+    }
+    #[node]
+    fn last(lists: &[mamo::List<Vec<u8>>]) -> u8 {
+        lists.iter().filter_map(|list| list.get(9)).map(|row| row[0]).sum()
+    }
+    let pipeline = |g: &Graph| {
+        let lists = [1u8, 2].map(|n| g.add(rows::node(g.value(n)).name(format!("rows{n}"))));
+        Ok(g.add(last::node(g.gather(lists))))
+    };
+    let bench = Bench::in_memory();
+    assert_eq!(bench.check(pipeline, expect!["gather last rows1 rows2"]).unwrap(), 21);
+}

@@ -184,3 +184,46 @@ fn a_value_that_is_not_kept_lives_on_behind_a_barrier() {
     };
     assert!(bench.check(pipeline, expect!["both low roll"]).unwrap());
 }
+
+/// The run met a failure, started over, and was led back to where the node had a value.
+#[test]
+fn a_failure_that_was_taken_back_is_none() {
+    static DIE: AtomicU32 = AtomicU32::new(1);
+    #[node]
+    fn die() -> Vec<u32> {
+        vec![DIE.load(Ordering::SeqCst); 2 << 20]
+    }
+    #[node]
+    fn seen(die: &[u32]) -> u32 {
+        die[0]
+    }
+    #[node]
+    fn no_two(x: u32) -> Result<u32, String> {
+        if x == 2 { Err("two".into()) } else { Ok(x) }
+    }
+    #[node]
+    fn look(die: &[u32], run: u32) -> u32 {
+        die[0] * 100 + run
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for (index, thrown) in [(0, 1), (1, 2), (2, 1), (3, 2), (2, 1)] {
+        DIE.store(thrown, Ordering::SeqCst);
+        if index > 0 {
+            crate::lost::lose_files(folder.path());
+        }
+        let engine = Engine::builder().jobs(1).on_failure(mamo::OnFailure::KeepGoing).open(folder.path()).unwrap();
+        let (graph, (target, look)) = Graph::build(|g| {
+            let die = g.add(die::node());
+            let target = g.add(no_two::node(g.add(seen::node(die))));
+            let look = g.add(look::node(die, g.value(index)));
+            g.target("target", target);
+            g.target("look", look);
+            Ok((target, look))
+        })
+        .unwrap();
+        let run = engine.run(&graph).unwrap();
+        assert_eq!((*run.get(look).unwrap(), run.get(target).is_ok()), (thrown * 100 + index, thrown == 1));
+        assert_eq!(run.failures().len(), usize::from(thrown == 2));
+        assert_eq!((run.counts().failed, run.is_complete()), (u64::from(thrown == 2), thrown == 1), "run {index}");
+    }
+}

@@ -157,3 +157,58 @@ fn lost_bytes_below_a_gather_are_made_again_after_the_run() {
     let (run, list) = Bench::open(folder.path()).run(pipeline);
     assert_eq!(run.get(list).unwrap().get(0).unwrap()[0], 1);
 }
+
+/// It was executed again: a die would have been thrown for nothing.
+#[test]
+fn a_recorded_node_outside_of_the_run_is_read() {
+    let bench = Bench::in_memory();
+    let (graph, other) = Graph::build(|g| {
+        g.target("one", g.add(add::node(g.value(1), g.value(2)).name("one")));
+        let other = g.add(add::node(g.value(3), g.value(4)).name("other"));
+        g.target("other", other);
+        Ok(other)
+    })
+    .unwrap();
+    bench.engine.run(&graph).unwrap();
+    bench.log.take();
+    let run = bench.engine.run_targets(&graph, &["one"]).unwrap();
+    assert_eq!((*run.get(other).unwrap(), bench.log.take().as_str()), (7, ""));
+}
+
+/// The run ended before it came to them; asking for one does not go on with the run.
+#[test]
+fn what_was_skipped_has_no_value() {
+    let engine = Engine::builder().jobs(1).in_memory();
+    let (graph, last) = Graph::build(|g| {
+        g.target("bad", g.add(fails::node(g.value(0))));
+        let chain = g.numbered("chain");
+        let last = (0..5).fold(chain.value(1), |last, n| chain.add(add::node(last, chain.value(n))));
+        g.target("last", last);
+        Ok(last)
+    })
+    .unwrap();
+    let run = engine.run(&graph).unwrap();
+    if run.counts().skipped > 0 {
+        let error = run.get(last).unwrap_err().to_string();
+        assert!(error.contains("was skipped when the run ended because node `fails` failed"), "{error}");
+    }
+}
+
+#[test]
+fn equal_nodes_fail_under_their_own_names() {
+    let engine = Engine::builder().jobs(1).on_failure(mamo::OnFailure::KeepGoing).in_memory();
+    let (graph, nodes) =
+        Graph::build(|g| Ok(["a", "b"].map(|name| g.add(fails::node(g.value(0)).name(name))))).unwrap();
+    let run = engine.run(&graph).unwrap();
+    assert_eq!(run.failures().iter().map(Failure::node).collect::<Vec<_>>(), ["a", "b"]);
+    assert!(nodes.iter().zip(["a", "b"]).all(|(node, name)| {
+        run.get(*node).is_err_and(|error| error.to_string().contains(&format!("node `{name}` failed")))
+    }));
+}
+
+#[test]
+#[should_panic(expected = "the graph is finished")]
+fn a_finished_graph_takes_no_nodes() {
+    let (graph, _) = Graph::build(|g| Ok(g.add(next::node(g.value(1))))).unwrap();
+    graph.value(2);
+}

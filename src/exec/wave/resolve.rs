@@ -112,7 +112,11 @@ impl Wave {
         let Pending { index, slot, content, is_tainted, expected, .. } = *pending;
         let (value, payload) = match done {
             Done::Value { value, payload } => (value, payload),
-            Done::Failed(failure) => return self.fail(index, slot, failure, local),
+            Done::Failed(failure) => {
+                // The same computation, but a node of its own.
+                let trouble = Trouble::Failed(failure.message().to_owned());
+                return self.trouble(index, slot, trouble, None, local);
+            }
         };
         let known = Known { value, content: Some(content), payload, is_tainted };
         if self.must_have_bytes(slot.node) {
