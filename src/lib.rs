@@ -13,7 +13,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use exec::{
     Counts, Engine, EngineBuilder, Event, Observer, OnFailure, Outcome, Plan, PlanState, RestartReason, Run, Stopper,
 };
-pub use graph::{Graph, Handle, Node, NodeCtx, Persist, Spec, source};
+pub use graph::{CodeReport, Graph, Handle, Node, NodeCtx, Persist, Spec, source};
 pub use mamo_macros::node;
 pub use value::{Artifact, BoxError, Codec, Collection, Dict, DictKey, Failure, Field, Lend, List, Tool};
 

@@ -169,6 +169,7 @@ fn help_is_whole_and_on_standard_output() {
 
         Options:
               --all             List every node that would run, however many there are
+              --code            List what of each function's code counts
               --color <WHEN>    When to colour: auto, always, never [default: auto]
               --json            End standard output with one line of JSON
           -q, --quiet           Say nothing but results, warnings and errors

@@ -2,6 +2,7 @@
 
 use crate::cli::args::ProgressChoice;
 use crate::cli::bar::Bar;
+use crate::cli::code_list;
 use crate::cli::complaint;
 use crate::cli::console::Console;
 use crate::cli::exit_codes;
@@ -53,6 +54,7 @@ pub(crate) fn act(settings: &Settings, program: &mut dyn Program, stage: &mut St
     let code = match settings.action {
         Action::Run { jobs, on_failure, progress } => run(settings, jobs, on_failure, progress, program, stage),
         Action::Plan { length } => plan(settings, length, program, stage),
+        Action::Code => code(settings, program, stage),
     };
     code.unwrap_or_else(|error| fail(settings, &error, stage))
 }
@@ -104,6 +106,17 @@ fn plan(settings: &Settings, length: PlanLength, program: &mut dyn Program, stag
         }
         Results::Json => json::plan(&plan, &settings.targets) + "\n",
         Results::Text => plan_list::text(&plan, length),
+    };
+    write(stage, &text)?;
+    Ok(exit_codes::DONE)
+}
+
+/// Lists what of the functions' code counts; the store is not looked at.
+fn code(settings: &Settings, program: &mut dyn Program, stage: &mut Stage<'_>) -> Result<u8> {
+    let reports = program.build()?.code();
+    let text = match settings.results {
+        Results::Json => json::code(&reports) + "\n",
+        Results::Text => code_list::text(&reports),
     };
     write(stage, &text)?;
     Ok(exit_codes::DONE)

@@ -110,6 +110,10 @@ pub(crate) struct PlanArguments {
     /// List every node that would run, however many there are
     #[arg(long)]
     pub(crate) all: bool,
+
+    /// List what of each function's code counts
+    #[arg(long, conflicts_with_all = ["targets", "all"])]
+    pub(crate) code: bool,
 }
 
 /// How to show progress.

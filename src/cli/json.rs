@@ -4,6 +4,7 @@ use crate::cli::plan_list::STATES;
 use crate::cli::summary::{Ending, Summary};
 use crate::error::{Error, ErrorKind};
 use crate::exec::{Counts, Plan, PlanState};
+use crate::graph::CodeReport;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -62,6 +63,21 @@ struct PlanNodeObject<'a> {
 }
 
 #[derive(Serialize)]
+struct CodeObject<'a> {
+    schema: &'static str,
+    functions: Vec<FunctionObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct FunctionObject<'a> {
+    function: &'a str,
+    code: &'a str,
+    version: &'a str,
+    items: usize,
+    fallback: Option<&'a str>,
+}
+
+#[derive(Serialize)]
 struct ErrorObject<'a> {
     schema: &'static str,
     kind: &'static str,
@@ -100,6 +116,18 @@ pub(crate) fn plan(plan: &Plan, targets: &[String]) -> String {
         states: STATES.into_iter().map(|state| (state_name(state), plan.count(state))).collect(),
         plan: plan.nodes().map(|(node, state)| PlanNodeObject { node, state: state_name(state) }).collect(),
     })
+}
+
+/// What of the functions' code counts, as one line.
+pub(crate) fn code(reports: &[CodeReport]) -> String {
+    let functions = reports.iter().map(|report| FunctionObject {
+        function: &report.function,
+        code: &report.scope,
+        version: &report.version,
+        items: report.items,
+        fallback: report.fallback.as_deref(),
+    });
+    line(&CodeObject { schema: "mamo.code/1", functions: functions.collect() })
 }
 
 /// An error as one line.

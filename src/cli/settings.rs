@@ -33,6 +33,8 @@ pub(crate) enum Action {
     Run { jobs: Option<NonZeroUsize>, on_failure: OnFailure, progress: ProgressChoice },
     /// Say what a run would do.
     Plan { length: PlanLength },
+    /// List the functions of the graph with what of their code counts.
+    Code,
 }
 
 /// How much of a plan to list.
@@ -81,7 +83,8 @@ impl Settings {
                     return Err(wrong(&mut command, format!("`{option}` is an option of `run`, not of `plan`")));
                 }
                 let length = if plan.all { PlanLength::Full } else { PlanLength::Short };
-                (Action::Plan { length }, plan.targets)
+                let action = if plan.code { Action::Code } else { Action::Plan { length } };
+                (action, plan.targets)
             }
         };
         Ok(Self {

@@ -61,7 +61,7 @@ impl Run {
     /// The value of a node, read from the store if need be.
     ///
     /// When its bytes are lost, or were never kept, the node is executed again, with everything else as the run saw
-    /// it. What gives something else then takes its new value in all that is asked from then on.
+    /// it; a source that the run did not need is looked at when it is first asked for. What gives something else then takes its new value in all that is asked from then on.
     ///
     /// # Errors
     /// When the node failed, was skipped, or is of another graph, and when it has to be executed again but fails or

@@ -6,7 +6,7 @@ use crate::graph::merge::constant_difference;
 use crate::graph::names::{Label, Names, ScopeId};
 use crate::graph::replace::Replacement;
 use crate::graph::spec::{RawSpec, SpecBody};
-use crate::graph::{Body, Constant, Declared, Gatherer, Handle, Kind, Node, NodeFunction};
+use crate::graph::{Body, CodeReport, Constant, Declared, Function, Gatherer, Handle, Kind, Node, NodeFunction};
 use crate::graph::{RawNode, Results, Settler, Source, Spec};
 use crate::value::{Failure, Field, List, Projection, ValueType};
 use serde::Serialize;
@@ -176,6 +176,20 @@ impl Graph {
     /// Names of the targets in the order of their declaration.
     pub fn targets(&self) -> impl Iterator<Item = &str> {
         self.declared().into_iter().flat_map(|graph| graph.targets.iter().map(|(name, _)| name.as_str()))
+    }
+
+    /// What is known of the code of each node function, in the order of their names.
+    pub fn code(&self) -> Vec<CodeReport> {
+        let specs = self.declared().map_or(&[][..], |graph| graph.specs.as_slice());
+        let functions = specs.iter().filter_map(|spec| match &spec.body {
+            Body::Function { function, .. } => Some(function.function),
+            Body::Source(_) | Body::Field(_) | Body::Gather(_) | Body::Settle(_) | Body::Output { .. } => None,
+        });
+        let mut reports: Vec<CodeReport> = functions.map(Function::code_report).collect();
+        reports.sort_by(|one, other| one.function.cmp(&other.function).then(one.version.cmp(&other.version)));
+        // A function that is used as it is and mapped has two specs.
+        reports.dedup();
+        reports
     }
 
     /// A node's path in the graph, such as `fold3/fit`.

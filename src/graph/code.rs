@@ -1,6 +1,7 @@
 //! What is known of a node function's code, and when two codes are one.
 
 use crate::fingerprint::executable_digest;
+use crate::graph::Function;
 
 /// A function's code as `#[mamo::node]` found it in the sources.
 #[derive(Debug)]
@@ -38,6 +39,41 @@ pub enum CodeScope {
     Body,
     /// A number given by hand, and the types in its signature.
     Version(u64),
+}
+
+/// What is known of the code of one function of a graph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CodeReport {
+    /// `crate::module::name`.
+    pub function: String,
+    /// What of the code counts: `deep`, `crate`, `body` or `version 3`.
+    pub scope: String,
+    /// The code version, in hexadecimal.
+    pub version: String,
+    /// Number of items that are reached; none where something else counts.
+    pub items: usize,
+    /// Why more counts than what the function reaches.
+    pub fallback: Option<String>,
+}
+
+impl Function {
+    /// What is known of its code.
+    pub(crate) fn code_report(&self) -> CodeReport {
+        let code = &self.code;
+        CodeReport {
+            function: self.path.to_owned(),
+            scope: match code.scope {
+                CodeScope::Deep => "deep".to_owned(),
+                CodeScope::Crate => "crate".to_owned(),
+                CodeScope::Body => "body".to_owned(),
+                CodeScope::Version(version) => format!("version {version}"),
+            },
+            version: blake3::Hash::from_bytes(code.version()).to_hex().to_string(),
+            items: code.items.lines().count(),
+            fallback: code.fallback.map(str::to_owned),
+        }
+    }
 }
 
 impl Code {

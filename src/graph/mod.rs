@@ -15,7 +15,7 @@ pub mod source;
 mod spec;
 
 pub use builder::Graph;
-pub use code::{Code, CodeScope};
+pub use code::{Code, CodeReport, CodeScope};
 pub use context::NodeCtx;
 pub(crate) use context::Signals;
 pub(crate) use declared::{Body, Constant, Declared, Gatherer, Kind, NodeSpec, Settler};
