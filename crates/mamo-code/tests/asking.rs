@@ -165,19 +165,19 @@ fn shape(text: &str) -> mamo_code::Version {
 
 #[test]
 fn a_shape_follows_the_definitions_of_the_types() {
-    let before = shape("pub struct R { a: Inner, b: u8 } struct Inner { x: u32 } pub fn f() -> R { todo!() }");
+    let before = shape("pub struct R { a: Inner, b: u8 } struct Inner { x: u32 } pub fn f() -> R { loop {} }");
     for (other, changes) in [
-        ("pub struct R { b: u8, a: Inner } struct Inner { x: u32 } pub fn f() -> R { todo!() }", true),
-        ("pub struct R { a: Inner, b: u16 } struct Inner { x: u32 } pub fn f() -> R { todo!() }", true),
-        ("pub struct R { a: Inner, b: u8 } struct Inner { x: u64 } pub fn f() -> R { todo!() }", true),
-        ("pub struct R { a: Inner, b: u8 } type Inner = u32; pub fn f() -> R { todo!() }", true),
+        ("pub struct R { b: u8, a: Inner } struct Inner { x: u32 } pub fn f() -> R { loop {} }", true),
+        ("pub struct R { a: Inner, b: u16 } struct Inner { x: u32 } pub fn f() -> R { loop {} }", true),
+        ("pub struct R { a: Inner, b: u8 } struct Inner { x: u64 } pub fn f() -> R { loop {} }", true),
+        ("pub struct R { a: Inner, b: u8 } type Inner = u32; pub fn f() -> R { loop {} }", true),
         ("pub struct R { a: Inner, b: u8 } struct Inner { x: u32 } pub fn f() -> R { panic!(\"other\") }", false),
         (
-            "#[derive(Clone)] pub struct R { a: Inner, b: u8 } #[derive(Clone)] struct Inner { x: u32 } pub fn f() -> R { todo!() }",
+            "#[derive(Clone)] pub struct R { a: Inner, b: u8 } #[derive(Clone)] struct Inner { x: u32 } pub fn f() -> R { loop {} }",
             false,
         ),
         (
-            "/// Docs.\npub struct R { a: Inner, b: u8 } struct Inner { pub x: u32 } impl R { fn m() {} } pub fn f() -> R { todo!() }",
+            "/// Docs.\npub struct R { a: Inner, b: u8 } struct Inner { pub x: u32 } impl R { fn m() {} } pub fn f() -> R { loop {} }",
             false,
         ),
     ] {

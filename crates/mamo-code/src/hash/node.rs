@@ -82,21 +82,7 @@ impl World {
         let (span, kind) = (item.span, item.kind);
         let members: Vec<Span> =
             item.members.iter().filter_map(|member| self.index.item(*member)).map(|member| member.span).collect();
-        let around = match kind {
-            ItemKind::Macro => Macro::Other,
-            ItemKind::Call
-            | ItemKind::Fn
-            | ItemKind::Foreign
-            | ItemKind::Struct
-            | ItemKind::Enum
-            | ItemKind::Union
-            | ItemKind::Alias
-            | ItemKind::Const
-            | ItemKind::Static
-            | ItemKind::Trait
-            | ItemKind::Impl
-            | ItemKind::Import => Macro::None,
-        };
+        let around = if kind == ItemKind::Macro { Macro::Other } else { Macro::None };
         self.normal(span, &members, around, side)
     }
 

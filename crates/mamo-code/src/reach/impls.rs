@@ -61,24 +61,14 @@ impl World {
         for place in 0..self.index.items.len() {
             let id = ItemId(place);
             let Some(item) = self.index.item(id) else { continue };
-            match item.kind {
-                ItemKind::Impl => self.add_impl(id),
-                ItemKind::Trait => {
-                    for member in item.members.clone() {
-                        self.add_member(member);
-                    }
+            if item.kind == ItemKind::Impl {
+                self.add_impl(id);
+            } else if item.kind == ItemKind::Call {
+                self.add_call(id);
+            } else if item.kind == ItemKind::Trait {
+                for member in item.members.clone() {
+                    self.add_member(member);
                 }
-                ItemKind::Call => self.add_call(id),
-                ItemKind::Fn
-                | ItemKind::Foreign
-                | ItemKind::Struct
-                | ItemKind::Enum
-                | ItemKind::Union
-                | ItemKind::Alias
-                | ItemKind::Const
-                | ItemKind::Static
-                | ItemKind::Macro
-                | ItemKind::Import => {}
             }
         }
     }

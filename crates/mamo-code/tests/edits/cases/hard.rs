@@ -144,7 +144,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     changes(
         "explicit item over a glob",
-        "mod a { pub fn h() -> u32 { 1 } } #[allow(unused_imports)] use a::*; «|fn h() -> u32 { 2 }» pub fn target() -> u32 { h() }",
+        "mod a { pub fn h() -> u32 { 1 } } use a::*; «|fn h() -> u32 { 2 }» pub fn target() -> u32 { h() }",
     ),
     changes(
         "trait object in a field",
@@ -164,7 +164,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     changes(
         "variant as a function",
-        "enum E { A(u32), #[allow(dead_code)] B(u32) } fn v(e: E) -> u32 { match e { E::A(n) => n + «1|2», E::B(n) => n } } pub fn target() -> u32 { Some(1).map(E::A).map(v).unwrap() }",
+        "enum E { A(u32), B(u32) } fn v(e: E) -> u32 { match e { E::A(n) => n + «1|2», E::B(n) => n } } pub fn target() -> u32 { Some(1).map(E::A).map(v).unwrap() }",
     ),
     changes(
         "derive behind an alias",
@@ -172,11 +172,11 @@ pub(crate) const CASES: &[Case] = &[
     ),
     changes(
         "debug of a nested field",
-        "#[derive(Debug)] #[allow(dead_code)] struct S(D); struct D; impl std::fmt::Debug for D { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(\"«a|b»\") } } pub fn target() -> String { format!(\"{:?}\", S(D)) }",
+        "#[derive(Debug)] struct S(D); struct D; impl std::fmt::Debug for D { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(\"«a|b»\") } } pub fn target() -> String { format!(\"{:?}\", S(D)) }",
     ),
     changes(
         "name of a field under debug",
-        "#[derive(Debug)] #[allow(dead_code)] struct S { «a|b»: u32 } pub fn target() -> String { format!(\"{:?}\", S { «a|b»: 1 }) }",
+        "#[derive(Debug)] struct S { «a|b»: u32 } pub fn target() -> String { format!(\"{:?}\", S { «a|b»: 1 }) }",
     ),
     changes(
         "drop of a vector's elements",
