@@ -8,7 +8,7 @@ use crate::fingerprint::{ContentKey, Fingerprint, ValueDigest};
 use crate::graph::{Body, Declared, Kind};
 use crate::store::{Act, Deep, Key, Kind as RecordKind, Payload, Store};
 use crate::value::Failure;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What a plan says of a node.
@@ -202,11 +202,12 @@ pub(crate) fn close_over_lost(
     wanted: impl IntoIterator<Item = u32>,
 ) -> Result<Vec<u32>> {
     let mut lost: Vec<u32> = wanted.into_iter().collect();
+    let mut seen: BTreeSet<u32> = lost.iter().copied().collect();
     let mut next = 0;
     while let Some(node) = lost.get(next).copied() {
         next += 1;
         for input in graph.inputs(node) {
-            if !lost.contains(input) && is_lost(graph, ledger, store, *input)? {
+            if seen.insert(*input) && is_lost(graph, ledger, store, *input)? {
                 lost.push(*input);
             }
         }
@@ -266,7 +267,7 @@ pub(crate) fn payload_of_value(
 /// The failure for which a node was skipped, or its own.
 pub(crate) fn cause_of(graph: &Declared, ledger: &Ledger, node: u32) -> Option<Arc<Failure>> {
     let mut stack = vec![node];
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     while let Some(node) = stack.pop() {
         if let Some(failure) = ledger.failures.get(&node) {
             return Some(Arc::clone(failure));

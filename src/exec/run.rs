@@ -23,6 +23,8 @@ pub struct Run {
     took: Duration,
     saved: Duration,
     failures: Vec<Failure>,
+    /// Whether somebody had asked the engine to stop by the end of the run.
+    is_stopped: bool,
 }
 
 struct Current {
@@ -53,9 +55,10 @@ impl Run {
         }
         let saved = Duration::from_nanos(expected.saturating_sub(session.costs.spent()));
         let failures = ledger.failures.values().map(|failure| (**failure).clone()).collect();
+        let is_stopped = values.engine.is_stopped();
         let values = Arc::new(values);
         let current = Mutex::new(Current { values: Arc::clone(&values), is_checked: false });
-        Self { values, current, repairing: Mutex::new(()), targets, counts, took, saved, failures }
+        Self { values, current, repairing: Mutex::new(()), targets, counts, took, saved, failures, is_stopped }
     }
 
     /// The value of a node, read from the store if need be.
@@ -206,7 +209,7 @@ impl Run {
 
     /// Whether the run was stopped from outside before it was done.
     pub fn is_stopped(&self) -> bool {
-        self.values.engine.is_stopped() && !self.is_complete()
+        self.is_stopped && !self.is_complete()
     }
 
     /// Names of the targets of this run.

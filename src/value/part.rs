@@ -106,7 +106,7 @@ pub(crate) fn is_keeping_sources() -> bool {
     KEEPS_SOURCES.get()
 }
 
-/// Hands a blob to the value that is being encoded, or gives it back when none is.
+/// Whether this thread encodes a value that takes blobs.
 pub(crate) fn is_collecting_blobs() -> bool {
     ENCODING.with_borrow(Option::is_some)
 }
