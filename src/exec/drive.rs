@@ -1,17 +1,17 @@
 //! A run from beginning to end: look at the sources, plan, run a wave, and again until nothing is left to do.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::exec::OnFailure;
 use crate::exec::event::{Event, Outcome, RestartReason};
+use crate::exec::leaves::{changed_since, look_again, look_at_sources};
 use crate::exec::ledger::Ledger;
-use crate::exec::planning::{Class, Contents, Planned, close_over_lost, plan};
+use crate::exec::planning::{Class, Contents, Planned, close_over_lost, plan, recorded_barrier};
 use crate::exec::session::Session;
 use crate::exec::sync::{Arc, lock};
 use crate::exec::wave::{WaveEnd, run_wave};
-use crate::exec::{OnFailure, wave};
-use crate::graph::{Body, Code, Source};
+use crate::fingerprint::Fingerprint;
+use crate::graph::{Body, Code};
 use crate::store::{Batch, Key, Kind as RecordKind};
-use crate::value::Failure;
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -20,7 +20,7 @@ const MOST_RESTARTS: u32 = 64;
 
 /// Brings the ledger's targets up to date.
 pub(crate) fn drive(session: &mut Arc<Session>, mut ledger: Ledger, pool: &rayon::ThreadPool) -> Result<Ledger> {
-    let failed = look_at_sources(session, &mut ledger, pool, None);
+    let failed = look_at_sources(session, &mut ledger, pool)?;
     let is_stopping =
         session.on_failure != OnFailure::KeepGoing && failed.iter().any(|source| ledger.reaches_target(*source));
     let mut forced_before = BTreeSet::new();
@@ -68,67 +68,15 @@ impl WaveEnd {
     }
 }
 
-/// Plans; barriers that turn out to be known make it possible to plan further.
+/// Plans with the fingerprints that follow from what is known by now.
 pub(crate) fn make_plan(session: &Session, ledger: &mut Ledger) -> Result<Planned> {
-    loop {
-        ledger.derive_fingerprints(&session.graph, &lock(&session.roots));
-        let planned = plan(&session.graph, ledger, &*session.store, session.contents)?;
-        if planned.barriers.is_empty() {
-            return Ok(planned);
-        }
-        for (node, base, known) in planned.barriers {
-            ledger.settle(node, Outcome::Fresh);
-            ledger.learn(node, base, known);
-        }
-    }
-}
-
-/// Looks at the sources that some target needs: at those that were not seen yet, or at those that read one of these
-/// files. Gives the ones that cannot be read.
-pub(crate) fn look_at_sources(
-    session: &Session,
-    ledger: &mut Ledger,
-    pool: &rayon::ThreadPool,
-    changed: Option<&[&Path]>,
-) -> Vec<u32> {
-    if let Some(paths) = changed {
-        session.looker.forget(paths);
-    }
-    let graph = &session.graph;
-    let sources: Vec<(u32, Arc<Source>)> = (0..)
-        .zip(&graph.nodes)
-        .filter(|(node, _)| ledger.is_needed(*node) && (changed.is_some() || !ledger.leaves.contains_key(node)))
-        .filter_map(|(node, _)| match graph.spec(node).map(|spec| &spec.body) {
-            Some(Body::Source(source)) => Some((node, Arc::clone(source))),
-            Some(_) | None => None,
-        })
-        // Probes may cost money: asked once a run, and again only by the next one.
-        .filter(|(_, source)| changed.is_none() || !matches!(**source, Source::Probe { .. }))
-        .collect();
-    let looked: Vec<_> =
-        pool.install(|| sources.into_par_iter().map(|(node, source)| (node, session.looker.look(&source))).collect());
-    let mut failed = Vec::new();
-    for (node, looked) in looked {
-        let looked = looked.map_err(|error| {
-            let message = wave::with_causes(&*error);
-            let identity = graph.identity(node);
-            session.tell(|observer| {
-                observer.event(&Event::NodeFailed { node: &identity, element: None, message: &message })
-            });
-            Arc::new(Failure::new(identity, message))
-        });
-        match &looked {
-            Ok(_) => ledger.take_back(node),
-            Err(failure) => {
-                ledger.failures.insert(node, Arc::clone(failure));
-                ledger.settle(node, Outcome::Failed);
-                failed.push(node);
-            }
-        }
-        ledger.leaves.insert(node, looked);
-    }
-    session.sources.replace(ledger.leaves.values().flatten().map(|looked| looked.value.clone()).collect());
-    failed
+    let targets = ledger.targets.clone();
+    let recorded = |node, base: &Fingerprint| match session.contents.has_deep {
+        true => recorded_barrier(&targets, &*session.store, node, base),
+        false => Ok(None),
+    };
+    ledger.derive_fingerprints(&session.graph, &lock(&session.roots), recorded)?;
+    plan(&session.graph, ledger, &*session.store, session.contents)
 }
 
 fn note_known(session: &Session, ledger: &mut Ledger, planned: &Planned) {
@@ -137,7 +85,7 @@ fn note_known(session: &Session, ledger: &mut Ledger, planned: &Planned) {
             && matches!(ledger.outcomes[node], Outcome::NotNeeded | Outcome::Skipped)
             && !session.graph.is_output(node)
         {
-            ledger.settle(node, Outcome::Fresh);
+            ledger.note_outcome(node, Outcome::Fresh);
         }
     }
 }
@@ -150,7 +98,7 @@ fn skip_rest(session: &Session, ledger: &mut Ledger, planned: &Planned) {
             if ledger.outcomes[node] != Outcome::Skipped && !session.graph.is_output(node) {
                 session.tell(|observer| observer.event(&Event::NodeSkipped { node: &session.graph.identity(node) }));
             }
-            ledger.settle(node, Outcome::Skipped);
+            ledger.note_outcome(node, Outcome::Skipped);
         }
     }
 }
@@ -169,14 +117,7 @@ fn restart(session: &Arc<Session>, ledger: &mut Ledger, end: &WaveEnd, pool: &ra
         return Ok(false);
     }
     if let (true, Some(path)) = (ledger.is_of_the_past, end.changed.first()) {
-        let message = format!("`{}` has changed since the run, so what was computed from it cannot be", path.display());
-        return Err(Error::new(ErrorKind::NoValue, format!("{message} made again")).with_hint("run again"));
-    }
-    // Only sources stay as they were seen.
-    let is_source = |node: u32| graph.spec(node).is_some_and(|spec| matches!(spec.body, Body::Source(_)));
-    let taken_back: Vec<u32> = ledger.failures.keys().copied().filter(|node| !is_source(*node)).collect();
-    for node in taken_back {
-        ledger.take_back(node);
+        return Err(changed_since(&path.display().to_string()));
     }
     ledger.barred.clear();
     ledger.restarts += 1;
@@ -198,7 +139,7 @@ fn restart(session: &Arc<Session>, ledger: &mut Ledger, end: &WaveEnd, pool: &ra
     }
     if !end.changed.is_empty() {
         let paths: Vec<&Path> = end.changed.iter().map(AsRef::as_ref).collect();
-        look_at_sources(session, ledger, pool, Some(&paths));
+        look_again(session, ledger, pool, &paths);
     }
     Ok(true)
 }

@@ -1,5 +1,6 @@
 //! What a run knows by now: fingerprints, values, outcomes. It outlives the waves of the run.
 
+use crate::error::Result;
 use crate::exec::look::Looked;
 use crate::exec::table::Table;
 use crate::exec::{Counts, Outcome};
@@ -31,17 +32,20 @@ pub(crate) struct Ledger {
     fingerprints: Table<Fingerprint>,
     /// Nodes whose fingerprint is that of their value: barriers and content-rooted ones.
     by_value: BTreeSet<u32>,
+    /// Roots of this run alone: nodes below a settled failure that gave another value when they were executed again.
+    /// Kept for good, they would stand for what the node gives when nothing fails.
+    own_roots: BTreeMap<u32, (Fingerprint, ValueDigest)>,
     /// What the targets need of each node.
     needs: Table<Need>,
     pub(crate) targets: BTreeSet<u32>,
-    pub(crate) leaves: BTreeMap<u32, Result<Looked, Arc<Failure>>>,
+    pub(crate) leaves: BTreeMap<u32, std::result::Result<Looked, Arc<Failure>>>,
     known: HashMap<u32, (Fingerprint, Known)>,
     /// Values that are nowhere else, or that the user will ask for.
     values: HashMap<u32, (ValueDigest, Value)>,
     /// Nodes that must be executed although they are known, because somebody needs their lost bytes.
     pub(crate) forced: BTreeSet<u32>,
     pub(crate) outcomes: Table<Outcome>,
-    pub(crate) failures: BTreeMap<u32, Arc<Failure>>,
+    failures: BTreeMap<u32, Failed>,
     /// Barriers that were skipped, with the cause: what is below them need not wait any more.
     pub(crate) barred: BTreeMap<u32, Arc<Failure>>,
     /// How elements came out of the maps that were looked into.
@@ -51,6 +55,14 @@ pub(crate) struct Ledger {
     wanted: BTreeSet<u32>,
     /// Whether sources are what an earlier run saw: one that is something else by now is an error.
     pub(crate) is_of_the_past: bool,
+}
+
+/// A failure, and what the node read: as long as that is the same, the node stays failed in this run.
+#[derive(Clone)]
+struct Failed {
+    /// The fingerprint under which the node's record would stand; nothing for sources, which are looked at once.
+    base: Option<Fingerprint>,
+    failure: Arc<Failure>,
 }
 
 /// What the targets need of a node.
@@ -89,6 +101,7 @@ impl Ledger {
         Self {
             fingerprints: Table::new(graph.len(), UNKNOWN),
             by_value: BTreeSet::new(),
+            own_roots: BTreeMap::new(),
             needs,
             targets,
             leaves: BTreeMap::new(),
@@ -123,6 +136,7 @@ impl Ledger {
             known: self.known.clone(),
             values: self.values.clone(),
             failures: self.failures.clone(),
+            own_roots: self.own_roots.clone(),
             forced: lost.into_iter().map(|node| graph.producer(node)).collect(),
             wanted: self.wanted.iter().copied().chain(wanted).collect(),
             is_of_the_past: true,
@@ -151,7 +165,17 @@ impl Ledger {
     }
 
     /// Derives the fingerprints of all needed nodes from their upstream nodes' and from what is known by value.
-    pub(crate) fn derive_fingerprints(&mut self, graph: &Declared, roots: &Roots) {
+    ///
+    /// `recorded` looks up what the store knows of a barrier, whose value decides the fingerprints below it.
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    pub(crate) fn derive_fingerprints(
+        &mut self,
+        graph: &Declared,
+        roots: &Roots,
+        recorded: impl Fn(u32, &Fingerprint) -> Result<Option<Known>>,
+    ) -> Result<()> {
         self.by_value.clear();
         for node in graph.order().forwards() {
             if !self.is_needed(node) {
@@ -171,36 +195,68 @@ impl Ledger {
                     | Body::Gather(_)
                     | Body::Settle(_)
                     | Body::Output { .. } => match self.structural(graph, node) {
-                        Some(base) => self.effective(graph, node, base, roots),
+                        Some(base) => {
+                            self.forget_outdated_failure(node, &base);
+                            self.effective(graph, node, base, roots, &recorded)?
+                        }
                         None => UNKNOWN,
                     },
                 },
             };
         }
+        Ok(())
     }
 
-    fn effective(&mut self, graph: &Declared, node: u32, base: Fingerprint, roots: &Roots) -> Fingerprint {
+    /// A node that reads something else now may have another outcome.
+    fn forget_outdated_failure(&mut self, node: u32, base: &Fingerprint) {
+        if !self.failures.is_empty() && self.failures.get(&node).is_some_and(|failed| failed.base != Some(*base)) {
+            self.take_back(node);
+        }
+    }
+
+    fn effective(
+        &mut self,
+        graph: &Declared,
+        node: u32,
+        base: Fingerprint,
+        roots: &Roots,
+        recorded: impl Fn(u32, &Fingerprint) -> Result<Option<Known>>,
+    ) -> Result<Fingerprint> {
         // The common case first: most graphs have neither roots nor barriers.
-        if !roots.is_empty()
-            && let Some(value) = roots.get(&base)
-        {
+        if let Some(value) = self.rooted(node, &base, roots) {
             self.by_value.insert(node);
-            let value = *value;
             // An equal node diverged: what was known of this one before is no longer so.
             if self.known.get(&node).is_some_and(|(_, known)| known.value != value) {
                 self.known.remove(&node);
             }
-            return fingerprint_of_value(&value);
+            return Ok(fingerprint_of_value(&value));
         }
         if graph.entry(node).flags.is_barrier {
             self.by_value.insert(node);
-            let cause = || self.failures.get(&node).or_else(|| self.barred.get(&node));
-            return match self.known(node, &base) {
-                Some(known) => fingerprint_of_value(&known.value),
-                None => cause().map_or(UNKNOWN, |failure| fingerprint_of_failure(failure)),
-            };
+            if let Some(known) = self.known(node, &base) {
+                return Ok(fingerprint_of_value(&known.value));
+            }
+            if let Some(cause) = self.failure(node).or_else(|| self.barred.get(&node)) {
+                return Ok(fingerprint_of_failure(cause));
+            }
+            let Some(known) = recorded(node, &base)? else { return Ok(UNKNOWN) };
+            let fingerprint = fingerprint_of_value(&known.value);
+            self.note_outcome(node, Outcome::Fresh);
+            self.learn(node, base, known);
+            return Ok(fingerprint);
         }
-        base
+        Ok(base)
+    }
+
+    /// The value by which downstream nodes know a node that gave another one before.
+    fn rooted(&self, node: u32, base: &Fingerprint, roots: &Roots) -> Option<ValueDigest> {
+        if roots.is_empty() && self.own_roots.is_empty() {
+            return None;
+        }
+        match self.own_roots.get(&node) {
+            Some((rooted, value)) if rooted == base => Some(*value),
+            Some(_) | None => roots.get(base).copied(),
+        }
     }
 
     /// The fingerprint under which a node's records are kept; nothing while an upstream one is unknown.
@@ -261,11 +317,34 @@ impl Ledger {
         self.known.insert(node, (base, known));
     }
 
+    /// Makes a node known by its value for the rest of this run.
+    pub(crate) fn root(&mut self, node: u32, base: Fingerprint, value: ValueDigest) {
+        self.own_roots.insert(node, (base, value));
+    }
+
     /// Counts a node's outcome; a node that was executed in this run stays executed when the run starts over.
-    pub(crate) fn settle(&mut self, node: u32, outcome: Outcome) {
+    pub(crate) fn note_outcome(&mut self, node: u32, outcome: Outcome) {
         if self.outcomes[node] != Outcome::Executed || matches!(outcome, Outcome::Failed) {
             self.outcomes[node] = outcome;
         }
+    }
+
+    /// Notes that a node failed; it is not tried again in this run while it reads the same.
+    pub(crate) fn fail(&mut self, graph: &Declared, node: u32, failure: Arc<Failure>) {
+        let is_source = graph.spec(node).is_some_and(|spec| matches!(spec.body, Body::Source(_)));
+        let base = if is_source { None } else { self.record_key(graph, node) };
+        self.failures.insert(node, Failed { base, failure });
+        self.note_outcome(node, Outcome::Failed);
+    }
+
+    /// Why a node failed.
+    pub(crate) fn failure(&self, node: u32) -> Option<&Arc<Failure>> {
+        self.failures.get(&node).map(|failed| &failed.failure)
+    }
+
+    /// All failures, by node.
+    pub(crate) fn failures(&self) -> impl Iterator<Item = &Failure> {
+        self.failures.values().map(|failed| &*failed.failure)
     }
 
     /// A failure that is none any more: the node's outcome is open again.

@@ -5,6 +5,7 @@ mod drive;
 mod engine;
 mod event;
 mod history;
+mod leaves;
 mod ledger;
 mod look;
 mod plan_report;

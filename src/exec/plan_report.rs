@@ -1,7 +1,8 @@
 //! What a run would do, told without doing it.
 
 use crate::error::Result;
-use crate::exec::drive::{look_at_sources, make_plan};
+use crate::exec::drive::make_plan;
+use crate::exec::leaves::look_at_sources;
 use crate::exec::ledger::Ledger;
 use crate::exec::planning::{Class, act_of};
 use crate::exec::session::Session;
@@ -49,7 +50,7 @@ impl Plan {
 
 /// Plans as a run does, and goes no further.
 pub(crate) fn report(session: &Session, mut ledger: Ledger, pool: &rayon::ThreadPool) -> Result<Plan> {
-    look_at_sources(session, &mut ledger, pool, None);
+    look_at_sources(session, &mut ledger, pool)?;
     let planned = make_plan(session, &mut ledger)?;
     let graph = &session.graph;
     let mut values: HashMap<u32, ValueDigest> = HashMap::new();

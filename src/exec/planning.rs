@@ -34,8 +34,6 @@ pub(crate) struct Planned {
     pub(crate) expected: HashMap<u32, ValueDigest>,
     pub(crate) n_stale: u32,
     pub(crate) n_deferred: u32,
-    /// Barriers that turned out to be known: fingerprints below them can be derived now.
-    pub(crate) barriers: Vec<(u32, Fingerprint, Known)>,
 }
 
 /// Whether the store has any record of a kind: a new one need not be asked a million times.
@@ -60,7 +58,6 @@ pub(crate) fn plan(graph: &Declared, ledger: &Ledger, store: &dyn Store, content
         expected: HashMap::new(),
         n_stale: 0,
         n_deferred: 0,
-        barriers: Vec::new(),
     };
     let mut descent = Descent { graph, ledger, store, contents, planned: &mut planned, frontier: Vec::new() };
     for target in &ledger.targets {
@@ -111,8 +108,7 @@ impl Descent<'_> {
     /// [`Class::Unseen`] for a node that has to be looked up first.
     fn classify(&mut self, node: u32) -> Class {
         let Kind::Spec(spec) = self.graph.kind(node) else { return Class::Known };
-        // What failed once in a run stays failed in it; the next run tries again.
-        if self.ledger.failures.contains_key(&node) || self.ledger.barred.contains_key(&node) {
+        if self.ledger.barred.contains_key(&node) {
             return Class::Failed;
         }
         match &spec.body {
@@ -124,6 +120,10 @@ impl Descent<'_> {
             Body::Output { .. } if self.ledger.fingerprint(node).is_some() => Class::Stale,
             Body::Function { .. } | Body::Field(_) | Body::Gather(_) | Body::Settle(_) | Body::Output { .. } => {
                 let Some(base) = self.ledger.record_key(self.graph, node) else { return Class::Deferred };
+                // What failed once in a run stays failed in it; the next run tries again.
+                if self.ledger.failure(node).is_some() {
+                    return Class::Failed;
+                }
                 let is_forced = self.ledger.forced.contains(&node);
                 if let Some(known) = self.ledger.known(node, &base) {
                     if !is_forced {
@@ -145,7 +145,7 @@ impl Descent<'_> {
     fn look_up(&mut self, asked: &[(u32, Fingerprint)]) -> Result<()> {
         let keys: Vec<Key> = asked.iter().map(|(_, base)| Key::new(RecordKind::Deep, base.as_bytes())).collect();
         let answers = self.store.get_many(&keys).map_err(store_error)?;
-        for ((node, base), answer) in asked.iter().zip(answers) {
+        for ((node, _), answer) in asked.iter().zip(answers) {
             if self.planned.classes[*node] != Class::Unseen {
                 continue;
             }
@@ -158,31 +158,15 @@ impl Descent<'_> {
                 self.descend(*node);
                 continue;
             }
-            let is_absent = deep.own.as_ref().is_some_and(Payload::is_absent);
-            if is_absent && self.ledger.is_target(*node) && self.is_lost(&deep)? {
-                // It was no target then, and was not to be kept.
+            if self.ledger.is_target(*node) && was_not_kept(self.store, &deep)? {
                 self.planned.expected.insert(*node, deep.value);
                 self.descend(*node);
                 continue;
             }
-            let known = Known {
-                value: deep.value,
-                content: Some(deep.content),
-                payload: deep.own.map(Arc::new),
-                is_tainted: false,
-            };
-            if self.graph.entry(*node).flags.is_barrier && self.ledger.fingerprint(*node).is_none() {
-                self.planned.barriers.push((*node, *base, known.clone()));
-            }
             self.planned.classes[*node] = Class::Known;
-            self.planned.known.insert(*node, known);
+            self.planned.known.insert(*node, known_of(deep));
         }
         Ok(())
-    }
-
-    fn is_lost(&self, deep: &Deep) -> Result<bool> {
-        let payload = payload_of_value(self.store, &deep.value, Some(&deep.content), deep.own.as_ref())?;
-        Ok(payload.is_none_or(|payload| payload.is_absent()))
     }
 
     fn descend(&mut self, node: u32) {
@@ -192,6 +176,34 @@ impl Descent<'_> {
             self.visit(*input);
         }
     }
+}
+
+/// What the store knows of a barrier; nothing when its bytes are asked for and were not kept.
+pub(crate) fn recorded_barrier(
+    targets: &BTreeSet<u32>,
+    store: &dyn Store,
+    node: u32,
+    base: &Fingerprint,
+) -> Result<Option<Known>> {
+    let answer = store.get_many(&[Key::new(RecordKind::Deep, base.as_bytes())]).map_err(store_error)?;
+    let Some(deep) = answer.into_iter().next().flatten().as_deref().and_then(Deep::read) else { return Ok(None) };
+    if targets.contains(&node) && was_not_kept(store, &deep)? {
+        return Ok(None);
+    }
+    Ok(Some(known_of(deep)))
+}
+
+fn known_of(deep: Deep) -> Known {
+    Known { value: deep.value, content: Some(deep.content), payload: deep.own.map(Arc::new), is_tainted: false }
+}
+
+/// Whether a node's bytes are nowhere because it was no target when it was executed.
+fn was_not_kept(store: &dyn Store, deep: &Deep) -> Result<bool> {
+    if !deep.own.as_ref().is_some_and(Payload::is_absent) {
+        return Ok(false);
+    }
+    let payload = payload_of_value(store, &deep.value, Some(&deep.content), deep.own.as_ref())?;
+    Ok(payload.is_none_or(|payload| payload.is_absent()))
 }
 
 /// Nodes that must be executed for the sake of `wanted`: those of its known inputs whose bytes are gone, and so on up.
@@ -269,7 +281,7 @@ pub(crate) fn cause_of(graph: &Declared, ledger: &Ledger, node: u32) -> Option<A
     let mut stack = vec![node];
     let mut seen = BTreeSet::new();
     while let Some(node) = stack.pop() {
-        if let Some(failure) = ledger.failures.get(&node) {
+        if let Some(failure) = ledger.failure(node) {
             return Some(Arc::clone(failure));
         }
         // A settled failure is a value to those below.

@@ -54,7 +54,7 @@ impl Run {
             }
         }
         let saved = Duration::from_nanos(expected.saturating_sub(session.costs.spent()));
-        let failures = ledger.failures.values().map(|failure| (**failure).clone()).collect();
+        let failures = ledger.failures().cloned().collect();
         let is_stopped = values.engine.is_stopped();
         let values = Arc::new(values);
         let current = Mutex::new(Current { values: Arc::clone(&values), is_checked: false });
@@ -64,11 +64,12 @@ impl Run {
     /// The value of a node, read from the store if need be.
     ///
     /// When its bytes are lost, or were never kept, the node is executed again, with everything else as the run saw
-    /// it; a source that the run did not need is looked at when it is first asked for. What gives something else then takes its new value in all that is asked from then on.
+    /// it. What gives something else then takes its new value in all that is asked from then on.
     ///
     /// # Errors
-    /// When the node failed, was skipped, or is of another graph, and when it has to be executed again but fails or
-    /// needs a file that has changed since.
+    /// When the node failed, was skipped, or is of another graph. When it has to be executed, but fails or needs a file
+    /// that has changed since. When the run did not need one of its sources, and any source that the run saw is
+    /// something else by now: values of two moments are not mixed.
     pub fn get<T: Send + Sync + 'static>(&self, node: Node<T>) -> Result<Arc<T>> {
         let raw = node.raw();
         let graph = &self.values.session.graph;

@@ -2,7 +2,7 @@
 
 use crate::support::Bench;
 use expect_test::expect;
-use mamo::{Engine, Failure, Graph, Persist, field, node, source};
+use mamo::{Artifact, BoxError, Dict, Engine, Failure, Graph, Persist, field, node, source};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 #[node]
@@ -211,4 +211,39 @@ fn equal_nodes_fail_under_their_own_names() {
 fn a_finished_graph_takes_no_nodes() {
     let (graph, _) = Graph::build(|g| Ok(g.add(next::node(g.value(1))))).unwrap();
     graph.value(2);
+}
+
+#[node]
+fn text(text: &str) -> String {
+    text.to_owned()
+}
+
+#[node]
+fn first(files: &Dict<String, Artifact>) -> Result<String, BoxError> {
+    let first = files.values().next().ok_or("no file")?;
+    Ok(String::from_utf8(first.bytes()?)?)
+}
+
+/// A pattern that the run did not need was looked at when it was asked for, and saw another content of a file than
+/// the run had.
+#[test]
+fn sources_of_another_moment_are_not_mixed_in() {
+    let bench = Bench::in_memory();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.txt");
+    let pipeline = |g: &Graph| {
+        let one = g.add(text::node(g.add(source::file(&path))));
+        g.target("one", one);
+        let files = g.add(source::glob(format!("{}/*.txt", folder.path().display())));
+        Ok((one, g.add(first::node(files))))
+    };
+    std::fs::write(&path, "old").unwrap();
+    let (run, (one, other)) = bench.run(pipeline);
+    assert_eq!((run.get(one).unwrap().as_str(), run.get(other).unwrap().as_str()), ("old", "old"));
+    std::fs::write(&path, "older").unwrap();
+    let (run, (one, other)) = bench.run(pipeline);
+    std::fs::write(&path, "new").unwrap();
+    assert_eq!(run.get(one).unwrap().as_str(), "older");
+    let error = run.get(other).unwrap_err().to_string();
+    assert!(error.contains("notes.txt` has changed since the run"), "{error}");
 }

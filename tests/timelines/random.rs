@@ -19,7 +19,8 @@ pub(crate) fn what(trouble: Trouble) -> BoxedStrategy<What> {
         Trouble::None => calm.boxed(),
         Trouble::Dice => prop_oneof![5 => calm, 3 => Just(What::Throw), 2 => Just(What::Map)].boxed(),
         Trouble::Failures => {
-            prop_oneof![4 => calm, 2 => Just(What::Map), 2 => Just(What::Fragile), 2 => Just(What::Settled)].boxed()
+            let dice = prop_oneof![Just(What::Throw), Just(What::Map)];
+            prop_oneof![4 => calm, 3 => dice, 2 => Just(What::Fragile), 2 => Just(What::Settled)].boxed()
         }
     }
 }

@@ -75,9 +75,8 @@ impl Wave {
             let act = Act { value: digest, payload, cost_ns, run: self.session.run };
             local.records.put(Key::new(RecordKind::Act, content.as_bytes()), |out| act.write(out));
         }
-        // A value that comes from a settled failure says nothing of the node's usual one.
-        if !is_tainted && expected.is_some_and(|expected| expected != digest) {
-            self.diverge(slot, digest, local);
+        if expected.is_some_and(|expected| expected != digest) {
+            self.diverge(pending, digest, local);
         }
         self.record_alias(pending, &known, is_own, local);
         if let Some(value) = value {
@@ -90,12 +89,18 @@ impl Wave {
     }
 
     /// Another value than before: from now on the node is known by its value, and the run starts over.
-    pub(crate) fn diverge(&self, slot: &Slot, value: ValueDigest, local: &mut Local) {
-        let Some(base) = self.ledger.record_key(&self.session.graph, slot.node) else { return };
-        self.session.root(base, value);
-        let root = Root { value, run: self.session.run };
-        local.records.put(Key::new(RecordKind::Root, base.as_bytes()), |out| root.write(out));
-        lock(&self.end).diverged.push(slot.node);
+    pub(crate) fn diverge(&self, pending: &Pending<'_>, value: ValueDigest, local: &mut Local) {
+        let node = pending.slot.node;
+        let Some(base) = self.ledger.record_key(&self.session.graph, node) else { return };
+        if pending.is_tainted {
+            // A value that comes from a settled failure says nothing of the node's usual one.
+            lock(&self.end).rooted.push((node, base, value));
+        } else {
+            self.session.root(base, value);
+            let root = Root { value, run: self.session.run };
+            local.records.put(Key::new(RecordKind::Root, base.as_bytes()), |out| root.write(out));
+        }
+        lock(&self.end).diverged.push(node);
         self.queue.close();
     }
 

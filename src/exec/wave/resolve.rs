@@ -127,8 +127,8 @@ impl Wave {
                 return self.execute_or_halt(&pending, local);
             }
         }
-        if !is_tainted && expected.is_some_and(|expected| expected != value) {
-            self.diverge(slot, value, local);
+        if expected.is_some_and(|expected| expected != value) {
+            self.diverge(pending, value, local);
         }
         self.record_alias(pending, &known, known.payload.is_some(), local);
         self.session.tell_cut_off(slot.node);

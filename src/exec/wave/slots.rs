@@ -138,7 +138,7 @@ fn settled(graph: &Declared, ledger: &Ledger, planned: &mut Planned, node: u32) 
     if let Some(known) = planned.known.remove(&node) {
         return Settled::Known(known);
     }
-    if let Some(failure) = ledger.failures.get(&node) {
+    if let Some(failure) = ledger.failure(node) {
         return Settled::Failed(Arc::clone(failure));
     }
     if let Some(cause) = ledger.barred.get(&node) {

@@ -11,7 +11,7 @@ use crate::exec::wave::element::MapRun;
 use crate::exec::wave::queue::{Job, Queue, Work};
 use crate::exec::wave::record::is_transient;
 use crate::exec::wave::slots::{Settled, Slots};
-use crate::fingerprint::ValueDigest;
+use crate::fingerprint::{Fingerprint, ValueDigest};
 use crate::graph::{Body, Declared, NodeCtx, Persist};
 use crate::store::Batch;
 use std::collections::{BTreeSet, HashMap};
@@ -41,6 +41,8 @@ pub(crate) struct Wave {
 pub(crate) struct WaveEnd {
     /// Nodes that gave another value than before.
     pub(crate) diverged: Vec<u32>,
+    /// Those of them that are known by these values for the rest of the run, under their fingerprints.
+    pub(crate) rooted: Vec<(u32, Fingerprint, ValueDigest)>,
     /// Files that changed while they were used.
     pub(crate) changed: Vec<PathBuf>,
     /// Nodes whose bytes somebody needs and nobody has.
@@ -201,10 +203,13 @@ impl Wave {
     /// Takes what the wave found out into the ledger.
     fn finish(mut self, is_last: impl FnOnce(&WaveEnd) -> bool) -> (Ledger, WaveEnd) {
         self.session.recorder.flush();
-        let end = std::mem::take(&mut *lock(&self.end));
+        let mut end = std::mem::take(&mut *lock(&self.end));
         let is_last = is_last(&end);
         for map in lock(&self.maps).drain(..) {
             self.ledger.note_elements(self.slots.slots[map.slot()].node, map.counts());
+        }
+        for (node, base, value) in end.rooted.drain(..) {
+            self.ledger.root(node, base, value);
         }
         for slot in 0..number(self.slots.slots.len()) {
             let slot = &self.slots.slots[slot];
@@ -213,21 +218,20 @@ impl Wave {
                 Some(Settled::Known(known)) => {
                     // One that still waits for its own inputs' bytes stays forced.
                     self.ledger.forced.remove(&node);
-                    self.ledger.settle(node, slot.outcome());
+                    self.ledger.note_outcome(node, slot.outcome());
                     // What comes from a settled failure is found nowhere else.
                     if !is_last || known.is_tainted || self.ledger.is_target(node) {
                         self.learn(node, known.clone(), slot.release());
                     }
                 }
                 Some(Settled::Failed(failure)) => {
-                    self.ledger.failures.insert(node, Arc::clone(failure));
-                    self.ledger.settle(node, Outcome::Failed);
+                    self.ledger.fail(&self.session.graph, node, Arc::clone(failure));
                 }
                 Some(Settled::Skipped(cause)) => {
                     if self.session.graph.entry(node).flags.is_barrier {
                         self.ledger.barred.insert(node, Arc::clone(cause));
                     }
-                    self.ledger.settle(node, Outcome::Skipped);
+                    self.ledger.note_outcome(node, Outcome::Skipped);
                 }
                 // The next wave takes it up, or else it is skipped with the rest.
                 None => {}
