@@ -22,5 +22,6 @@ mod sources;
 mod support;
 mod targets;
 mod threads;
+mod twins;
 mod unstable;
 mod values;

@@ -359,7 +359,7 @@ impl Wave {
         let cost_ns = map.cost_ns.load(Ordering::Acquire);
         let is_executed = map.counts().executed > 0;
         let MapRun { slot: index, content, is_tainted, expected, .. } = **map;
-        let product = self.product(slot.node, spec, expected.is_some(), Some(value), encoded);
+        let product = self.product(index, spec, expected.is_some(), Some(value), encoded);
         let pending = Pending { index, slot, spec, content, is_tainted, expected };
         let known = self.record_execution(&pending, product, cost_ns, local);
         let outcome = if is_executed { Outcome::Executed } else { Outcome::CutOff };

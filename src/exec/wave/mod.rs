@@ -12,6 +12,7 @@ mod queue;
 mod record;
 mod resolve;
 mod slots;
+mod twins;
 mod walk;
 
 pub(crate) use perform::{Trouble, caught, with_causes};

@@ -14,16 +14,20 @@ use crate::store::{Act, Alias, Key, Kind as RecordKind, Payload, Root, Upstream}
 use crate::value::{Encoded, Value};
 
 impl Wave {
-    /// What a node gave, ready to be recorded; `is_again` when it is executed again because somebody needs its bytes.
+    /// What a slot gave, ready to be recorded; `is_again` when it is executed again because somebody needs its bytes.
     pub(crate) fn product(
         &self,
-        node: u32,
+        index: u32,
         spec: &NodeSpec,
         is_again: bool,
         value: Option<Value>,
         encoded: Encoded,
     ) -> Product {
+        let node = self.slots.slots[index].node;
         let is_kept = self.session.graph.entry(node).flags.persist != Persist::Never
+            // What is not at hand as a value is read back.
+            || value.is_none()
+            || self.twins.is_saved(index)
             || (self.ledger.is_target(node) && !self.ledger.is_wanted(node))
             || is_again
             || spec.results.len() > 1;
@@ -54,7 +58,7 @@ impl Wave {
         cost_ns: u64,
         local: &mut Local,
     ) -> Known {
-        let Pending { slot, content, is_tainted, expected, .. } = *pending;
+        let Pending { index, slot, content, is_tainted, expected, .. } = *pending;
         let Product { value, digest, payload, blobs } = product;
         for (name, bytes) in blobs {
             local.records.put_blob(name, bytes);
@@ -80,12 +84,18 @@ impl Wave {
         }
         self.record_alias(pending, &known, is_own, local);
         if let Some(value) = value {
-            // Only those who count the readers down let go of it.
-            if slot.readers.load(Ordering::Acquire) > 0 || self.is_kept(slot.node) {
-                slot.hold(value);
-            }
+            self.hold(index, slot, value);
         }
         known
+    }
+
+    /// Keeps a value as long as somebody in this wave may need it.
+    pub(crate) fn hold(&self, index: u32, slot: &Slot, value: Value) {
+        self.twins.keep(index, &value);
+        // Only those who count the readers down let go of it.
+        if slot.readers.load(Ordering::Acquire) > 0 || self.is_kept(slot.node) {
+            slot.hold(value);
+        }
     }
 
     /// Another value than before: from now on the node is known by its value, and the run starts over.

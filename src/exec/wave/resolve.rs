@@ -69,7 +69,7 @@ impl Wave {
             }
             (Some(failure), Body::Settle(settler)) => {
                 let encoded = guarded(&self.session, || Ok((settler.failure)(failure)?));
-                match encoded.map(|encoded| self.product(slot.node, spec, false, None, encoded)) {
+                match encoded.map(|encoded| self.product(index, spec, false, None, encoded)) {
                     Ok(product) => self.settle_failure(index, slot, product, local),
                     Err(trouble) => self.trouble(index, slot, trouble, None, local),
                 }
@@ -88,28 +88,27 @@ impl Wave {
             let known = Known { value: transient_value(&content), content: Some(content), payload: None, is_tainted };
             return self.settle(index, slot, Settled::Known(known), Outcome::CutOff, local);
         }
-        if !is_transient {
-            match self.claim(content, Asker::Slot(index)) {
-                Claim::Mine => {}
-                Claim::Waiting => return,
-                Claim::Done(done) => return self.attach(pending, done, local),
-            }
-            if pending.expected.is_none()
-                && self.session.contents.has_act
-                && let Ok(Some(act)) = act_of(&*self.session.store, &content)
-            {
-                let payload = act.payload.is_absent().then(|| Arc::new(act.payload));
-                let done = Done::Value { value: act.value, payload };
-                self.attach(pending, done.clone(), local);
-                return self.tell_askers(&content, &done, local);
-            }
+        match self.claim(content, Asker::Slot(index)) {
+            Claim::Mine => {}
+            Claim::Waiting => return,
+            Claim::Done(done) => return self.attach(pending, done, local),
+        }
+        if !is_transient
+            && pending.expected.is_none()
+            && self.session.contents.has_act
+            && let Ok(Some(act)) = act_of(&*self.session.store, &content)
+        {
+            let payload = act.payload.is_absent().then(|| Arc::new(act.payload));
+            let done = Done::Value { value: act.value, payload };
+            self.attach(pending, done.clone(), local);
+            return self.tell_askers(&content, &done, local);
         }
         self.execute_or_halt(pending, local);
     }
 
     /// Settles a slot whose computation somebody else made, now or in an earlier run.
     pub(crate) fn attach(&self, pending: &Pending<'_>, done: Done, local: &mut Local) {
-        let Pending { index, slot, content, is_tainted, expected, .. } = *pending;
+        let Pending { index, slot, spec, content, is_tainted, expected } = *pending;
         let (value, payload) = match done {
             Done::Value { value, payload } => (value, payload),
             Done::Failed(failure) => {
@@ -119,6 +118,13 @@ impl Wave {
             }
         };
         let known = Known { value, content: Some(content), payload, is_tainted };
+        let made = self.twins.value(index);
+        if is_transient(spec) {
+            let Some(made) = made else { return self.execute_or_halt(pending, local) };
+            self.hold(index, slot, made);
+            self.session.tell_cut_off(slot.node);
+            return self.settle(index, slot, Settled::Known(known), Outcome::CutOff, local);
+        }
         if self.must_have_bytes(slot.node) {
             self.hand_over(local);
             if !self.has_bytes(slot.node, &known) {
@@ -129,6 +135,9 @@ impl Wave {
         }
         if expected.is_some_and(|expected| expected != value) {
             self.diverge(pending, value, local);
+        }
+        if let Some(made) = made {
+            self.hold(index, slot, made);
         }
         self.record_alias(pending, &known, known.payload.is_some(), local);
         self.session.tell_cut_off(slot.node);
@@ -159,12 +168,12 @@ impl Wave {
         self.session.tell_executed(slot.node, None, cost_ns);
         let known = match encoded {
             Some(encoded) => {
-                let product = self.product(slot.node, spec, pending.expected.is_some(), value, encoded);
+                let product = self.product(index, spec, pending.expected.is_some(), value, encoded);
                 self.record_execution(pending, product, cost_ns, local)
             }
             None => {
                 if let Some(value) = value {
-                    slot.hold(value);
+                    self.hold(index, slot, value);
                 }
                 Known { value: transient_value(&content), content: Some(content), payload: None, is_tainted }
             }
@@ -215,6 +224,7 @@ impl Wave {
         }
         if slot.settled.set(settled).is_ok() {
             slot.set_outcome(outcome);
+            self.twins.leave(index);
             local.settled.push(index);
         }
     }

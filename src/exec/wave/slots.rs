@@ -129,6 +129,11 @@ impl Slots {
         (slot != NONE).then(|| &self.slots[slot])
     }
 
+    /// Slots that are not settled from the beginning; to be asked before the walkers start.
+    pub(crate) fn stale(&self) -> impl Iterator<Item = u32> {
+        self.slots.numbers().filter(|slot| self.slots[*slot].settled.get().is_none())
+    }
+
     pub(crate) fn consumers(&self, slot: u32) -> &[u32] {
         self.consumers.get(range(&self.offsets, slot)).unwrap_or_default()
     }

@@ -11,6 +11,7 @@ use crate::exec::wave::element::MapRun;
 use crate::exec::wave::queue::{Job, Queue, Work};
 use crate::exec::wave::record::is_transient;
 use crate::exec::wave::slots::{Settled, Slots};
+use crate::exec::wave::twins::Twins;
 use crate::fingerprint::{Fingerprint, ValueDigest};
 use crate::graph::{Body, Declared, NodeCtx, Persist};
 use crate::store::Batch;
@@ -25,6 +26,7 @@ pub(crate) struct Wave {
     pub(crate) slots: Slots,
     pub(crate) queue: Queue,
     pub(crate) claims: Claims,
+    pub(crate) twins: Twins,
     pub(crate) end: Mutex<WaveEnd>,
     pub(crate) maps: Mutex<Vec<Arc<MapRun>>>,
     /// What nodes that are executed again gave before.
@@ -78,12 +80,14 @@ pub(crate) fn run_wave(
     let carried = carried(&session.graph, &planned);
     let expected = std::mem::take(&mut planned.expected);
     drop(planned);
+    let twins = Twins::new(&session.graph, &ledger, &slots, |node| is_saved(&session.graph, node));
     let wave = Wave {
         session: Arc::clone(session),
         ledger,
         slots,
         queue: Queue::new(pool.current_num_threads()),
         claims: Claims::new(n_stale),
+        twins,
         end: Mutex::default(),
         maps: Mutex::default(),
         expected,
