@@ -4,8 +4,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::exec::OnFailure;
 use crate::exec::event::{Event, Outcome, RestartReason};
 use crate::exec::leaves::{changed_since, look_again, look_at_sources};
-use crate::exec::ledger::Ledger;
-use crate::exec::planning::{Class, Contents, Planned, close_over_lost, plan, recorded_barrier};
+use crate::exec::ledger::{Known, Ledger};
+use crate::exec::lost::close_over_lost;
+use crate::exec::planning::{Class, Contents, Planned, plan};
+use crate::exec::recorded::{deep_of, was_not_kept};
 use crate::exec::session::Session;
 use crate::exec::sync::{Arc, lock};
 use crate::exec::wave::{WaveEnd, run_wave};
@@ -71,9 +73,14 @@ impl WaveEnd {
 /// Plans with the fingerprints that follow from what is known by now.
 pub(crate) fn make_plan(session: &Session, ledger: &mut Ledger) -> Result<Planned> {
     let targets = ledger.targets.clone();
-    let recorded = |node, base: &Fingerprint| match session.contents.has_deep {
-        true => recorded_barrier(&targets, &*session.store, node, base),
-        false => Ok(None),
+    let store = &*session.store;
+    let recorded = |node, base: &Fingerprint| {
+        let deep = if session.contents.has_deep { deep_of(store, base)? } else { None };
+        match deep {
+            // One whose bytes are asked for is executed for them.
+            Some(deep) if targets.contains(&node) && was_not_kept(store, &deep)? => Ok(None),
+            deep => Ok(deep.map(Known::of)),
+        }
     };
     ledger.derive_fingerprints(&session.graph, &lock(&session.roots), recorded)?;
     plan(&session.graph, ledger, &*session.store, session.contents)

@@ -3,10 +3,11 @@
 use crate::error::Result;
 use crate::exec::engine::store_error;
 use crate::exec::ledger::{Known, Ledger};
+use crate::exec::recorded::was_not_kept;
 use crate::exec::table::Table;
-use crate::fingerprint::{ContentKey, Fingerprint, ValueDigest};
+use crate::fingerprint::{Fingerprint, ValueDigest};
 use crate::graph::{Body, Declared, Kind};
-use crate::store::{Act, Deep, Key, Kind as RecordKind, Payload, Store};
+use crate::store::{Deep, Key, Kind as RecordKind, Store};
 use crate::value::Failure;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -164,7 +165,7 @@ impl Descent<'_> {
                 continue;
             }
             self.planned.classes[*node] = Class::Known;
-            self.planned.known.insert(*node, known_of(deep));
+            self.planned.known.insert(*node, Known::of(deep));
         }
         Ok(())
     }
@@ -176,104 +177,6 @@ impl Descent<'_> {
             self.visit(*input);
         }
     }
-}
-
-/// What the store knows of a barrier; nothing when its bytes are asked for and were not kept.
-pub(crate) fn recorded_barrier(
-    targets: &BTreeSet<u32>,
-    store: &dyn Store,
-    node: u32,
-    base: &Fingerprint,
-) -> Result<Option<Known>> {
-    let answer = store.get_many(&[Key::new(RecordKind::Deep, base.as_bytes())]).map_err(store_error)?;
-    let Some(deep) = answer.into_iter().next().flatten().as_deref().and_then(Deep::read) else { return Ok(None) };
-    if targets.contains(&node) && was_not_kept(store, &deep)? {
-        return Ok(None);
-    }
-    Ok(Some(known_of(deep)))
-}
-
-fn known_of(deep: Deep) -> Known {
-    Known { value: deep.value, content: Some(deep.content), payload: deep.own.map(Arc::new), is_tainted: false }
-}
-
-/// Whether a node's bytes are nowhere because it was no target when it was executed.
-fn was_not_kept(store: &dyn Store, deep: &Deep) -> Result<bool> {
-    if !deep.own.as_ref().is_some_and(Payload::is_absent) {
-        return Ok(false);
-    }
-    let payload = payload_of_value(store, &deep.value, Some(&deep.content), deep.own.as_ref())?;
-    Ok(payload.is_none_or(|payload| payload.is_absent()))
-}
-
-/// Nodes that must be executed for the sake of `wanted`: those of its known inputs whose bytes are gone, and so on up.
-pub(crate) fn close_over_lost(
-    graph: &Declared,
-    ledger: &Ledger,
-    store: &dyn Store,
-    wanted: impl IntoIterator<Item = u32>,
-) -> Result<Vec<u32>> {
-    let mut lost: Vec<u32> = wanted.into_iter().collect();
-    let mut seen: BTreeSet<u32> = lost.iter().copied().collect();
-    let mut next = 0;
-    while let Some(node) = lost.get(next).copied() {
-        next += 1;
-        for input in graph.inputs(node) {
-            if seen.insert(*input) && is_lost(graph, ledger, store, *input)? {
-                lost.push(*input);
-            }
-        }
-    }
-    Ok(lost)
-}
-
-fn is_lost(graph: &Declared, ledger: &Ledger, store: &dyn Store, node: u32) -> Result<bool> {
-    let Some(spec) = graph.spec(node) else { return Ok(false) };
-    if matches!(spec.body, Body::Source(_)) || ledger.present_value(graph, node).is_some() {
-        return Ok(false);
-    }
-    if matches!(spec.body, Body::Output { .. }) {
-        // Its node is asked in its place.
-        return Ok(true);
-    }
-    let Some(base) = ledger.record_key(graph, node) else { return Ok(false) };
-    let known = match ledger.known(node, &base) {
-        Some(known) => Some((known.value, known.content, known.payload.as_deref().cloned())),
-        None => {
-            let answer = store.get_many(&[Key::new(RecordKind::Deep, base.as_bytes())]).map_err(store_error)?;
-            let deep = answer.into_iter().next().flatten().as_deref().and_then(Deep::read);
-            deep.map(|deep| (deep.value, Some(deep.content), deep.own))
-        }
-    };
-    let Some((value, content, payload)) = known else { return Ok(false) };
-    Ok(match payload_of_value(store, &value, content.as_ref(), payload.as_ref())? {
-        Some(Payload::Inline(_)) => false,
-        Some(Payload::Blob { digest, .. }) => {
-            store.has_blobs(&[digest]).map_err(store_error)?.first().is_none_or(|is_there| !is_there)
-        }
-        Some(Payload::Absent { .. }) | None => true,
-    })
-}
-
-/// The record of a computation.
-pub(crate) fn act_of(store: &dyn Store, content: &ContentKey) -> Result<Option<Act>> {
-    let answer = store.get_many(&[Key::new(RecordKind::Act, content.as_bytes())]).map_err(store_error)?;
-    Ok(answer.into_iter().next().flatten().as_deref().and_then(Act::read))
-}
-
-/// Where the bytes of a value are: its node's own, or those that whoever computed the same has kept.
-pub(crate) fn payload_of_value(
-    store: &dyn Store,
-    value: &ValueDigest,
-    content: Option<&ContentKey>,
-    own: Option<&Payload>,
-) -> Result<Option<Payload>> {
-    let shared = match (own, content) {
-        (Some(Payload::Absent { .. }) | None, Some(content)) => act_of(store, content)?,
-        (Some(_), _) | (None, None) => None,
-    };
-    let shared = shared.filter(|act| act.value == *value).map(|act| act.payload);
-    Ok(shared.or_else(|| own.cloned()))
 }
 
 /// The failure for which a node was skipped, or its own.

@@ -9,9 +9,10 @@ use crate::exec::planning::Contents;
 use crate::exec::recorder::Recorder;
 use crate::exec::sources::Sources;
 use crate::exec::sync::{Arc, Mutex, lock};
+use crate::exec::table::position;
 use crate::exec::wave::{Trouble, caught};
 use crate::fingerprint::{BlobDigest, Fingerprint, ValueDigest, value_digest};
-use crate::graph::{Body, Declared, Signals};
+use crate::graph::{Body, Declared, NodeSpec, Signals};
 use crate::store::{Payload, Store};
 use crate::value::{Artifact, Interrupt, Loader, Part, Value};
 use std::borrow::Cow;
@@ -109,6 +110,23 @@ impl Session {
         })
     }
 
+    /// The value of one output of a node, by the manifest that is the node's own; nothing when that is gone.
+    pub(crate) fn output(&self, spec: &NodeSpec, output: u32, manifest: Payload) -> Option<(ValueDigest, Payload)> {
+        let bytes = match manifest {
+            Payload::Inline(bytes) => bytes,
+            Payload::Blob { digest, .. } => self.recorder.blob(&digest)?,
+            Payload::Absent { .. } => return None,
+        };
+        let parts: Vec<Part> = crate::fingerprint::decode(&bytes).ok()?;
+        let part = parts.into_iter().nth(position(output))?;
+        let value = value_digest(&spec.schema(), &part.digest(), part.len());
+        let payload = match part {
+            Part::Inline(bytes) => Payload::Inline(bytes),
+            Part::Blob { digest, len } => Payload::Blob { digest: BlobDigest::from_bytes(digest), len },
+        };
+        Some((value, payload))
+    }
+
     /// Fetches the parts of a node's value.
     pub(crate) fn loader(&self, owner: u32) -> Arc<dyn Loader> {
         Arc::new(RunLoader { recorder: Arc::clone(&self.recorder), sources: Arc::clone(&self.sources), owner })
@@ -132,13 +150,5 @@ impl Loader for RunLoader {
 
     fn source(&self, digest: &BlobDigest) -> Option<Artifact> {
         self.sources.get(digest)
-    }
-}
-
-/// Where the bytes of a part of a value are.
-pub(crate) fn payload_of(part: Part) -> Payload {
-    match part {
-        Part::Inline(bytes) => Payload::Inline(bytes),
-        Part::Blob { digest, len } => Payload::Blob { digest: BlobDigest::from_bytes(digest), len },
     }
 }

@@ -3,15 +3,16 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::Outcome;
 use crate::exec::engine::Inner;
-use crate::exec::ledger::Ledger;
-use crate::exec::planning::{cause_of, payload_of_value};
-use crate::exec::session::{Session, payload_of};
+use crate::exec::ledger::{Known, Ledger};
+use crate::exec::planning::cause_of;
+use crate::exec::recorded::{are_there, deep_of, payload_of_value};
+use crate::exec::session::Session;
 use crate::exec::sync::Arc;
 use crate::exec::wave::Trouble;
 use crate::fingerprint::{BlobDigest, ValueDigest};
 use crate::graph::{Body, Declared, Kind};
-use crate::store::{Deep, Key, Kind as RecordKind, Payload};
-use crate::value::{Artifact, Failure, Interrupt, Loader, Part, Value};
+use crate::store::Payload;
+use crate::value::{Artifact, Failure, Interrupt, Loader, Value};
 use std::collections::BTreeSet;
 
 /// Values that belong together: those of one run, or of the run that made its lost ones again.
@@ -69,11 +70,8 @@ impl Values {
             return false;
         }
         match self.recorded(node) {
-            Some((_, Payload::Inline(_))) => false,
-            Some((_, Payload::Blob { digest, .. })) => {
-                self.session.store.has_blobs(&[digest]).is_ok_and(|is_there| is_there == [false])
-            }
-            Some((_, Payload::Absent { .. })) => true,
+            // A store that cannot be asked says so when the value is read.
+            Some((_, payload)) => are_there(&*self.session.store, &payload).is_ok_and(|is_there| !is_there),
             // Transient values have no record; they are made when asked for.
             None => false,
         }
@@ -95,27 +93,15 @@ impl Values {
         let spec = graph.spec(node)?;
         if let (Body::Output { output, .. }, Some(producer)) = (&spec.body, graph.inputs(node).first()) {
             let (_, manifest) = self.recorded(*producer)?;
-            let bytes = match manifest {
-                Payload::Inline(bytes) => bytes,
-                Payload::Blob { digest, .. } => self.session.recorder.blob(&digest)?,
-                Payload::Absent { .. } => return None,
-            };
-            let parts: Vec<Part> = crate::fingerprint::decode(&bytes).ok()?;
-            let part = parts.into_iter().nth(crate::exec::table::position(*output))?;
-            let value = crate::fingerprint::value_digest(&spec.schema(), &part.digest(), part.len());
-            return Some((value, payload_of(part)));
+            return self.session.output(spec, *output, manifest);
         }
         let base = self.ledger.record_key(graph, node)?;
-        let (value, content, payload) = match self.ledger.known(node, &base) {
-            Some(known) => (known.value, known.content, known.payload.as_deref().cloned()),
-            None => {
-                let key = Key::new(RecordKind::Deep, base.as_bytes());
-                let answer = self.session.store.get_many(&[key]).ok()?;
-                let deep = answer.into_iter().next().flatten().as_deref().and_then(Deep::read)?;
-                (deep.value, Some(deep.content), deep.own)
-            }
+        let store = &*self.session.store;
+        let Known { value, content, payload, .. } = match self.ledger.known(node, &base) {
+            Some(known) => known.clone(),
+            None => Known::of(deep_of(store, &base).ok().flatten()?),
         };
-        let payload = payload_of_value(&*self.session.store, &value, content.as_ref(), payload.as_ref());
+        let payload = payload_of_value(store, &value, content.as_ref(), payload.as_deref());
         Some((value, payload.ok().flatten()?))
     }
 }

@@ -3,7 +3,7 @@
 use crate::exec::look::Looker;
 use crate::exec::look::error::LookError;
 use crate::exec::look::file::{Content, absolute};
-use crate::exec::look::walk::{Listed, settled, walk};
+use crate::exec::look::walk::{Listed, steady, walk};
 use crate::fingerprint::BlobDigest;
 use crate::value::Artifact;
 use std::path::Path;
@@ -25,7 +25,7 @@ const LINK: u8 = b'l';
 
 impl Looker {
     pub(super) fn folder(&self, path: &Path) -> Result<Artifact, LookError> {
-        let manifest = settled(|| self.manifest(path))?;
+        let manifest = steady(|| self.manifest(path))?;
         Ok(Artifact::source_folder(absolute(path)?.into(), BlobDigest::of(&manifest.bytes), manifest.len))
     }
 

@@ -4,7 +4,7 @@ use crate::exec::look::Looker;
 use crate::exec::look::error::LookError;
 use crate::exec::look::file::absolute;
 use crate::exec::look::pattern::{FilePattern, Step};
-use crate::exec::look::walk::{Child, children, settled};
+use crate::exec::look::walk::{Child, children, steady};
 use crate::value::{Artifact, Dict};
 use std::collections::BTreeMap;
 use std::fs::FileType;
@@ -22,7 +22,7 @@ struct Pending<'p> {
 impl Looker {
     pub(super) fn glob(&self, text: &str) -> Result<Dict<String, Artifact>, LookError> {
         let pattern = FilePattern::parse(text)?;
-        settled(|| {
+        steady(|| {
             let mut names = Vec::new();
             let mut paths = Vec::new();
             for (relative, path) in matches(&pattern)? {

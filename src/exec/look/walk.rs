@@ -31,7 +31,7 @@ struct Pending {
 }
 
 /// Looks again when something was there as the folder was read and is gone as it is looked at.
-pub(super) fn settled<T>(mut look: impl FnMut() -> Result<T, LookError>) -> Result<T, LookError> {
+pub(super) fn steady<T>(mut look: impl FnMut() -> Result<T, LookError>) -> Result<T, LookError> {
     for _ in 1..ATTEMPTS {
         let looked = look();
         if !matches!(looked, Err(LookError::Missing { .. })) {

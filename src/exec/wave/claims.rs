@@ -110,7 +110,7 @@ impl Claims {
         }
     }
 
-    /// Notes how a computation came out, and gives those who wait for it. A slot that made it is settled before.
+    /// Notes how a computation came out, and gives those who wait for it. A slot that made it is concluded before.
     #[must_use]
     pub(crate) fn finish(&self, key: &ContentKey, done: &Done) -> Vec<Asker> {
         let shard = &mut *lock(self.shard(key));

@@ -2,14 +2,14 @@
 
 use crate::exec::event::Event;
 use crate::exec::ledger::Known;
-use crate::exec::planning::act_of;
+use crate::exec::recorded::{act_of, are_there};
 use crate::exec::sync::{Arc, AtomicU32, AtomicU64, Mutex, OnceLock, Ordering, lock};
 use crate::exec::table::{Table, number};
 use crate::exec::wave::claims::{Asker, Claim, Done};
 use crate::exec::wave::perform::{Product, Trouble, encode, encode_result, guarded, part_of};
 use crate::exec::wave::queue::{Job, Work};
 use crate::exec::wave::resolve::{Halt, Pending};
-use crate::exec::wave::slots::{Settled, Slot};
+use crate::exec::wave::slots::{Conclusion, Slot};
 use crate::exec::wave::walk::{Local, Wave};
 use crate::exec::{Counts, OnFailure, Outcome};
 use crate::fingerprint::{BlobDigest, ContentKey, DigestMap, SchemaDigest, ValueDigest, value_digest};
@@ -174,14 +174,13 @@ impl Wave {
 
     /// The element's encoded form from its record; nothing when its bytes are not there.
     fn saved_part(&self, map: &MapRun, act: Act) -> Option<(ValueDigest, Part)> {
+        // A map that is executed again is so because bytes are lost: perhaps these.
+        if map.expected.is_some() && !are_there(&*self.session.store, &act.payload).unwrap_or(false) {
+            return None;
+        }
         match act.payload {
             Payload::Inline(bytes) => Some((act.value, Part::new(bytes, &mut Vec::new()))),
-            Payload::Blob { digest, len } => {
-                // A map that is executed again is so because bytes are lost: perhaps these.
-                let is_there = map.expected.is_none()
-                    || self.session.store.has_blobs(&[digest]).is_ok_and(|there| there == [true]);
-                is_there.then_some((act.value, Part::Blob { digest: *digest.as_bytes(), len }))
-            }
+            Payload::Blob { digest, len } => Some((act.value, Part::Blob { digest: *digest.as_bytes(), len })),
             Payload::Absent { .. } => None,
         }
     }
@@ -369,7 +368,7 @@ impl Wave {
             self.session.tell_cut_off(slot.node);
         }
         let done = Done::Value { value: known.value, payload: known.payload.clone() };
-        self.settle(map.slot, slot, Settled::Known(known), outcome, local);
+        self.conclude(map.slot, slot, Conclusion::Known(known), outcome, local);
         self.tell_askers(&content, &done, local);
     }
 }

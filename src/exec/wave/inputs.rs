@@ -1,11 +1,11 @@
 //! Values of the nodes that a slot reads: from memory, from the ledger, or read back from the store.
 
 use crate::exec::ledger::Known;
-use crate::exec::planning::payload_of_value;
+use crate::exec::recorded::payload_of_value;
 use crate::exec::sync::Ordering;
 use crate::exec::wave::perform::{encode, guarded};
 use crate::exec::wave::resolve::{Halt, mixed_up};
-use crate::exec::wave::slots::{Settled, Slot};
+use crate::exec::wave::slots::{Conclusion, Slot};
 use crate::exec::wave::walk::Wave;
 use crate::fingerprint::{BlobDigest, ValueDigest};
 use crate::graph::Kind;
@@ -17,9 +17,9 @@ impl Wave {
     /// Value digests of a node's inputs, all of which are known.
     pub(crate) fn upstream_values(&self, node: u32) -> impl Iterator<Item = ValueDigest> {
         self.session.graph.inputs(node).iter().filter_map(|input| {
-            match self.slots.get(*input).and_then(|slot| slot.settled.get()) {
-                Some(Settled::Known(known)) => Some(known.value),
-                Some(Settled::Failed(_) | Settled::Skipped(_)) | None => None,
+            match self.slots.get(*input).and_then(|slot| slot.conclusion.get()) {
+                Some(Conclusion::Known(known)) => Some(known.value),
+                Some(Conclusion::Failed(_) | Conclusion::Skipped(_)) | None => None,
             }
         })
     }
@@ -28,8 +28,8 @@ impl Wave {
     pub(crate) fn has_tainted_input(&self, node: u32) -> bool {
         self.session.graph.inputs(node).iter().any(|input| {
             matches!(
-                self.slots.get(*input).and_then(|slot| slot.settled.get()),
-                Some(Settled::Known(known)) if known.is_tainted
+                self.slots.get(*input).and_then(|slot| slot.conclusion.get()),
+                Some(Conclusion::Known(known)) if known.is_tainted
             )
         })
     }
@@ -38,7 +38,7 @@ impl Wave {
         nodes.iter().map(|node| self.obtain(*node)).collect()
     }
 
-    /// The value of a settled input: from memory, or read back.
+    /// The value of a concluded input: from memory, or read back.
     pub(crate) fn obtain(&self, node: u32) -> Result<Value, Halt> {
         if let Kind::Constant(constant) = self.session.graph.kind(node) {
             return Ok(constant.value.clone());
@@ -50,7 +50,7 @@ impl Wave {
         if let Some(value) = slot.value() {
             return Ok(value);
         }
-        let Some(Settled::Known(known)) = slot.settled.get() else { return Err(mixed_up()) };
+        let Some(Conclusion::Known(known)) = slot.conclusion.get() else { return Err(mixed_up()) };
         if let Some(value) = self.ledger.value(node, &known.value) {
             return Ok(value);
         }
@@ -62,16 +62,16 @@ impl Wave {
         Ok(value)
     }
 
-    /// The encoded forms of settled inputs, without reading what is saved.
+    /// The encoded forms of concluded inputs, without reading what is saved.
     pub(crate) fn parts(&self, nodes: &[u32]) -> Result<(Vec<Made>, Vec<(BlobDigest, Vec<u8>)>), Halt> {
         let mut blobs = Vec::new();
         let mut made = Vec::with_capacity(nodes.len());
         self.session.recorder.flush();
         for node in nodes {
             let slot = self.slots.get(*node);
-            let payload = match slot.and_then(|slot| slot.settled.get()) {
-                Some(Settled::Known(known)) => self.payload(known),
-                Some(Settled::Failed(_) | Settled::Skipped(_)) | None => None,
+            let payload = match slot.and_then(|slot| slot.conclusion.get()) {
+                Some(Conclusion::Known(known)) => self.payload(known),
+                Some(Conclusion::Failed(_) | Conclusion::Skipped(_)) | None => None,
             };
             let value = slot.and_then(Slot::value);
             let part = match payload {

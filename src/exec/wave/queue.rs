@@ -16,7 +16,7 @@ pub(crate) struct Job {
 }
 
 pub(crate) enum Work {
-    /// All inputs of this slot are settled.
+    /// All inputs of this slot are concluded.
     Slot(u32),
     /// A stale element of a map.
     Element { map: Arc<MapRun>, computation: u32 },

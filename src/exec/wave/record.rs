@@ -2,15 +2,15 @@
 
 use crate::exec::Outcome;
 use crate::exec::ledger::{Known, UNKNOWN};
-use crate::exec::planning::act_of;
+use crate::exec::recorded::{act_of, are_there};
 use crate::exec::sync::{Arc, Ordering, lock};
 use crate::exec::wave::perform::Product;
 use crate::exec::wave::resolve::Pending;
-use crate::exec::wave::slots::{Settled, Slot};
+use crate::exec::wave::slots::{Conclusion, Slot};
 use crate::exec::wave::walk::{Local, Wave};
 use crate::fingerprint::ValueDigest;
 use crate::graph::{Body, NodeSpec, Persist};
-use crate::store::{Act, Alias, Key, Kind as RecordKind, Payload, Root, Upstream};
+use crate::store::{Act, Alias, Key, Kind as RecordKind, Root, Upstream};
 use crate::value::{Encoded, Value};
 
 impl Wave {
@@ -42,11 +42,9 @@ impl Wave {
     /// Whether the bytes of a node's value are there; whether they are lost is asked for targets alone.
     pub(crate) fn has_bytes(&self, node: u32, known: &Known) -> bool {
         match self.payload(known) {
-            Some(Payload::Absent { .. }) => false,
-            Some(Payload::Blob { digest, .. }) if self.ledger.is_target(node) => {
-                !self.session.store.has_blobs(&[digest]).is_ok_and(|is_there| is_there == [false])
-            }
-            Some(Payload::Blob { .. } | Payload::Inline(_)) | None => true,
+            Some(payload) if self.ledger.is_target(node) => are_there(&*self.session.store, &payload).unwrap_or(true),
+            Some(payload) => !payload.is_absent(),
+            None => true,
         }
     }
 
@@ -152,7 +150,7 @@ impl Wave {
         }
         let payload = Some(Arc::new(product.payload));
         let known = Known { value: product.digest, content: None, payload, is_tainted: true };
-        self.settle(index, slot, Settled::Known(known), Outcome::Executed, local);
+        self.conclude(index, slot, Conclusion::Known(known), Outcome::Executed, local);
     }
 }
 

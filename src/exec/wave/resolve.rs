@@ -1,20 +1,19 @@
-//! What happens to a slot whose inputs are settled: it is skipped, cut off, or executed.
+//! What happens to a slot whose inputs are concluded: it is skipped, cut off, or executed.
 
 use crate::exec::event::Event;
 use crate::exec::ledger::Known;
-use crate::exec::planning::act_of;
-use crate::exec::session::payload_of;
+use crate::exec::recorded::act_of;
 use crate::exec::sync::{Arc, lock};
+use crate::exec::table::position;
 use crate::exec::wave::claims::{Asker, Claim, Done};
 use crate::exec::wave::perform::{Trouble, guarded};
 use crate::exec::wave::record::is_transient;
-use crate::exec::wave::slots::{Settled, Slot};
+use crate::exec::wave::slots::{Conclusion, Slot};
 use crate::exec::wave::walk::{Local, Wave};
 use crate::exec::{OnFailure, Outcome};
-use crate::fingerprint::{ContentKey, ValueDigest, output_content, transient_value, value_digest};
+use crate::fingerprint::{ContentKey, ValueDigest, output_content, transient_value};
 use crate::graph::{Body, NodeSpec};
-use crate::store::Payload;
-use crate::value::{Failure, Interrupt, Outputs, Part};
+use crate::value::{Failure, Interrupt, Outputs};
 use smallvec::SmallVec;
 use std::time::Instant;
 
@@ -45,7 +44,7 @@ impl From<Trouble> for Halt {
 }
 
 impl Wave {
-    /// All inputs of the slot are settled: finds out its value.
+    /// All inputs of the slot are concluded: finds out its value.
     pub(crate) fn resolve(&self, index: u32, local: &mut Local) {
         let slot = &self.slots.slots[index];
         let graph = &self.session.graph;
@@ -53,9 +52,9 @@ impl Wave {
         let mut inputs: SmallVec<[&Known; 4]> = SmallVec::new();
         let mut failure = None;
         for input in graph.inputs(slot.node) {
-            match self.slots.get(*input).and_then(|input| input.settled.get()) {
-                Some(Settled::Known(known)) => inputs.push(known),
-                Some(Settled::Failed(cause) | Settled::Skipped(cause)) => failure = Some(cause),
+            match self.slots.get(*input).and_then(|input| input.conclusion.get()) {
+                Some(Conclusion::Known(known)) => inputs.push(known),
+                Some(Conclusion::Failed(cause) | Conclusion::Skipped(cause)) => failure = Some(cause),
                 None => return,
             }
         }
@@ -75,7 +74,7 @@ impl Wave {
                 }
             }
             (Some(failure), _) => {
-                self.settle(index, slot, Settled::Skipped(Arc::clone(failure)), Outcome::Skipped, local)
+                self.conclude(index, slot, Conclusion::Skipped(Arc::clone(failure)), Outcome::Skipped, local)
             }
         }
     }
@@ -86,7 +85,7 @@ impl Wave {
         if is_transient && !self.ledger.forced.contains(&slot.node) {
             // It is made when somebody needs it.
             let known = Known { value: transient_value(&content), content: Some(content), payload: None, is_tainted };
-            return self.settle(index, slot, Settled::Known(known), Outcome::CutOff, local);
+            return self.conclude(index, slot, Conclusion::Known(known), Outcome::CutOff, local);
         }
         match self.claim(content, Asker::Slot(index)) {
             Claim::Mine => {}
@@ -123,7 +122,7 @@ impl Wave {
             let Some(made) = made else { return self.execute_or_halt(pending, local) };
             self.hold(index, slot, made);
             self.session.tell_cut_off(slot.node);
-            return self.settle(index, slot, Settled::Known(known), Outcome::CutOff, local);
+            return self.conclude(index, slot, Conclusion::Known(known), Outcome::CutOff, local);
         }
         if self.must_have_bytes(slot.node) {
             self.hand_over(local);
@@ -141,7 +140,7 @@ impl Wave {
         }
         self.record_alias(pending, &known, known.payload.is_some(), local);
         self.session.tell_cut_off(slot.node);
-        self.settle(index, slot, Settled::Known(known), Outcome::CutOff, local);
+        self.conclude(index, slot, Conclusion::Known(known), Outcome::CutOff, local);
     }
 
     fn execute_or_halt(&self, pending: &Pending<'_>, local: &mut Local) {
@@ -179,7 +178,7 @@ impl Wave {
             }
         };
         let done = Done::Value { value: known.value, payload: known.payload.clone() };
-        self.settle(index, slot, Settled::Known(known), Outcome::Executed, local);
+        self.conclude(index, slot, Conclusion::Known(known), Outcome::Executed, local);
         self.tell_askers(&content, &done, local);
         Ok(())
     }
@@ -189,43 +188,40 @@ impl Wave {
         let Some(producer) = graph.inputs(slot.node).first().and_then(|producer| self.slots.get(*producer)) else {
             return;
         };
-        let Some(Settled::Known(known)) = producer.settled.get() else { return };
+        let Some(Conclusion::Known(known)) = producer.conclusion.get() else { return };
         let manifest = match &known.payload {
             Some(payload) => Some((**payload).clone()),
             None => self.payload(known),
         };
-        let bytes = match manifest {
-            Some(Payload::Inline(bytes)) => Some(bytes),
-            Some(Payload::Blob { digest, .. }) => self.session.recorder.blob(&digest),
-            Some(Payload::Absent { .. }) | None => None,
-        };
-        let parts: Option<Vec<Part>> = bytes.and_then(|bytes| crate::fingerprint::decode(&bytes).ok());
-        let place = usize::try_from(output).unwrap_or(usize::MAX);
-        let (Some(part), Some(schema)) = (parts.and_then(|parts| parts.into_iter().nth(place)), spec.schemas.first())
-        else {
-            return self.demand(producer.node);
-        };
-        let value = value_digest(schema, &part.digest(), part.len());
+        let part = manifest.and_then(|manifest| self.session.output(spec, output, manifest));
+        let Some((value, payload)) = part else { return self.demand(producer.node) };
         let content = known.content.map(|content| output_content(&content, output));
-        let payload = Some(Arc::new(payload_of(part)));
+        let payload = Some(Arc::new(payload));
         if let Some(outputs) = producer.value().and_then(|value| value.downcast::<Outputs>())
-            && let Some(value) = outputs.0.get(place)
+            && let Some(value) = outputs.0.get(position(output))
         {
             slot.hold(value.clone());
         }
         let known = Known { value, content, payload, is_tainted: known.is_tainted };
-        self.settle(index, slot, Settled::Known(known), Outcome::Fresh, local);
+        self.conclude(index, slot, Conclusion::Known(known), Outcome::Fresh, local);
     }
 
-    pub(crate) fn settle(&self, index: u32, slot: &Slot, settled: Settled, outcome: Outcome, local: &mut Local) {
-        if matches!(settled, Settled::Skipped(_)) {
+    pub(crate) fn conclude(
+        &self,
+        index: u32,
+        slot: &Slot,
+        conclusion: Conclusion,
+        outcome: Outcome,
+        local: &mut Local,
+    ) {
+        if matches!(conclusion, Conclusion::Skipped(_)) {
             self.session
                 .tell(|observer| observer.event(&Event::NodeSkipped { node: &self.session.graph.identity(slot.node) }));
         }
-        if slot.settled.set(settled).is_ok() {
+        if slot.conclusion.set(conclusion).is_ok() {
             slot.set_outcome(outcome);
             self.twins.leave(index);
-            local.settled.push(index);
+            local.concluded.push(index);
         }
     }
 
@@ -233,7 +229,7 @@ impl Wave {
         self.claims.claim(content, asker, |slot| self.content(slot), |slot| self.done(slot))
     }
 
-    /// What a slot computes whose inputs are settled.
+    /// What a slot computes whose inputs are concluded.
     fn content(&self, slot: u32) -> Option<ContentKey> {
         let node = self.slots.slots[slot].node;
         let upstream: SmallVec<[ValueDigest; 4]> = self.upstream_values(node).collect();
@@ -242,9 +238,9 @@ impl Wave {
 
     /// How a slot came out, if it has by now, for those who need the same.
     fn done(&self, slot: u32) -> Option<Done> {
-        match self.slots.slots[slot].settled.get()? {
-            Settled::Known(known) => Some(Done::Value { value: known.value, payload: known.payload.clone() }),
-            Settled::Failed(failure) | Settled::Skipped(failure) => Some(Done::Failed(Arc::clone(failure))),
+        match self.slots.slots[slot].conclusion.get()? {
+            Conclusion::Known(known) => Some(Done::Value { value: known.value, payload: known.payload.clone() }),
+            Conclusion::Failed(failure) | Conclusion::Skipped(failure) => Some(Done::Failed(Arc::clone(failure))),
         }
     }
 
@@ -301,7 +297,7 @@ impl Wave {
 
     /// Settles a slot that has no value, and stops the run when its policy says so and nobody settles the failure.
     pub(crate) fn fail(&self, index: u32, slot: &Slot, failure: Arc<Failure>, local: &mut Local) {
-        self.settle(index, slot, Settled::Failed(failure), Outcome::Failed, local);
+        self.conclude(index, slot, Conclusion::Failed(failure), Outcome::Failed, local);
         if !self.ledger.reaches_target(slot.node) {
             return;
         }

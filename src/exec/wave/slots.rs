@@ -11,19 +11,19 @@ use crate::value::{Failure, Value};
 /// A node in a wave.
 pub(crate) struct Slot {
     pub(crate) node: u32,
-    /// Inputs that are not settled yet; whoever settles the last one makes the slot ready.
+    /// Inputs that are not concluded yet; whoever concludes the last one makes the slot ready.
     pub(crate) pending: AtomicU32,
     /// Stale slots that may still need the value.
     pub(crate) readers: AtomicU32,
     /// Nanoseconds of the longest chain of work from here to a target.
     pub(crate) urgency: u64,
-    pub(crate) settled: OnceLock<Settled>,
+    pub(crate) conclusion: OnceLock<Conclusion>,
     value: Mutex<Option<Value>>,
     outcome: AtomicU8,
 }
 
 /// How a slot came out.
-pub(crate) enum Settled {
+pub(crate) enum Conclusion {
     Known(Known),
     Failed(Arc<Failure>),
     /// Skipped because of this failure upstream.
@@ -51,7 +51,7 @@ impl Slot {
             pending: AtomicU32::new(0),
             readers: AtomicU32::new(0),
             urgency: 0,
-            settled: OnceLock::new(),
+            conclusion: OnceLock::new(),
             value: Mutex::new(None),
             outcome: AtomicU8::new(FRESH),
         }
@@ -78,7 +78,7 @@ impl Slot {
         let byte = match outcome {
             Outcome::CutOff => CUT_OFF,
             Outcome::Executed => EXECUTED,
-            // These are told by how the slot is settled.
+            // These are told by how the slot is concluded.
             Outcome::Fresh | Outcome::NotNeeded | Outcome::Failed | Outcome::Skipped => FRESH,
         };
         // Read only after all walkers have returned.
@@ -104,7 +104,7 @@ impl Slots {
             slot_of[node] = number(slots.len());
             let mut slot = Slot::new(node);
             if planned.classes[node] != Class::Stale {
-                slot.settled = settled(graph, ledger, planned, node).into();
+                slot.conclusion = concluded(graph, ledger, planned, node).into();
             }
             slots.push(slot);
         }
@@ -113,7 +113,7 @@ impl Slots {
         for slot in slots.numbers().rev() {
             let range = range(&offsets, slot);
             let below = consumers.get(range).unwrap_or_default().iter().map(|consumer| slots[*consumer].urgency).max();
-            let own = if slots[slot].settled.get().is_none() { cost(slots[slot].node) } else { 0 };
+            let own = if slots[slot].conclusion.get().is_none() { cost(slots[slot].node) } else { 0 };
             slots[slot].urgency = below.unwrap_or(0).saturating_add(own);
         }
         Self { slots, slot_of, offsets, consumers }
@@ -129,9 +129,9 @@ impl Slots {
         (slot != NONE).then(|| &self.slots[slot])
     }
 
-    /// Slots that are not settled from the beginning; to be asked before the walkers start.
+    /// Slots that are not concluded from the beginning; to be asked before the walkers start.
     pub(crate) fn stale(&self) -> impl Iterator<Item = u32> {
-        self.slots.numbers().filter(|slot| self.slots[*slot].settled.get().is_none())
+        self.slots.numbers().filter(|slot| self.slots[*slot].conclusion.get().is_none())
     }
 
     pub(crate) fn consumers(&self, slot: u32) -> &[u32] {
@@ -139,30 +139,30 @@ impl Slots {
     }
 }
 
-fn settled(graph: &Declared, ledger: &Ledger, planned: &mut Planned, node: u32) -> Settled {
+fn concluded(graph: &Declared, ledger: &Ledger, planned: &mut Planned, node: u32) -> Conclusion {
     if let Some(known) = planned.known.remove(&node) {
-        return Settled::Known(known);
+        return Conclusion::Known(known);
     }
     if let Some(failure) = ledger.failure(node) {
-        return Settled::Failed(Arc::clone(failure));
+        return Conclusion::Failed(Arc::clone(failure));
     }
     if let Some(cause) = ledger.barred.get(&node) {
-        return Settled::Skipped(Arc::clone(cause));
+        return Conclusion::Skipped(Arc::clone(cause));
     }
-    let leaf = |value| Settled::Known(Known { value, content: None, payload: None, is_tainted: false });
+    let leaf = |value| Conclusion::Known(Known { value, content: None, payload: None, is_tainted: false });
     match graph.kind(node) {
         Kind::Constant(constant) => leaf(constant.digest),
         Kind::Spec(spec) => match (&spec.body, ledger.leaves.get(&node)) {
             (Body::Source(_), Some(Ok(looked))) => leaf(looked.digest),
-            (_, Some(Err(failure))) => Settled::Failed(Arc::clone(failure)),
-            _ => Settled::Failed(Arc::new(Failure::new(graph.identity(node), "was not looked at".into()))),
+            (_, Some(Err(failure))) => Conclusion::Failed(Arc::clone(failure)),
+            _ => Conclusion::Failed(Arc::new(Failure::new(graph.identity(node), "was not looked at".into()))),
         },
     }
 }
 
 /// Who reads whom among the stale slots; counts what each waits for.
 fn consumers(graph: &Declared, slots: &Table<Slot>, slot_of: &Table<u32>) -> (Vec<u32>, Vec<u32>) {
-    let stale = || slots.numbers().filter(|slot| slots[*slot].settled.get().is_none());
+    let stale = || slots.numbers().filter(|slot| slots[*slot].conclusion.get().is_none());
     let mut offsets = vec![0; slots.len() + 1];
     let mut pending = Table::new(slots.len(), 0);
     for slot in stale() {
@@ -171,7 +171,7 @@ fn consumers(graph: &Declared, slots: &Table<Slot>, slot_of: &Table<u32>) -> (Ve
             if let Some(count) = offsets.get_mut(position(input) + 1) {
                 *count += 1;
             }
-            if slots[input].settled.get().is_none() {
+            if slots[input].conclusion.get().is_none() {
                 pending[slot] += 1;
             }
         }

@@ -10,7 +10,7 @@ use crate::exec::wave::claims::Claims;
 use crate::exec::wave::element::MapRun;
 use crate::exec::wave::queue::{Job, Queue, Work};
 use crate::exec::wave::record::is_transient;
-use crate::exec::wave::slots::{Settled, Slots};
+use crate::exec::wave::slots::{Conclusion, Slots};
 use crate::exec::wave::twins::Twins;
 use crate::fingerprint::{Fingerprint, ValueDigest};
 use crate::graph::{Body, Declared, NodeCtx, Persist};
@@ -58,7 +58,7 @@ pub(crate) struct WaveEnd {
 pub(crate) struct Local {
     pub(crate) records: Batch,
     pub(crate) recorded: Vec<u32>,
-    pub(crate) settled: Vec<u32>,
+    pub(crate) concluded: Vec<u32>,
     pub(crate) jobs: Vec<Job>,
     /// The context of the node that ran last, to be used again: making one touches a counter that all walkers share.
     pub(crate) context: Option<NodeCtx>,
@@ -105,7 +105,7 @@ impl Wave {
         let slots = &self.slots.slots;
         let ready = |slot: &u32| {
             // Nobody else sees the slots yet.
-            slots[*slot].settled.get().is_none() && slots[*slot].pending.load(Ordering::Relaxed) == 0
+            slots[*slot].conclusion.get().is_none() && slots[*slot].pending.load(Ordering::Relaxed) == 0
         };
         slots.numbers().filter(ready).map(|slot| self.job(slot)).collect()
     }
@@ -161,14 +161,14 @@ impl Wave {
     pub(crate) fn publish(&self, local: &mut Local) {
         self.hand_over(local);
         let slots = &self.slots.slots;
-        for settled in local.settled.drain(..) {
-            for consumer in self.slots.consumers(settled) {
-                // AcqRel: whoever takes the last count sees what the others settled before they counted down.
+        for slot in local.concluded.drain(..) {
+            for consumer in self.slots.consumers(slot) {
+                // AcqRel: whoever takes the last count sees what the others concluded before they counted down.
                 if slots[*consumer].pending.fetch_sub(1, Ordering::AcqRel) == 1 {
                     local.jobs.push(self.job(*consumer));
                 }
             }
-            for input in self.session.graph.inputs(slots[settled].node) {
+            for input in self.session.graph.inputs(slots[slot].node) {
                 let input = &slots[self.slots.of(*input)];
                 if input.readers.fetch_sub(1, Ordering::AcqRel) == 1 && !self.is_kept(input.node) {
                     drop(input.release());
@@ -218,8 +218,8 @@ impl Wave {
         for slot in 0..number(self.slots.slots.len()) {
             let slot = &self.slots.slots[slot];
             let node = slot.node;
-            match slot.settled.get() {
-                Some(Settled::Known(known)) => {
+            match slot.conclusion.get() {
+                Some(Conclusion::Known(known)) => {
                     // One that still waits for its own inputs' bytes stays forced.
                     self.ledger.forced.remove(&node);
                     self.ledger.note_outcome(node, slot.outcome());
@@ -228,10 +228,10 @@ impl Wave {
                         self.learn(node, known.clone(), slot.release());
                     }
                 }
-                Some(Settled::Failed(failure)) => {
+                Some(Conclusion::Failed(failure)) => {
                     self.ledger.fail(&self.session.graph, node, Arc::clone(failure));
                 }
-                Some(Settled::Skipped(cause)) => {
+                Some(Conclusion::Skipped(cause)) => {
                     if self.session.graph.entry(node).flags.is_barrier {
                         self.ledger.barred.insert(node, Arc::clone(cause));
                     }

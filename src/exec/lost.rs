@@ -1,0 +1,70 @@
+//! Which nodes have to be executed for the sake of lost bytes.
+
+use crate::error::Result;
+use crate::exec::engine::store_error;
+use crate::exec::ledger::{Known, Ledger};
+use crate::exec::recorded::{are_there, payload_of_value};
+use crate::fingerprint::Fingerprint;
+use crate::graph::{Body, Declared};
+use crate::store::{Deep, Key, Kind as RecordKind, Store};
+use std::collections::BTreeSet;
+
+/// Nodes that must be executed for the sake of `wanted`: those of its known inputs whose bytes are gone, and so on up.
+///
+/// # Errors
+/// When the store cannot be asked.
+pub(crate) fn close_over_lost(
+    graph: &Declared,
+    ledger: &Ledger,
+    store: &dyn Store,
+    wanted: impl IntoIterator<Item = u32>,
+) -> Result<BTreeSet<u32>> {
+    let mut level: Vec<u32> = wanted.into_iter().collect();
+    let mut lost: BTreeSet<u32> = level.iter().copied().collect();
+    let mut seen = lost.clone();
+    while !level.is_empty() {
+        let inputs = level.iter().flat_map(|node| graph.inputs(*node));
+        let inputs: Vec<u32> = inputs.copied().filter(|input| seen.insert(*input)).collect();
+        level = lost_of(graph, ledger, store, inputs)?;
+        lost.extend(&level);
+    }
+    Ok(lost)
+}
+
+/// Those of some nodes whose values are known and whose bytes are gone.
+fn lost_of(graph: &Declared, ledger: &Ledger, store: &dyn Store, nodes: Vec<u32>) -> Result<Vec<u32>> {
+    let mut lost = Vec::new();
+    let mut known: Vec<(u32, Known)> = Vec::new();
+    let mut asked: Vec<(u32, Fingerprint)> = Vec::new();
+    for node in nodes {
+        let Some(spec) = graph.spec(node) else { continue };
+        if matches!(spec.body, Body::Source(_)) || ledger.present_value(graph, node).is_some() {
+            continue;
+        }
+        if matches!(spec.body, Body::Output { .. }) {
+            // Its node is asked in its place.
+            lost.push(node);
+            continue;
+        }
+        let Some(base) = ledger.record_key(graph, node) else { continue };
+        match ledger.known(node, &base) {
+            Some(found) => known.push((node, found.clone())),
+            None => asked.push((node, base)),
+        }
+    }
+    let keys: Vec<Key> = asked.iter().map(|(_, base)| Key::new(RecordKind::Deep, base.as_bytes())).collect();
+    let answers = store.get_many(&keys).map_err(store_error)?;
+    for ((node, _), answer) in asked.into_iter().zip(answers) {
+        known.extend(answer.as_deref().and_then(Deep::read).map(|deep| (node, Known::of(deep))));
+    }
+    for (node, Known { value, content, payload, .. }) in known {
+        let is_there = match payload_of_value(store, &value, content.as_ref(), payload.as_deref())? {
+            Some(payload) => are_there(store, &payload)?,
+            None => false,
+        };
+        if !is_there {
+            lost.push(node);
+        }
+    }
+    Ok(lost)
+}

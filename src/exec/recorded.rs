@@ -1,0 +1,63 @@
+//! What the store says of nodes and computations: their values, where the bytes are, and whether they are there.
+
+use crate::error::Result;
+use crate::exec::engine::store_error;
+use crate::exec::ledger::Known;
+use crate::fingerprint::{ContentKey, Fingerprint, ValueDigest};
+use crate::store::{Act, Deep, Key, Kind as RecordKind, Payload, Store};
+use std::sync::Arc;
+
+impl Known {
+    /// What a node's record says.
+    pub(crate) fn of(deep: Deep) -> Self {
+        Self { value: deep.value, content: Some(deep.content), payload: deep.own.map(Arc::new), is_tainted: false }
+    }
+}
+
+/// The record of a computation.
+pub(crate) fn act_of(store: &dyn Store, content: &ContentKey) -> Result<Option<Act>> {
+    let answer = store.get_many(&[Key::new(RecordKind::Act, content.as_bytes())]).map_err(store_error)?;
+    Ok(answer.into_iter().next().flatten().as_deref().and_then(Act::read))
+}
+
+/// The record under a node's fingerprint.
+pub(crate) fn deep_of(store: &dyn Store, base: &Fingerprint) -> Result<Option<Deep>> {
+    let answer = store.get_many(&[Key::new(RecordKind::Deep, base.as_bytes())]).map_err(store_error)?;
+    Ok(answer.into_iter().next().flatten().as_deref().and_then(Deep::read))
+}
+
+/// Where the bytes of a value are: its node's own, or those that whoever computed the same has kept.
+pub(crate) fn payload_of_value(
+    store: &dyn Store,
+    value: &ValueDigest,
+    content: Option<&ContentKey>,
+    own: Option<&Payload>,
+) -> Result<Option<Payload>> {
+    let shared = match (own, content) {
+        (Some(Payload::Absent { .. }) | None, Some(content)) => act_of(store, content)?,
+        (Some(_), _) | (None, None) => None,
+    };
+    let shared = shared.filter(|act| act.value == *value).map(|act| act.payload);
+    Ok(shared.or_else(|| own.cloned()))
+}
+
+/// Whether the bytes are there: they may never have been kept, or be lost.
+pub(crate) fn are_there(store: &dyn Store, payload: &Payload) -> Result<bool> {
+    match payload {
+        Payload::Inline(_) => Ok(true),
+        Payload::Blob { digest, .. } => {
+            let is_there = store.has_blobs(&[*digest]).map_err(store_error)?;
+            Ok(is_there.first().is_some_and(|is_there| *is_there))
+        }
+        Payload::Absent { .. } => Ok(false),
+    }
+}
+
+/// Whether nobody kept the bytes of a node: it was no target when it was executed, and nobody computed the same since.
+pub(crate) fn was_not_kept(store: &dyn Store, deep: &Deep) -> Result<bool> {
+    if !deep.own.as_ref().is_some_and(Payload::is_absent) {
+        return Ok(false);
+    }
+    let payload = payload_of_value(store, &deep.value, Some(&deep.content), deep.own.as_ref())?;
+    Ok(payload.is_none_or(|payload| payload.is_absent()))
+}
