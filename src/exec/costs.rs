@@ -1,7 +1,7 @@
 //! How long executions take: for the order of work, and for the time that the store saves.
 
 use crate::error::Result;
-use crate::exec::engine::store_error;
+use crate::exec::store_error::store_error;
 use crate::exec::sync::{AtomicU64, Ordering};
 use crate::exec::table::Table;
 use crate::graph::{Body, Declared};

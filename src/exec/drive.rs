@@ -54,7 +54,8 @@ pub(crate) fn drive(session: &mut Arc<Session>, mut ledger: Ledger, pool: &rayon
             return Ok(ledger);
         }
         n_deferred_before = if end.is_over() { n_deferred } else { u32::MAX };
-        if restart(session, &mut ledger, &end, pool)? {
+        if end.starts_over() {
+            restart(session, &mut ledger, &end, pool)?;
             forced_before.clear();
         }
         if !end.demanded.is_empty() {
@@ -66,7 +67,12 @@ pub(crate) fn drive(session: &mut Arc<Session>, mut ledger: Ledger, pool: &rayon
 impl WaveEnd {
     /// Whether nothing asks for another wave.
     fn is_over(&self) -> bool {
-        self.diverged.is_empty() && self.changed.is_empty() && self.demanded.is_empty()
+        !self.starts_over() && self.demanded.is_empty()
+    }
+
+    /// Whether what was computed may be out of date.
+    fn starts_over(&self) -> bool {
+        !self.diverged.is_empty() || !self.changed.is_empty()
     }
 }
 
@@ -110,45 +116,51 @@ fn skip_rest(session: &Session, ledger: &mut Ledger, planned: &Planned) {
     }
 }
 
-/// Prepares another beginning, if there has to be one: other inputs may have another outcome.
-fn restart(session: &Arc<Session>, ledger: &mut Ledger, end: &WaveEnd, pool: &rayon::ThreadPool) -> Result<bool> {
-    let graph = &session.graph;
-    for node in &end.diverged {
-        let node = graph.identity(*node);
-        session.tell(|observer| observer.event(&Event::Restarted { reason: RestartReason::Diverged { node: &node } }));
-    }
-    for path in &end.changed {
-        session.tell(|observer| observer.event(&Event::Restarted { reason: RestartReason::Changed { path } }));
-    }
-    if end.diverged.is_empty() && end.changed.is_empty() {
-        return Ok(false);
-    }
+/// Prepares another beginning: other inputs may have another outcome.
+///
+/// # Errors
+/// When something changes each time, or has changed since the run whose values are made again.
+fn restart(session: &Session, ledger: &mut Ledger, end: &WaveEnd, pool: &rayon::ThreadPool) -> Result<()> {
+    tell_restarts(session, end);
     if let (true, Some(path)) = (ledger.is_of_the_past, end.changed.first()) {
         return Err(changed_since(&path.display().to_string()));
     }
     ledger.barred.clear();
     ledger.restarts += 1;
     if ledger.restarts > MOST_RESTARTS {
-        let error = match (end.diverged.first(), end.changed.first()) {
-            (Some(node), _) => {
-                let node = graph.identity(*node);
-                Error::new(ErrorKind::Unstable, format!("node `{node}` gives another value each time it is executed"))
-                    .with_node(node)
-                    .with_hint("let it depend on its inputs alone, or draw its random numbers from `ctx.seed()`")
-            }
-            (None, Some(path)) => {
-                Error::new(ErrorKind::Unstable, format!("`{}` changes all the time while it is used", path.display()))
-                    .with_hint("run again when whoever writes the file is done")
-            }
-            (None, None) => return Ok(false),
-        };
-        return Err(error);
+        return Err(unstable(session, end));
     }
     if !end.changed.is_empty() {
         let paths: Vec<&Path> = end.changed.iter().map(AsRef::as_ref).collect();
         look_again(session, ledger, pool, &paths);
     }
-    Ok(true)
+    Ok(())
+}
+
+fn tell_restarts(session: &Session, end: &WaveEnd) {
+    for node in &end.diverged {
+        let node = session.graph.identity(*node);
+        session.tell(|observer| observer.event(&Event::Restarted { reason: RestartReason::Diverged { node: &node } }));
+    }
+    for path in &end.changed {
+        session.tell(|observer| observer.event(&Event::Restarted { reason: RestartReason::Changed { path } }));
+    }
+}
+
+/// Something is not the same twice.
+fn unstable(session: &Session, end: &WaveEnd) -> Error {
+    match (end.diverged.first(), end.changed.first()) {
+        (None, Some(path)) => {
+            Error::new(ErrorKind::Unstable, format!("`{}` changes all the time while it is used", path.display()))
+                .with_hint("run again when whoever writes the file is done")
+        }
+        (node, _) => {
+            let node = node.map(|node| session.graph.identity(*node)).unwrap_or_default();
+            Error::new(ErrorKind::Unstable, format!("node `{node}` gives another value each time it is executed"))
+                .with_node(node)
+                .with_hint("let it depend on its inputs alone, or draw its random numbers from `ctx.seed()`")
+        }
+    }
 }
 
 /// Marks what has to be executed for its lost bytes. What was made in vain before needs its own inputs made anew too.
@@ -198,7 +210,7 @@ fn record_specs(session: &Session) -> Result<()> {
         }
     }
     let keys: Vec<Key> = keys.chain(codes.keys().map(|version| Key::new(RecordKind::Code, version))).collect();
-    let known = session.store.get_many(&keys).map_err(crate::exec::engine::store_error)?;
+    let known = session.store.get_many(&keys).map_err(crate::exec::store_error::store_error)?;
     let mut records = specs().map(|spec| spec.key.clone()).chain(codes.values().map(|code| code.explanation().into()));
     let mut batch = Batch::default();
     for (key, known) in keys.into_iter().zip(known) {

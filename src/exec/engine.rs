@@ -4,23 +4,25 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::exec::costs::Costs;
 use crate::exec::drive::drive;
 use crate::exec::event::{Event, Observer};
-use crate::exec::history;
+use crate::exec::history::{self, run_number};
 use crate::exec::ledger::{Ledger, Roots};
 use crate::exec::look::Looker;
+use crate::exec::named::find_targets;
 use crate::exec::plan_report::{Plan, report};
 use crate::exec::planning::Contents;
+use crate::exec::recorded::load_roots;
 use crate::exec::recorder::Recorder;
 use crate::exec::run::Run;
 use crate::exec::session::Session;
+use crate::exec::store_error::store_error;
 use crate::exec::sync::{Arc, Mutex, lock};
 use crate::exec::values::Values;
-use crate::fingerprint::Fingerprint;
 use crate::graph::{Declared, Graph, Signals};
-use crate::store::{FjallStore, Kind as RecordKind, MemoryStore, OpenOptions, Root, Store, StoreError};
+use crate::store::{FjallStore, MemoryStore, OpenOptions, Store};
 use crate::value::NodeScope;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 /// Runs graphs and keeps what they give.
 pub struct Engine {
@@ -298,130 +300,4 @@ impl Inner {
 
 fn unfinished() -> Error {
     Error::new(ErrorKind::Graph, "the graph is not finished").with_hint("make it with `Graph::build(pipeline)`")
-}
-
-fn load_roots(store: &dyn Store) -> Result<Roots> {
-    const PAGE: usize = 10_000;
-    let mut roots = Roots::default();
-    let mut after = None;
-    loop {
-        let page = store.scan(RecordKind::Root, after, PAGE).map_err(store_error)?;
-        for (key, bytes) in &page {
-            if let Some(root) = Root::read(bytes) {
-                roots.insert(Fingerprint::from_bytes(key.digest), root.value);
-            }
-        }
-        match page.last() {
-            Some((key, _)) if page.len() == PAGE => after = Some(*key),
-            Some(_) | None => return Ok(roots),
-        }
-    }
-}
-
-/// Numbers of the named nodes, with the names as they are told to people.
-fn find_targets(graph: &Declared, names: &[&str]) -> Result<(BTreeSet<u32>, Vec<String>)> {
-    if names.is_empty() {
-        let targets = graph.default_targets();
-        let names = if graph.targets.is_empty() {
-            targets.iter().map(|node| graph.identity(*node)).collect()
-        } else {
-            graph.targets.iter().map(|(name, _)| name.clone()).collect()
-        };
-        return Ok((targets.into_iter().collect(), names));
-    }
-    let mut targets = BTreeSet::new();
-    for name in names {
-        targets.insert(find_node(graph, name)?);
-    }
-    Ok((targets, names.iter().map(|name| (*name).to_owned()).collect()))
-}
-
-/// The node that a target or an identity names.
-pub(crate) fn find_node(graph: &Declared, name: &str) -> Result<u32> {
-    if let Some((_, node)) = graph.targets.iter().find(|(target, _)| target == name) {
-        return Ok(graph.effective(*node));
-    }
-    let mut closest: Option<(usize, String)> = None;
-    for node in (0..).take(graph.len()) {
-        let identity = graph.identity(node);
-        if identity == name && graph.value_type(node).is_some() {
-            return Ok(graph.effective(node));
-        }
-        note_close(&mut closest, name, identity);
-    }
-    for (target, _) in &graph.targets {
-        note_close(&mut closest, name, target.clone());
-    }
-    let error = Error::new(ErrorKind::UnknownName, format!("there is no target or node `{name}`"));
-    Err(match closest {
-        Some((distance, close)) if distance <= 1 + name.len() / 3 => {
-            error.with_hint(format!("did you mean `{close}`?"))
-        }
-        _ => error.with_hint("`plan` lists the nodes of the pipeline"),
-    })
-}
-
-fn note_close(closest: &mut Option<(usize, String)>, name: &str, candidate: String) {
-    // Long lists of nodes are not worth a slow error.
-    if candidate.len().abs_diff(name.len()) > 8 {
-        return;
-    }
-    let distance = edit_distance(name, &candidate);
-    if closest.as_ref().is_none_or(|(best, _)| distance < *best) {
-        *closest = Some((distance, candidate));
-    }
-}
-
-/// Levenshtein distance in characters.
-fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        if let Some(first) = row.first_mut() {
-            *first = left;
-        }
-        for (to, cell) in b.iter().zip(row.iter_mut().skip(1)) {
-            let substituted = diagonal + usize::from(from != *to);
-            diagonal = *cell;
-            *cell = substituted.min(diagonal + 1).min(left + 1);
-            left = *cell;
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
-/// A number that no other run of this store has: from the clock and the process, mixed.
-fn run_number() -> u64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&now.as_nanos().to_le_bytes());
-    hasher.update(&std::process::id().to_le_bytes());
-    let mut number = [0; 8];
-    hasher.finalize_xof().fill(&mut number);
-    u64::from_le_bytes(number)
-}
-
-/// An error of the store as the user sees it.
-pub(crate) fn store_error(error: StoreError) -> Error {
-    let kind = match &error {
-        StoreError::Locked { .. } => ErrorKind::StoreLocked,
-        StoreError::Format { .. } => ErrorKind::StoreFormat,
-        StoreError::Io { .. } | StoreError::Database { .. } | StoreError::Poisoned(_) => ErrorKind::Store,
-    };
-    let hint = match &error {
-        StoreError::Locked { .. } => Some("wait for it, or use another store with `--store`"),
-        StoreError::Format { .. } => Some("use the version of mamo that wrote it, or another folder"),
-        StoreError::Io { .. } | StoreError::Database { .. } | StoreError::Poisoned(_) => None,
-    };
-    let source = std::error::Error::source(&error).map(ToString::to_string);
-    let mut wrapped = Error::new(kind, error.to_string());
-    if let Some(source) = source {
-        wrapped = wrapped.with_source(source);
-    }
-    match hint {
-        Some(hint) => wrapped.with_hint(hint),
-        None => wrapped,
-    }
 }

@@ -4,9 +4,9 @@
 //! pipeline share all chunks in which nothing changed, and a run that changes nothing writes none.
 
 use crate::error::Result;
-use crate::exec::engine::store_error;
 use crate::exec::ledger::{Ledger, UNKNOWN};
 use crate::exec::session::Session;
+use crate::exec::store_error::store_error;
 use crate::exec::{Counts, Outcome};
 use crate::fingerprint::{RECIPE, executable_digest};
 use crate::store::{Batch, Key, Kind as RecordKind};
@@ -93,4 +93,15 @@ fn record_plan(session: &Session, ledger: &Ledger, plan: Key, batch: &mut Batch)
 
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A number that no other run of this store has: from the clock and the process, mixed.
+pub(crate) fn run_number() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&now.as_nanos().to_le_bytes());
+    hasher.update(&std::process::id().to_le_bytes());
+    let mut number = [0; 8];
+    hasher.finalize_xof().fill(&mut number);
+    u64::from_le_bytes(number)
 }

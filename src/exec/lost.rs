@@ -1,9 +1,9 @@
 //! Which nodes have to be executed for the sake of lost bytes.
 
 use crate::error::Result;
-use crate::exec::engine::store_error;
 use crate::exec::ledger::{Known, Ledger};
 use crate::exec::recorded::{are_there, payload_of_value};
+use crate::exec::store_error::store_error;
 use crate::fingerprint::Fingerprint;
 use crate::graph::{Body, Declared};
 use crate::store::{Deep, Key, Kind as RecordKind, Store};

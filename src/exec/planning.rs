@@ -1,9 +1,9 @@
 //! Deciding what must be looked at again: a pure function of graph, store and what is known so far.
 
 use crate::error::Result;
-use crate::exec::engine::store_error;
 use crate::exec::ledger::{Known, Ledger};
 use crate::exec::recorded::was_not_kept;
+use crate::exec::store_error::store_error;
 use crate::exec::table::Table;
 use crate::fingerprint::{Fingerprint, ValueDigest};
 use crate::graph::{Body, Declared, Kind};

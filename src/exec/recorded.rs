@@ -1,10 +1,10 @@
 //! What the store says of nodes and computations: their values, where the bytes are, and whether they are there.
 
 use crate::error::Result;
-use crate::exec::engine::store_error;
-use crate::exec::ledger::Known;
+use crate::exec::ledger::{Known, Roots};
+use crate::exec::store_error::store_error;
 use crate::fingerprint::{ContentKey, Fingerprint, ValueDigest};
-use crate::store::{Act, Deep, Key, Kind as RecordKind, Payload, Store};
+use crate::store::{Act, Deep, Key, Kind as RecordKind, Payload, Root, Store};
 use std::sync::Arc;
 
 impl Known {
@@ -60,4 +60,26 @@ pub(crate) fn was_not_kept(store: &dyn Store, deep: &Deep) -> Result<bool> {
     }
     let payload = payload_of_value(store, &deep.value, Some(&deep.content), deep.own.as_ref())?;
     Ok(payload.is_none_or(|payload| payload.is_absent()))
+}
+
+/// All nodes that are known by their values from now on.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn load_roots(store: &dyn Store) -> Result<Roots> {
+    const PAGE: usize = 10_000;
+    let mut roots = Roots::default();
+    let mut after = None;
+    loop {
+        let page = store.scan(RecordKind::Root, after, PAGE).map_err(store_error)?;
+        for (key, bytes) in &page {
+            if let Some(root) = Root::read(bytes) {
+                roots.insert(Fingerprint::from_bytes(key.digest), root.value);
+            }
+        }
+        match page.last() {
+            Some((key, _)) if page.len() == PAGE => after = Some(*key),
+            Some(_) | None => return Ok(roots),
+        }
+    }
 }

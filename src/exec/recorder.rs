@@ -3,8 +3,8 @@
 //! A record is added before any downstream node may start, so no record is ever durable before its upstream nodes'.
 
 use crate::error::Result;
-use crate::exec::engine::store_error;
 use crate::exec::event::{Event, Observer};
+use crate::exec::store_error::store_error;
 use crate::exec::sync::{Arc, Mutex, lock};
 use crate::fingerprint::BlobDigest;
 use crate::graph::Declared;

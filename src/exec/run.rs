@@ -1,7 +1,7 @@
 //! What a run gave.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::exec::engine::find_node;
+use crate::exec::named::find_node;
 use crate::exec::sync::{Arc, Mutex, lock};
 use crate::exec::values::Values;
 use crate::exec::{Counts, Outcome};

@@ -1,0 +1,79 @@
+//! Nodes by the names that people give: targets, identities, and what was probably meant.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::graph::Declared;
+use std::collections::BTreeSet;
+
+/// Numbers of the named nodes, with the names as they are told to people.
+pub(crate) fn find_targets(graph: &Declared, names: &[&str]) -> Result<(BTreeSet<u32>, Vec<String>)> {
+    if names.is_empty() {
+        let targets = graph.default_targets();
+        let names = if graph.targets.is_empty() {
+            targets.iter().map(|node| graph.identity(*node)).collect()
+        } else {
+            graph.targets.iter().map(|(name, _)| name.clone()).collect()
+        };
+        return Ok((targets.into_iter().collect(), names));
+    }
+    let mut targets = BTreeSet::new();
+    for name in names {
+        targets.insert(find_node(graph, name)?);
+    }
+    Ok((targets, names.iter().map(|name| (*name).to_owned()).collect()))
+}
+
+/// The node that a target or an identity names.
+pub(crate) fn find_node(graph: &Declared, name: &str) -> Result<u32> {
+    if let Some((_, node)) = graph.targets.iter().find(|(target, _)| target == name) {
+        return Ok(graph.effective(*node));
+    }
+    let mut closest: Option<(usize, String)> = None;
+    for node in (0..).take(graph.len()) {
+        let identity = graph.identity(node);
+        if identity == name && graph.value_type(node).is_some() {
+            return Ok(graph.effective(node));
+        }
+        note_close(&mut closest, name, identity);
+    }
+    for (target, _) in &graph.targets {
+        note_close(&mut closest, name, target.clone());
+    }
+    let error = Error::new(ErrorKind::UnknownName, format!("there is no target or node `{name}`"));
+    Err(match closest {
+        Some((distance, close)) if distance <= 1 + name.len() / 3 => {
+            error.with_hint(format!("did you mean `{close}`?"))
+        }
+        _ => error.with_hint("`plan` lists the nodes of the pipeline"),
+    })
+}
+
+fn note_close(closest: &mut Option<(usize, String)>, name: &str, candidate: String) {
+    // Long lists of nodes are not worth a slow error.
+    if candidate.len().abs_diff(name.len()) > 8 {
+        return;
+    }
+    let distance = edit_distance(name, &candidate);
+    if closest.as_ref().is_none_or(|(best, _)| distance < *best) {
+        *closest = Some((distance, candidate));
+    }
+}
+
+/// Levenshtein distance in characters.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        if let Some(first) = row.first_mut() {
+            *first = left;
+        }
+        for (to, cell) in b.iter().zip(row.iter_mut().skip(1)) {
+            let substituted = diagonal + usize::from(from != *to);
+            diagonal = *cell;
+            *cell = substituted.min(diagonal + 1).min(left + 1);
+            left = *cell;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
