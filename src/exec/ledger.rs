@@ -30,8 +30,8 @@ pub(crate) struct Known {
 pub(crate) struct Ledger {
     /// Fingerprints as downstream nodes see them; [`UNKNOWN`] below a barrier that is not known yet.
     fingerprints: Table<Fingerprint>,
-    /// Nodes whose fingerprint is that of their value: barriers and content-rooted ones.
-    by_value: BTreeSet<u32>,
+    /// Nodes whose fingerprint is that of their value: barriers, and content-rooted ones with that value.
+    by_value: BTreeMap<u32, Option<ValueDigest>>,
     /// Roots of this run alone: nodes below a settled failure that gave another value when they were executed again.
     /// Kept for good, they would stand for what the node gives when nothing fails.
     own_roots: BTreeMap<u32, (Fingerprint, ValueDigest)>,
@@ -100,7 +100,7 @@ impl Ledger {
         }
         Self {
             fingerprints: Table::new(graph.len(), UNKNOWN),
-            by_value: BTreeSet::new(),
+            by_value: BTreeMap::new(),
             own_roots: BTreeMap::new(),
             needs,
             targets,
@@ -224,7 +224,7 @@ impl Ledger {
     ) -> Result<Fingerprint> {
         // The common case first: most graphs have neither roots nor barriers.
         if let Some(value) = self.rooted(node, &base, roots) {
-            self.by_value.insert(node);
+            self.by_value.insert(node, Some(value));
             // An equal node diverged: what was known of this one before is no longer so.
             if self.known.get(&node).is_some_and(|(_, known)| known.value != value) {
                 self.known.remove(&node);
@@ -232,7 +232,7 @@ impl Ledger {
             return Ok(fingerprint_of_value(&value));
         }
         if graph.entry(node).flags.is_barrier {
-            self.by_value.insert(node);
+            self.by_value.insert(node, None);
             if let Some(known) = self.known(node, &base) {
                 return Ok(fingerprint_of_value(&known.value));
             }
@@ -274,7 +274,7 @@ impl Ledger {
 
     /// As [`Ledger::structural`], without deriving it again where downstream nodes see the same.
     pub(crate) fn record_key(&self, graph: &Declared, node: u32) -> Option<Fingerprint> {
-        if self.by_value.contains(&node) {
+        if self.is_by_value(node) {
             return self.structural(graph, node);
         }
         let fingerprint = self.fingerprints[node];
@@ -283,7 +283,12 @@ impl Ledger {
 
     /// Whether downstream nodes see the fingerprint of the node's value instead of its own.
     pub(crate) fn is_by_value(&self, node: u32) -> bool {
-        self.by_value.contains(&node)
+        self.by_value.contains_key(&node)
+    }
+
+    /// The value for which a content-rooted node stands with those below it.
+    pub(crate) fn root_of(&self, node: u32) -> Option<ValueDigest> {
+        self.by_value.get(&node).copied().flatten()
     }
 
     /// The fingerprint as downstream nodes see it.

@@ -77,7 +77,7 @@ impl Wave {
             let act = Act { value: digest, payload, cost_ns, run: self.session.run };
             local.records.put(Key::new(RecordKind::Act, content.as_bytes()), |out| act.write(out));
         }
-        if expected.is_some_and(|expected| expected != digest) {
+        if self.is_another(pending, digest) {
             self.diverge(pending, digest, local);
         }
         self.record_alias(pending, &known, is_own, local);
@@ -85,6 +85,12 @@ impl Wave {
             self.hold(index, slot, value);
         }
         known
+    }
+
+    /// Whether a slot gave something else than before, or than those below it take it for: the record of a root may
+    /// outlive that of its node.
+    pub(crate) fn is_another(&self, pending: &Pending<'_>, value: ValueDigest) -> bool {
+        [pending.expected, self.ledger.root_of(pending.slot.node)].into_iter().flatten().any(|before| before != value)
     }
 
     /// Keeps a value as long as somebody in this wave may need it.

@@ -132,7 +132,7 @@ impl Wave {
                 return self.execute_or_halt(&pending, local);
             }
         }
-        if expected.is_some_and(|expected| expected != value) {
+        if self.is_another(pending, value) {
             self.diverge(pending, value, local);
         }
         if let Some(made) = made {
