@@ -5,7 +5,7 @@
 
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a bench prints, and ends when it cannot measure")]
 
-use mamo::store::{Batch, FjallStore, Key, Kind, OpenOptions, Store};
+use mamo::store::{Batch, FjallStore, Key, OpenOptions, RecordKind, Store};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -60,7 +60,7 @@ fn startup(records: &Records) {
 fn records() -> Records {
     let digest = |n: usize, kind: &str| *blake3::hash(format!("{kind} {n}").as_bytes()).as_bytes();
     let record = |n: usize| {
-        let kind = if n.is_multiple_of(2) { Kind::Act } else { Kind::Deep };
+        let kind = if n.is_multiple_of(2) { RecordKind::Act } else { RecordKind::Deep };
         let value = (0..N_BYTES / 32 + 1).flat_map(|i| digest(n * 8 + i, "value")).take(N_BYTES).collect();
         (Key::new(kind, &digest(n, "key")), value)
     };

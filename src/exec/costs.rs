@@ -5,7 +5,7 @@ use crate::exec::store_error::store_error;
 use crate::exec::sync::{AtomicU64, Ordering};
 use crate::exec::table::Table;
 use crate::graph::{Body, Declared};
-use crate::store::{Batch, Key, Kind as RecordKind, Store};
+use crate::store::{Batch, Key, RecordKind, Store};
 
 /// Mean costs of the specs of a graph, and what this run adds to them.
 pub(crate) struct Costs {

@@ -13,7 +13,7 @@ use crate::exec::sync::{Arc, lock};
 use crate::exec::wave::{WaveEnd, run_wave};
 use crate::fingerprint::Fingerprint;
 use crate::graph::{Body, Code};
-use crate::store::{Batch, Key, Kind as RecordKind};
+use crate::store::{Batch, Key, RecordKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

@@ -9,7 +9,7 @@ use crate::exec::session::Session;
 use crate::exec::store_error::store_error;
 use crate::exec::{Counts, Outcome};
 use crate::fingerprint::{RECIPE, executable_digest};
-use crate::store::{Batch, Key, Kind as RecordKind};
+use crate::store::{Batch, Key, RecordKind};
 use std::time::{Duration, SystemTime};
 
 /// Nodes a chunk.

@@ -6,7 +6,7 @@ use crate::exec::recorded::{are_there, payload_of_value};
 use crate::exec::store_error::store_error;
 use crate::fingerprint::Fingerprint;
 use crate::graph::{Body, Declared};
-use crate::store::{Deep, Key, Kind as RecordKind, Store};
+use crate::store::{Deep, Key, RecordKind, Store};
 use std::collections::BTreeSet;
 
 /// Nodes that must be executed for the sake of `wanted`: those of its known inputs whose bytes are gone, and so on up.

@@ -7,7 +7,7 @@ use crate::exec::store_error::store_error;
 use crate::exec::table::Table;
 use crate::fingerprint::{Fingerprint, ValueDigest};
 use crate::graph::{Body, Declared, Kind};
-use crate::store::{Deep, Key, Kind as RecordKind, Store};
+use crate::store::{Deep, Key, RecordKind, Store};
 use crate::value::Failure;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;

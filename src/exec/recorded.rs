@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::exec::ledger::{Known, Roots};
 use crate::exec::store_error::store_error;
 use crate::fingerprint::{ContentKey, Fingerprint, ValueDigest};
-use crate::store::{Act, Deep, Key, Kind as RecordKind, Payload, Root, Store};
+use crate::store::{Act, Deep, Key, Payload, RecordKind, Root, Store};
 use std::sync::Arc;
 
 impl Known {

@@ -2,7 +2,7 @@
 
 use crate::fingerprint::BlobDigest;
 use crate::store::recent::{Change, Recent};
-use crate::store::{Batch, Key, Kind, Store, StoreError, Ticket};
+use crate::store::{Batch, Key, RecordKind, Store, StoreError, Ticket};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Keeps everything in memory and forgets it when dropped.
@@ -55,7 +55,7 @@ impl Store for MemoryStore {
         Ok(self.durable())
     }
 
-    fn scan(&self, kind: Kind, after: Option<Key>, limit: usize) -> Result<Vec<(Key, Vec<u8>)>, StoreError> {
+    fn scan(&self, kind: RecordKind, after: Option<Key>, limit: usize) -> Result<Vec<(Key, Vec<u8>)>, StoreError> {
         let state = self.state();
         let records = state.recent.of_kind(kind, after);
         let mut records: Vec<_> = records.filter_map(|(key, change)| Some((key, change.put()?))).collect();

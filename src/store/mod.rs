@@ -11,4 +11,4 @@ pub use error::StoreError;
 pub use fjall::{FjallStore, OpenOptions, OpenReport, Repair};
 pub use memory::MemoryStore;
 pub(crate) use record::{Act, Alias, Deep, Payload, RecordReader, Root, Upstream};
-pub use traits::{Batch, Key, Kind, Store, Ticket};
+pub use traits::{Batch, Key, RecordKind, Store, Ticket};

@@ -1,7 +1,7 @@
 //! What was put, by key: all that a store in memory holds, and what a store on disk has still to write.
 
 use crate::fingerprint::{BlobDigest, DigestMap};
-use crate::store::{Batch, Key, Kind};
+use crate::store::{Batch, Key, RecordKind};
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,8 +22,8 @@ pub(crate) struct Recent {
 /// Where the last change to each key is, as far as it was asked for.
 #[derive(Default)]
 struct Index {
-    /// By `Kind::index`. Keys stand in the batches alone.
-    kinds: [HashTable<Place>; Kind::ALL.len()],
+    /// By `RecordKind::index`. Keys stand in the batches alone.
+    kinds: [HashTable<Place>; RecordKind::ALL.len()],
     /// Batches that are in it.
     n_batches: usize,
 }
@@ -107,7 +107,7 @@ impl Recent {
     }
 
     /// Records of one kind behind `after`, in no order.
-    pub(crate) fn of_kind(&self, kind: Kind, after: Option<Key>) -> impl Iterator<Item = (Key, Change<&[u8]>)> {
+    pub(crate) fn of_kind(&self, kind: RecordKind, after: Option<Key>) -> impl Iterator<Item = (Key, Change<&[u8]>)> {
         let places: Vec<Place> = self.index().kinds.get(kind.index()).into_iter().flatten().copied().collect();
         let known = places.into_iter().filter_map(|place| Some((*self.digest(place)?, self.read(place))));
         known

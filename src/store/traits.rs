@@ -6,7 +6,7 @@ use crate::store::StoreError;
 /// What a record is about; the first byte of its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
-pub enum Kind {
+pub enum RecordKind {
     /// Content key -> the value that this computation gave.
     Act = b'a',
     /// Structural fingerprint -> content key and value.
@@ -33,7 +33,7 @@ pub enum Kind {
     Chunk = b'm',
 }
 
-impl Kind {
+impl RecordKind {
     /// Every kind, in the order of their key bytes.
     pub const ALL: [Self; 12] = [
         Self::Act,
@@ -50,7 +50,7 @@ impl Kind {
         Self::Probe,
     ];
 
-    /// Its place in [`Kind::ALL`].
+    /// Its place in [`RecordKind::ALL`].
     pub(crate) const fn index(self) -> usize {
         match self {
             Self::Act => 0,
@@ -79,14 +79,14 @@ impl Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// What the record is about.
-    pub kind: Kind,
+    pub kind: RecordKind,
     /// Which one of that kind.
     pub digest: [u8; 32],
 }
 
 impl Key {
     /// A key of `kind`.
-    pub const fn new(kind: Kind, digest: &[u8; 32]) -> Self {
+    pub const fn new(kind: RecordKind, digest: &[u8; 32]) -> Self {
         Self { kind, digest: *digest }
     }
 
@@ -242,7 +242,7 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// When the store cannot be read at all.
-    fn scan(&self, kind: Kind, after: Option<Key>, limit: usize) -> Result<Vec<(Key, Vec<u8>)>, StoreError>;
+    fn scan(&self, kind: RecordKind, after: Option<Key>, limit: usize) -> Result<Vec<(Key, Vec<u8>)>, StoreError>;
 
     /// The bytes of a blob, verified against their name; nothing when they are absent or damaged.
     ///
@@ -264,7 +264,7 @@ mod tests {
     /// Records of kinds without a place of their own would be lost or mixed.
     #[test]
     fn every_kind_has_its_place() {
-        let places: Vec<usize> = Kind::ALL.iter().map(|kind| kind.index()).collect();
-        assert_eq!(places, (0..Kind::ALL.len()).collect::<Vec<_>>());
+        let places: Vec<usize> = RecordKind::ALL.iter().map(|kind| kind.index()).collect();
+        assert_eq!(places, (0..RecordKind::ALL.len()).collect::<Vec<_>>());
     }
 }

@@ -1,6 +1,6 @@
 //! What runs leave behind: runs of one pipeline share what did not change.
 
-use mamo::store::{Kind, MemoryStore, Store};
+use mamo::store::{MemoryStore, RecordKind, Store};
 use mamo::{Engine, Graph, node, source};
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ fn runs_share_what_did_not_change() {
         };
         let (graph, ()) = Graph::build(pipeline).unwrap();
         engine.run(&graph).unwrap();
-        [Kind::Run, Kind::Plan, Kind::Chunk].map(|kind| store.scan(kind, None, 1000).unwrap().len())
+        [RecordKind::Run, RecordKind::Plan, RecordKind::Chunk].map(|kind| store.scan(kind, None, 1000).unwrap().len())
     };
     assert_eq!(counts(1), [1, 1, 3]);
     assert_eq!(counts(1), [2, 1, 3]);

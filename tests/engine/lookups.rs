@@ -1,7 +1,7 @@
 //! How often the store is asked: a run with nothing to do asks once a target, however large the graph.
 
 use mamo::fingerprint::BlobDigest;
-use mamo::store::{Batch, Key, Kind, MemoryStore, Store, StoreError, Ticket};
+use mamo::store::{Batch, Key, MemoryStore, RecordKind, Store, StoreError, Ticket};
 use mamo::{Engine, Graph, node};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ struct Counting {
 
 impl Store for Counting {
     fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-        let lookups = keys.iter().filter(|key| matches!(key.kind, Kind::Deep | Kind::Act)).count();
+        let lookups = keys.iter().filter(|key| matches!(key.kind, RecordKind::Deep | RecordKind::Act)).count();
         self.lookups.fetch_add(lookups, Ordering::SeqCst);
         self.store.get_many(keys)
     }
@@ -32,7 +32,7 @@ impl Store for Counting {
         self.store.sync()
     }
 
-    fn scan(&self, kind: Kind, after: Option<Key>, limit: usize) -> Result<Vec<(Key, Vec<u8>)>, StoreError> {
+    fn scan(&self, kind: RecordKind, after: Option<Key>, limit: usize) -> Result<Vec<(Key, Vec<u8>)>, StoreError> {
         self.store.scan(kind, after, limit)
     }
 

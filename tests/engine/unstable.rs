@@ -2,7 +2,7 @@
 
 use crate::support::Bench;
 use expect_test::expect;
-use mamo::store::{Batch, Kind, MemoryStore, Store};
+use mamo::store::{Batch, MemoryStore, RecordKind, Store};
 use mamo::{Engine, Failure, Graph, Node, Persist, node, source};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -254,7 +254,7 @@ fn a_root_whose_record_is_lost_does_not_stand_for_what_the_node_gives_next() {
     let store = Arc::new(MemoryStore::new());
     assert_eq!((run(&store, 0), run(&store, 10)), ((1, 0), (12, 1)));
     let (left, mut roots) = (Arc::new(MemoryStore::new()), Batch::default());
-    for (key, bytes) in store.scan(Kind::Root, None, 10).unwrap() {
+    for (key, bytes) in store.scan(RecordKind::Root, None, 10).unwrap() {
         roots.put(key, |out| out.extend_from_slice(&bytes));
     }
     left.put(roots).unwrap();

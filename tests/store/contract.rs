@@ -2,7 +2,7 @@
 
 use crate::support::open_sound;
 use mamo::fingerprint::BlobDigest;
-use mamo::store::{Batch, FjallStore, Key, Kind, MemoryStore, Store};
+use mamo::store::{Batch, FjallStore, Key, MemoryStore, RecordKind, Store};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -10,16 +10,16 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug)]
 enum Operation {
     Put(Vec<Change>),
-    Get(Vec<(Kind, u8)>),
-    Scan(Kind, Option<u8>, usize),
+    Get(Vec<(RecordKind, u8)>),
+    Scan(RecordKind, Option<u8>, usize),
     Sync,
     Reopen,
 }
 
 #[derive(Clone, Debug)]
 enum Change {
-    Put(Kind, u8, usize),
-    Remove(Kind, u8),
+    Put(RecordKind, u8, usize),
+    Remove(RecordKind, u8),
     PutBlob(usize),
     RemoveBlob(usize),
 }
@@ -35,8 +35,8 @@ struct Model {
 /// Sizes on both sides of the limits between inline, separate and file.
 const BLOBS: [usize; 6] = [0, 100, (4 << 10) + 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 7];
 
-fn kinds() -> impl Strategy<Value = Kind> {
-    prop::sample::select(vec![Kind::Act, Kind::Deep, Kind::Root, Kind::Probe])
+fn kinds() -> impl Strategy<Value = RecordKind> {
+    prop::sample::select(vec![RecordKind::Act, RecordKind::Deep, RecordKind::Root, RecordKind::Probe])
 }
 
 fn changes() -> impl Strategy<Value = Change> {
@@ -60,7 +60,7 @@ fn operations() -> impl Strategy<Value = Operation> {
     ]
 }
 
-fn key(kind: Kind, number: u8) -> Key {
+fn key(kind: RecordKind, number: u8) -> Key {
     // Neighbours in number are not neighbours in order.
     let mut digest = *blake3::hash(&[number / 2]).as_bytes();
     digest[31] = number % 2;
@@ -106,12 +106,13 @@ fn batch(changes: &[Change], model: &mut Model) -> Batch {
 
 /// Compares everything that a store answers with the model.
 fn check(store: &dyn Store, model: &Model) {
-    for kind in Kind::ALL {
+    for kind in RecordKind::ALL {
         let expected: Vec<_> = model.records.iter().filter(|(key, _)| key.kind == kind).collect();
         let found = store.scan(kind, None, usize::MAX).unwrap();
         assert_eq!(found.iter().map(|(key, bytes)| (key, bytes)).collect::<Vec<_>>(), expected);
     }
-    let keys: Vec<_> = [Kind::Act, Kind::Cost].iter().flat_map(|kind| (0..21).map(|n| key(*kind, n))).collect();
+    let keys: Vec<_> =
+        [RecordKind::Act, RecordKind::Cost].iter().flat_map(|kind| (0..21).map(|n| key(*kind, n))).collect();
     let expected: Vec<_> = keys.iter().map(|key| model.records.get(key).cloned()).collect();
     assert_eq!(store.get_many(&keys).unwrap(), expected);
     let digests: Vec<_> = (0..BLOBS.len()).map(|number| blob(number).0).collect();
@@ -122,7 +123,7 @@ fn check(store: &dyn Store, model: &Model) {
     }
 }
 
-fn scan(model: &Model, kind: Kind, after: Option<Key>, limit: usize) -> Vec<(Key, Vec<u8>)> {
+fn scan(model: &Model, kind: RecordKind, after: Option<Key>, limit: usize) -> Vec<(Key, Vec<u8>)> {
     let records = model.records.iter().filter(|(key, _)| key.kind == kind && after.is_none_or(|after| **key > after));
     records.take(limit).map(|(key, bytes)| (*key, bytes.clone())).collect()
 }
@@ -190,7 +191,7 @@ fn large_groups_are_ingested_and_read_back() {
     for round in 0..4_u32 {
         let mut batch = Batch::default();
         for number in 0..60_000_u32 {
-            let key = Key::new(Kind::Act, blake3::hash(&number.to_le_bytes()).as_bytes());
+            let key = Key::new(RecordKind::Act, blake3::hash(&number.to_le_bytes()).as_bytes());
             if number % 4 == round {
                 batch.remove(key);
                 model.records.remove(&key);
@@ -217,7 +218,7 @@ fn check_acts(store: &FjallStore, model: &Model) {
     let mut found = BTreeMap::new();
     let mut after = None;
     loop {
-        let page = store.scan(Kind::Act, after, 1_000).unwrap();
+        let page = store.scan(RecordKind::Act, after, 1_000).unwrap();
         after = page.last().map(|(key, _)| *key);
         let last = page.len() < 1_000;
         found.extend(page);
@@ -226,7 +227,7 @@ fn check_acts(store: &FjallStore, model: &Model) {
         }
     }
     assert!(found == model.records, "{} records instead of {}", found.len(), model.records.len());
-    let keys = (0..60_000_u32).step_by(7).map(|n| Key::new(Kind::Act, blake3::hash(&n.to_le_bytes()).as_bytes()));
+    let keys = (0..60_000_u32).step_by(7).map(|n| Key::new(RecordKind::Act, blake3::hash(&n.to_le_bytes()).as_bytes()));
     let keys: Vec<_> = keys.collect();
     let expected: Vec<_> = keys.iter().map(|key| model.records.get(key).cloned()).collect();
     assert!(store.get_many(&keys).unwrap() == expected);
@@ -239,7 +240,7 @@ fn a_waited_for_ticket_is_durable_and_tickets_grow() {
     let mut last = store.durable();
     for number in 0..5 {
         let mut batch = Batch::default();
-        batch.put(key(Kind::Act, number), |out| out.push(number));
+        batch.put(key(RecordKind::Act, number), |out| out.push(number));
         let ticket = store.put(batch).unwrap();
         assert!(ticket > last);
         last = ticket;

@@ -2,7 +2,7 @@
 
 use crate::support::{Random, open_sound};
 use mamo::fingerprint::BlobDigest;
-use mamo::store::{Batch, Key, Kind, Store};
+use mamo::store::{Batch, Key, RecordKind, Store};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 /// Set for the process that is to be killed; names the store's folder.
 const CHILD: &str = "MAMO_TEST_STORE";
 /// In each batch replaced by the number of the batch.
-const HEAD: Key = Key::new(Kind::Run, &[0; 32]);
+const HEAD: Key = Key::new(RecordKind::Run, &[0; 32]);
 
 /// The content of batch `number`: the same in every process.
 struct Content {
@@ -23,7 +23,7 @@ fn content(number: u64) -> Content {
     // Every so often a group that is ingested, with small batches before and after it.
     let n_records = if is_large(number) { 55_000 } else { 1 + random.below(40) };
     let records = (0..n_records).map(|_| {
-        let key = Key::new(Kind::Act, &random.digest());
+        let key = Key::new(RecordKind::Act, &random.digest());
         let n_bytes = 8 + usize::try_from(random.below(32)).unwrap();
         (key, random.bytes(n_bytes))
     });
@@ -144,7 +144,7 @@ fn what_was_seen_durable_survives_a_kill_and_batches_stay_whole() {
         }
         n_batches = head;
     }
-    let found = open_sound(folder.path()).scan(Kind::Act, None, usize::MAX).unwrap();
+    let found = open_sound(folder.path()).scan(RecordKind::Act, None, usize::MAX).unwrap();
     assert_eq!(found.len(), n_records);
     // Otherwise this has tested nothing.
     assert!(n_records > 55_000, "{n_records}");

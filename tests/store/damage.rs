@@ -2,7 +2,7 @@
 
 use crate::support::{Random, open, open_sound};
 use mamo::fingerprint::BlobDigest;
-use mamo::store::{Batch, Key, Kind, Store};
+use mamo::store::{Batch, Key, RecordKind, Store};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ enum Damage {
 
 /// All that was ever put into the store that the tests damage.
 struct Content {
-    kind: Kind,
+    kind: RecordKind,
     /// In the order of their keys.
     records: Vec<(Key, Vec<u8>)>,
     blobs: Vec<Vec<u8>>,
@@ -24,13 +24,13 @@ struct Content {
 }
 
 impl Content {
-    fn new(kind: Kind) -> Self {
+    fn new(kind: RecordKind) -> Self {
         Self { kind, records: Vec::new(), blobs: Vec::new(), replaced: Vec::new() }
     }
 
     /// A key whose value is replaced by every batch.
     fn replaced(&self) -> Key {
-        Key::new(Kind::Probe, &[self.kind.to_byte(); 32])
+        Key::new(RecordKind::Probe, &[self.kind.to_byte(); 32])
     }
 
     fn put(&mut self, store: &dyn Store, random: &mut Random, n_records: usize, blobs: &[usize]) {
@@ -79,7 +79,7 @@ impl Content {
 fn build(folder: &Path) -> Content {
     let live = tempfile::tempdir().unwrap();
     let mut random = Random(1);
-    let mut content = Content::new(Kind::Act);
+    let mut content = Content::new(RecordKind::Act);
     content.put(&open_sound(live.path()), &mut random, 50_001, &[]);
     content.put(&open_sound(live.path()), &mut random, 1_000, &[10, 5_000, 200_000, 1 << 20]);
     let store = open_sound(live.path());
@@ -137,7 +137,7 @@ fn check(damage: Damage) {
 
         let (store, report) = open(folder.path());
         let mut n_lost = content.check(&store);
-        let mut more = Content::new(Kind::Spec);
+        let mut more = Content::new(RecordKind::Spec);
         more.put(&store, &mut Random(2), 100, &[10, 1 << 20]);
         assert_eq!(more.check(&store), 0, "{case}");
         let damage_found = store.damage();
@@ -184,7 +184,7 @@ fn any_missing_file_is_survived() {
 fn random_damage_is_survived() {
     let original = tempfile::tempdir().unwrap();
     let mut random = Random(5);
-    let mut content = Content::new(Kind::Act);
+    let mut content = Content::new(RecordKind::Act);
     for _ in 0..5 {
         content.put(&open_sound(original.path()), &mut random, 400, &[10, 5_000]);
     }
@@ -215,7 +215,7 @@ fn random_damage_is_survived() {
         eprintln!("case {case}: {names:?}");
         let (store, _) = open(folder.path());
         content.check(&store);
-        let mut more = Content::new(Kind::Spec);
+        let mut more = Content::new(RecordKind::Spec);
         more.put(&store, &mut random, 10, &[10]);
         assert_eq!(more.check(&store), 0);
         drop(store);
@@ -244,7 +244,7 @@ fn a_sound_copy_of_an_open_store_is_whole() {
 fn damage_that_is_met_while_merging_is_repaired_in_the_run() {
     let folder = tempfile::tempdir().unwrap();
     let mut random = Random(3);
-    let mut before = Content::new(Kind::Act);
+    let mut before = Content::new(RecordKind::Act);
     for _ in 0..3 {
         before.put(&open_sound(folder.path()), &mut random, 300, &[]);
     }
@@ -252,7 +252,7 @@ fn damage_that_is_met_while_merging_is_repaired_in_the_run() {
         harm(&table, Damage::Flip);
     }
     // Nothing reads the damaged blocks but the merge, which comes after some tables more.
-    let mut after = Content::new(Kind::Spec);
+    let mut after = Content::new(RecordKind::Spec);
     let repaired = (0..50).find_map(|_| {
         let (store, report) = open(folder.path());
         assert!(report.repair().is_none(), "the run before did not get along");

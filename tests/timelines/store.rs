@@ -1,7 +1,7 @@
 //! A store that loses blobs.
 
 use mamo::fingerprint::BlobDigest;
-use mamo::store::{Batch, Key, Kind, MemoryStore, Store, StoreError, Ticket};
+use mamo::store::{Batch, Key, MemoryStore, RecordKind, Store, StoreError, Ticket};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
@@ -36,7 +36,7 @@ impl Store for Forgetful {
     fn sync(&self) -> Result<Ticket, StoreError> {
         self.inner.sync()
     }
-    fn scan(&self, kind: Kind, after: Option<Key>, limit: usize) -> Result<Vec<(Key, Vec<u8>)>, StoreError> {
+    fn scan(&self, kind: RecordKind, after: Option<Key>, limit: usize) -> Result<Vec<(Key, Vec<u8>)>, StoreError> {
         self.inner.scan(kind, after, limit)
     }
     fn get_blob(&self, digest: &BlobDigest) -> Result<Option<Vec<u8>>, StoreError> {

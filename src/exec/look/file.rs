@@ -6,7 +6,7 @@ use crate::exec::look::seen::Seen;
 use crate::exec::look::stat::Stat;
 use crate::exec::sync::Ordering;
 use crate::fingerprint::BlobDigest;
-use crate::store::{Batch, Key, Kind};
+use crate::store::{Batch, Key, RecordKind};
 use crate::value::Artifact;
 use rayon::prelude::*;
 use std::fs::File;
@@ -126,5 +126,5 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf, LookError> {
 
 fn key_of(path: &Path) -> Result<Key, LookError> {
     let digest = blake3::hash(absolute(path)?.as_os_str().as_encoded_bytes());
-    Ok(Key::new(Kind::File, digest.as_bytes()))
+    Ok(Key::new(RecordKind::File, digest.as_bytes()))
 }

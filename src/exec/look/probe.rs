@@ -3,7 +3,7 @@
 use crate::exec::look::{Looked, Looker};
 use crate::fingerprint::{BlobDigest, RECIPE, SchemaDigest, value_digest};
 use crate::graph::ProbeFn;
-use crate::store::{Batch, Key, Kind, RecordReader};
+use crate::store::{Batch, Key, RecordKind, RecordReader};
 use crate::value::{BoxError, Interrupt, Loader, Value, ValueType};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -28,7 +28,7 @@ impl Looker {
         if ttl.is_zero() {
             return Looked::of(ask(probe)?, value_type);
         }
-        let key = Key::new(Kind::Probe, blake3::hash(name.as_bytes()).as_bytes());
+        let key = Key::new(RecordKind::Probe, blake3::hash(name.as_bytes()).as_bytes());
         let schema = (value_type.schema)().digest;
         let now = self.wall_clock();
         let kept = self.store.get_many(&[key]).ok().and_then(|mut records| records.pop().flatten());

@@ -14,7 +14,7 @@ use crate::exec::wave::walk::{Local, Wave};
 use crate::exec::{Counts, OnFailure, Outcome};
 use crate::fingerprint::{BlobDigest, ContentKey, DigestMap, SchemaDigest, ValueDigest, value_digest};
 use crate::graph::{Body, Inputs, NodeCtx, NodeFunction, NodeSpec};
-use crate::store::{Act, Key, Kind as RecordKind, Payload};
+use crate::store::{Act, Key, Payload, RecordKind};
 use crate::value::{CollectionType, ElementKey, Failure, Made, Part, Value, keeping_sources};
 use smallvec::SmallVec;
 use std::time::Instant;

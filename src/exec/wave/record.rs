@@ -10,7 +10,7 @@ use crate::exec::wave::slots::{Conclusion, Slot};
 use crate::exec::wave::walk::{Local, Wave};
 use crate::fingerprint::ValueDigest;
 use crate::graph::{Body, NodeSpec, Persist};
-use crate::store::{Act, Alias, Key, Kind as RecordKind, Root, Upstream};
+use crate::store::{Act, Alias, Key, RecordKind, Root, Upstream};
 use crate::value::{Encoded, Value};
 
 impl Wave {

@@ -3,7 +3,7 @@
 use crate::fingerprint::DigestMap;
 use crate::store::fjall::db::{Change, Db, Fault, Way};
 use crate::store::fjall::frame::{Meta, RawKey, unseal};
-use crate::store::{Deep, Key, Kind};
+use crate::store::{Deep, Key, RecordKind};
 
 const PAGE: usize = 10_000;
 
@@ -14,7 +14,7 @@ pub(super) fn drop_orphans(db: &Db, meta: Meta) -> Result<u64, Fault> {
     let mut lost = Vec::new();
     let mut downstream: DigestMap<[u8; 32], Vec<[u8; 32]>> = DigestMap::default();
     let mut present: DigestMap<[u8; 32], ()> = DigestMap::default();
-    for_each(db, Kind::Deep, |digest, value| {
+    for_each(db, RecordKind::Deep, |digest, value| {
         match Deep::read(value) {
             Some(deep) => {
                 present.insert(digest, ());
@@ -36,13 +36,13 @@ pub(super) fn drop_orphans(db: &Db, meta: Meta) -> Result<u64, Fault> {
             }
         }
     }
-    remove(db, meta, Kind::Deep, removed)
+    remove(db, meta, RecordKind::Deep, removed)
 }
 
 /// Removes all records by which nodes are known without their upstream values; what they computed stays.
 pub(super) fn drop_aliases(db: &Db, meta: Meta) -> Result<u64, Fault> {
     let mut n_removed = 0;
-    for kind in [Kind::Deep, Kind::Root] {
+    for kind in [RecordKind::Deep, RecordKind::Root] {
         let mut digests = Vec::new();
         for_each(db, kind, |digest, _| digests.push(digest))?;
         n_removed += remove(db, meta, kind, digests)?;
@@ -50,7 +50,7 @@ pub(super) fn drop_aliases(db: &Db, meta: Meta) -> Result<u64, Fault> {
     Ok(n_removed)
 }
 
-fn for_each(db: &Db, kind: Kind, mut visit: impl FnMut([u8; 32], &[u8])) -> Result<(), Fault> {
+fn for_each(db: &Db, kind: RecordKind, mut visit: impl FnMut([u8; 32], &[u8])) -> Result<(), Fault> {
     let mut next: Option<RawKey> = None;
     loop {
         let page = db.page(kind.to_byte(), next, PAGE);
@@ -70,7 +70,7 @@ fn for_each(db: &Db, kind: Kind, mut visit: impl FnMut([u8; 32], &[u8])) -> Resu
     }
 }
 
-fn remove(db: &Db, meta: Meta, kind: Kind, mut digests: Vec<[u8; 32]>) -> Result<u64, Fault> {
+fn remove(db: &Db, meta: Meta, kind: RecordKind, mut digests: Vec<[u8; 32]>) -> Result<u64, Fault> {
     digests.sort_unstable();
     // Part of them would be as bad as none of them: a group is written whole.
     let removal = |digest| Change { key: Key::new(kind, digest).to_bytes(), value: None };

@@ -2,7 +2,7 @@
 
 use crate::fingerprint::BlobDigest;
 use crate::store::recent::{Change, Recent};
-use crate::store::{Batch, Key, Kind, StoreError, Ticket};
+use crate::store::{Batch, Key, RecordKind, StoreError, Ticket};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -73,7 +73,7 @@ impl<'a> Pending<'a> {
     }
 
     /// Records of one kind behind `after`, in order, as far as a page of `limit` records can need them.
-    pub(super) fn of_kind(self, kind: Kind, after: Option<Key>, limit: usize) -> Vec<(Key, Change<Vec<u8>>)> {
+    pub(super) fn of_kind(self, kind: RecordKind, after: Option<Key>, limit: usize) -> Vec<(Key, Change<Vec<u8>>)> {
         let older = self.writing.into_iter().flat_map(|recent| recent.of_kind(kind, after));
         let mut records: Vec<_> = self.open.of_kind(kind, after).chain(older).collect();
         // Stable, so that the newer of two changes stays before the older one.
@@ -219,12 +219,12 @@ mod tests {
 
     fn batch(digest: u8, value: &[u8]) -> Batch {
         let mut batch = Batch::default();
-        batch.put(Key::new(Kind::Act, &[digest; 32]), |out| out.extend_from_slice(value));
+        batch.put(Key::new(RecordKind::Act, &[digest; 32]), |out| out.extend_from_slice(value));
         batch
     }
 
     fn read(queue: &Queue, digest: u8) -> Option<Vec<u8>> {
-        let key = Key::new(Kind::Act, &[digest; 32]);
+        let key = Key::new(RecordKind::Act, &[digest; 32]);
         queue.with(|pending| pending.record(&key)?.put().map(<[u8]>::to_vec))
     }
 

@@ -4,7 +4,9 @@ use crate::fingerprint::{ContentKey, Fingerprint, SpecDigest, ValueDigest};
 use crate::store::fjall::db::Db;
 use crate::store::fjall::folder::{FORMAT, Folder};
 use crate::store::fjall::salvage::{DAMAGED, SALVAGING};
-use crate::store::{Batch, Deep, FjallStore, Key, Kind, OpenOptions, OpenReport, Root, Store, StoreError, Upstream};
+use crate::store::{
+    Batch, Deep, FjallStore, Key, OpenOptions, OpenReport, RecordKind, Root, Store, StoreError, Upstream,
+};
 use std::fs;
 use std::path::Path;
 
@@ -20,7 +22,7 @@ fn open(folder: &Path) -> (FjallStore, OpenReport) {
 }
 
 fn deep(node: u8) -> Key {
-    Key::new(Kind::Deep, &[node; 32])
+    Key::new(RecordKind::Deep, &[node; 32])
 }
 
 fn put(folder: &Path, nodes: &[Node], roots: &[u8]) {
@@ -41,16 +43,16 @@ fn put(folder: &Path, nodes: &[Node], roots: &[u8]) {
             own: None,
         };
         batch.put(deep(*node), |out| record.write(out));
-        batch.put(Key::new(Kind::Act, &[*node; 32]), |out| out.push(*node));
+        batch.put(Key::new(RecordKind::Act, &[*node; 32]), |out| out.push(*node));
     }
     for node in roots {
         let root = Root { value: ValueDigest::from_bytes([*node; 32]), run: 1 };
-        batch.put(Key::new(Kind::Root, &[*node; 32]), |out| root.write(out));
+        batch.put(Key::new(RecordKind::Root, &[*node; 32]), |out| root.write(out));
     }
     store.put(batch).unwrap();
 }
 
-fn nodes(store: &FjallStore, kind: Kind) -> Vec<u8> {
+fn nodes(store: &FjallStore, kind: RecordKind) -> Vec<u8> {
     store.scan(kind, None, 100).unwrap().into_iter().map(|(key, _)| key.digest[0]).collect()
 }
 
@@ -68,9 +70,9 @@ fn records_that_depend_on_lost_ones_are_dropped_and_others_stay() {
     let (store, report) = open(folder.path());
     let repair = report.repair().unwrap();
     assert_eq!((repair.n_salvaged(), repair.n_dropped(), repair.is_complete()), (4, 2, false), "{repair}");
-    assert_eq!(nodes(&store, Kind::Deep), [4]);
+    assert_eq!(nodes(&store, RecordKind::Deep), [4]);
     // What was computed is true whatever was lost.
-    assert_eq!(nodes(&store, Kind::Act), [2, 3, 4]);
+    assert_eq!(nodes(&store, RecordKind::Act), [2, 3, 4]);
     drop(store);
     assert!(open(folder.path()).1.repair().is_none());
 }
@@ -84,8 +86,8 @@ fn all_aliases_are_dropped_when_a_root_may_be_lost() {
     remove_first_table(folder.path());
     let (store, report) = open(folder.path());
     assert_eq!(report.repair().unwrap().n_dropped(), 4);
-    assert_eq!((nodes(&store, Kind::Deep), nodes(&store, Kind::Root)), (vec![], vec![]));
-    assert_eq!(nodes(&store, Kind::Act), [2, 3, 4]);
+    assert_eq!((nodes(&store, RecordKind::Deep), nodes(&store, RecordKind::Root)), (vec![], vec![]));
+    assert_eq!(nodes(&store, RecordKind::Act), [2, 3, 4]);
 }
 
 #[test]
@@ -97,7 +99,7 @@ fn nothing_is_dropped_when_everything_can_be_read() {
     let (store, report) = open(folder.path());
     let repair = report.repair().unwrap();
     assert!(repair.is_complete() && repair.quarantine().unwrap().is_dir(), "{repair}");
-    assert_eq!((nodes(&store, Kind::Deep), nodes(&store, Kind::Root)), (vec![1, 2, 3, 4], vec![9]));
+    assert_eq!((nodes(&store, RecordKind::Deep), nodes(&store, RecordKind::Root)), (vec![1, 2, 3, 4], vec![9]));
 }
 
 /// The last change counts in salvage too, and so does a removal.
@@ -108,14 +110,14 @@ fn removed_and_replaced_records_do_not_come_back() {
     let (store, _) = open(folder.path());
     let mut batch = Batch::default();
     batch.remove(deep(3));
-    batch.put(Key::new(Kind::Act, &[2; 32]), |out| out.push(77));
+    batch.put(Key::new(RecordKind::Act, &[2; 32]), |out| out.push(77));
     store.put(batch).unwrap();
     drop(store);
     Folder::create(folder.path()).unwrap().set_marker(DAMAGED, "for the test").unwrap();
     let (store, report) = open(folder.path());
     assert_eq!(report.repair().unwrap().reason(), "for the test");
-    assert_eq!(nodes(&store, Kind::Deep), [2, 4]);
-    assert_eq!(store.get_many(&[Key::new(Kind::Act, &[2; 32])]).unwrap(), [Some(vec![77])]);
+    assert_eq!(nodes(&store, RecordKind::Deep), [2, 4]);
+    assert_eq!(store.get_many(&[Key::new(RecordKind::Act, &[2; 32])]).unwrap(), [Some(vec![77])]);
 }
 
 #[test]
@@ -130,7 +132,7 @@ fn an_interrupted_repair_is_done_again() {
     Db::open(&store.db()).unwrap().close().unwrap();
     let (opened, report) = open(folder.path());
     assert!(report.repair().unwrap().is_complete());
-    assert_eq!(nodes(&opened, Kind::Deep), [1]);
+    assert_eq!(nodes(&opened, RecordKind::Deep), [1]);
     drop(opened);
     assert!(open(folder.path()).1.repair().is_none());
 }
@@ -171,7 +173,7 @@ fn another_format_is_refused_untouched() {
     assert!(matches!(refused, StoreError::Format { found: 2, .. }));
     assert!(refused.to_string().contains("use the version of mamo that wrote it"), "{refused}");
     fs::write(store.file("format"), sound).unwrap();
-    assert_eq!(nodes(&open(folder.path()).0, Kind::Deep), [1]);
+    assert_eq!(nodes(&open(folder.path()).0, RecordKind::Deep), [1]);
 }
 
 /// Without a journal fjall counts from zero again: what was written next was older than what was there, and was taken for
@@ -184,8 +186,11 @@ fn a_missing_journal_does_not_hide_what_is_written_next() {
     let (store, report) = open(folder.path());
     assert_eq!(report.repair().unwrap().reason(), "the journal of the database is missing");
     let mut batch = Batch::default();
-    batch.put(Key::new(Kind::Act, &[1; 32]), |out| out.push(77));
+    batch.put(Key::new(RecordKind::Act, &[1; 32]), |out| out.push(77));
     store.put(batch).unwrap();
     drop(store);
-    assert_eq!(open(folder.path()).0.scan(Kind::Act, None, 9).unwrap(), [(Key::new(Kind::Act, &[1; 32]), vec![77])]);
+    assert_eq!(
+        open(folder.path()).0.scan(RecordKind::Act, None, 9).unwrap(),
+        [(Key::new(RecordKind::Act, &[1; 32]), vec![77])]
+    );
 }

@@ -8,7 +8,7 @@ use crate::store::fjall::frame::{blob_key, unseal};
 use crate::store::fjall::options::Repair;
 use crate::store::fjall::queue::Queue;
 use crate::store::recent::Change;
-use crate::store::{Key, Kind, StoreError};
+use crate::store::{Key, RecordKind, StoreError};
 use std::sync::{Mutex, PoisonError, RwLock};
 
 /// An open store, without its writer and its lock.
@@ -47,7 +47,12 @@ impl Shared {
         })
     }
 
-    pub(super) fn scan(&self, kind: Kind, after: Option<Key>, limit: usize) -> Result<Vec<(Key, Vec<u8>)>, StoreError> {
+    pub(super) fn scan(
+        &self,
+        kind: RecordKind,
+        after: Option<Key>,
+        limit: usize,
+    ) -> Result<Vec<(Key, Vec<u8>)>, StoreError> {
         let waiting = self.queue.with(|pending| pending.of_kind(kind, after, limit));
         self.with_db(|db| {
             let mut waiting = waiting.into_iter().peekable();

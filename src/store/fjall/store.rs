@@ -4,7 +4,7 @@ use crate::fingerprint::BlobDigest;
 use crate::store::fjall::holder::Lock;
 use crate::store::fjall::options::Repair;
 use crate::store::fjall::shared::Shared;
-use crate::store::{Batch, Key, Kind, Store, StoreError, Ticket};
+use crate::store::{Batch, Key, RecordKind, Store, StoreError, Ticket};
 use std::fmt;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -56,7 +56,7 @@ impl Store for FjallStore {
         self.shared.queue.wait_durable(self.shared.queue.last())
     }
 
-    fn scan(&self, kind: Kind, after: Option<Key>, limit: usize) -> Result<Vec<(Key, Vec<u8>)>, StoreError> {
+    fn scan(&self, kind: RecordKind, after: Option<Key>, limit: usize) -> Result<Vec<(Key, Vec<u8>)>, StoreError> {
         self.shared.scan(kind, after, limit)
     }
 

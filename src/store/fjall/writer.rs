@@ -8,7 +8,7 @@ use crate::store::fjall::queue::Group;
 use crate::store::fjall::salvage;
 use crate::store::fjall::shared::Shared;
 use crate::store::recent::{Change as Last, Recent};
-use crate::store::{Kind, StoreError};
+use crate::store::{RecordKind, StoreError};
 use std::error::Error;
 use std::fs::File;
 use std::io::Write;
@@ -154,19 +154,19 @@ fn changes(recent: &Recent) -> Vec<Change<'_>> {
 }
 
 /// Whether losing this change, and keeping what was there before it, could make other records lie.
-fn is_rooting(kind: Kind, value: Option<&[u8]>) -> bool {
+fn is_rooting(kind: RecordKind, value: Option<&[u8]>) -> bool {
     match kind {
-        Kind::Root => true,
-        Kind::Act | Kind::Deep => value.is_none(),
-        Kind::Spec
-        | Kind::Code
-        | Kind::File
-        | Kind::Probe
-        | Kind::External
-        | Kind::Cost
-        | Kind::Run
-        | Kind::Plan
-        | Kind::Chunk => false,
+        RecordKind::Root => true,
+        RecordKind::Act | RecordKind::Deep => value.is_none(),
+        RecordKind::Spec
+        | RecordKind::Code
+        | RecordKind::File
+        | RecordKind::Probe
+        | RecordKind::External
+        | RecordKind::Cost
+        | RecordKind::Run
+        | RecordKind::Plan
+        | RecordKind::Chunk => false,
     }
 }
 

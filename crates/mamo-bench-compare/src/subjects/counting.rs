@@ -1,7 +1,7 @@
 //! A store that counts how many nodes it is asked for.
 
 use mamo::fingerprint::BlobDigest;
-use mamo::store::{Batch, FjallStore, Key, Kind, OpenOptions, Store, StoreError, Ticket};
+use mamo::store::{Batch, FjallStore, Key, RecordKind, OpenOptions, Store, StoreError, Ticket};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,7 +20,7 @@ impl Counting {
 
 impl Store for Counting {
     fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-        let lookups = keys.iter().filter(|key| matches!(key.kind, Kind::Deep | Kind::Act)).count();
+        let lookups = keys.iter().filter(|key| matches!(key.kind, RecordKind::Deep | RecordKind::Act)).count();
         self.lookups.fetch_add(lookups as u64, Ordering::Relaxed);
         self.store.get_many(keys)
     }
@@ -37,7 +37,7 @@ impl Store for Counting {
         self.store.sync()
     }
 
-    fn scan(&self, kind: Kind, after: Option<Key>, limit: usize) -> Result<Vec<(Key, Vec<u8>)>, StoreError> {
+    fn scan(&self, kind: RecordKind, after: Option<Key>, limit: usize) -> Result<Vec<(Key, Vec<u8>)>, StoreError> {
         self.store.scan(kind, after, limit)
     }
 

@@ -5,7 +5,7 @@ use crate::exec::look::seen::Seen;
 use crate::exec::look::stat::{Stamp, Stat};
 use crate::exec::look::{Looker, clock::Reading, clock::ScratchClock};
 use crate::fingerprint::BlobDigest;
-use crate::store::{Batch, Kind};
+use crate::store::{Batch, RecordKind};
 use crate::{Artifact, Dict};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -214,7 +214,7 @@ fn a_damaged_memory_is_a_miss() {
     let world = World::settled();
     world.write("a", "text");
     world.check_reads(&world.file("a"), 1);
-    let (key, _) = world.looker.store.scan(Kind::File, None, 1).unwrap().remove(0);
+    let (key, _) = world.looker.store.scan(RecordKind::File, None, 1).unwrap().remove(0);
     let mut batch = Batch::default();
     batch.put(key, |out| out.extend_from_slice(&[1, 0, 3]));
     world.looker.store.put(batch).unwrap();

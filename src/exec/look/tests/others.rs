@@ -4,7 +4,7 @@ use super::world::World;
 use crate::Tool;
 use crate::exec::look::Looked;
 use crate::graph::{Constant, Source};
-use crate::store::Kind;
+use crate::store::RecordKind;
 use crate::value::{Value, ValueType};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -93,7 +93,7 @@ fn without_a_ttl_every_look_asks() {
     let (source, _) = probe(0);
     assert_eq!(answer(&world.look(&source)), 1);
     assert_eq!(answer(&world.look(&source)), 2);
-    assert!(world.looker.store.scan(Kind::Probe, None, 1).unwrap().is_empty());
+    assert!(world.looker.store.scan(RecordKind::Probe, None, 1).unwrap().is_empty());
 }
 
 /// The bytes of a small `u32` are those of a `u64` as well.
