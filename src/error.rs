@@ -49,6 +49,8 @@ pub enum ErrorKind {
     Store,
     /// A value could not be encoded or decoded.
     Codec,
+    /// A change of code cannot be accepted, or was not.
+    NotAccepted,
     /// The run was stopped before it ended.
     Stopped,
     /// The run started over too often: a node or a file changes all the time.

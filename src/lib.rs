@@ -11,7 +11,8 @@ mod value;
 
 pub use error::{Error, ErrorKind, Result};
 pub use exec::{
-    Counts, Engine, EngineBuilder, Event, Observer, OnFailure, Outcome, Plan, PlanState, RestartReason, Run, Stopper,
+    Acceptance, Counts, Engine, EngineBuilder, Event, Observer, OnFailure, Outcome, Plan, PlanState, Remark,
+    RestartReason, Run, Stopper,
 };
 pub use graph::{CodeReport, Graph, Handle, Node, NodeCtx, Persist, Spec, source};
 pub use mamo_macros::node;

@@ -192,6 +192,7 @@ fn kind_name(kind: ErrorKind) -> &'static str {
         ErrorKind::Stopped => "stopped",
         ErrorKind::Unstable => "unstable",
         ErrorKind::Nested => "nested",
+        ErrorKind::NotAccepted => "not_accepted",
         ErrorKind::Other => "other",
     }
 }
@@ -272,6 +273,7 @@ mod tests {
             ErrorKind::Stopped,
             ErrorKind::Unstable,
             ErrorKind::Nested,
+            ErrorKind::NotAccepted,
             ErrorKind::Other,
         ];
         let names = kinds.map(kind_name).into_iter().chain(STATES.map(state_name)).chain(["usage"]);

@@ -1,13 +1,14 @@
 //! The engine: a store, threads, and how to go about failures.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::exec::accept::{Acceptance, Chosen, Remark, accept, acceptances, revoke};
 use crate::exec::costs::Costs;
 use crate::exec::drive::drive;
 use crate::exec::event::{Event, Observer};
 use crate::exec::history::{self, run_number};
 use crate::exec::ledger::{Ledger, Roots};
 use crate::exec::look::Looker;
-use crate::exec::named::find_targets;
+use crate::exec::named::{find_node, find_targets};
 use crate::exec::plan_report::{Plan, report};
 use crate::exec::planning::Contents;
 use crate::exec::recorded::load_roots;
@@ -226,6 +227,73 @@ impl Engine {
         let _running = lock(&self.inner.running);
         let session = self.inner.session(declared)?;
         report(&session, Ledger::new(declared, targets), &self.inner.pool)
+    }
+}
+
+impl Engine {
+    /// Declares that changes of the code of some nodes do not matter: each keeps the value that it had at its present
+    /// inputs, and is not executed.
+    ///
+    /// Nothing is said of other inputs: with those the present code is executed. Upstream nodes are accepted first, so
+    /// a node and one below it can be named together. That it was accepted, by whom and why, is on record.
+    ///
+    /// # Errors
+    /// When a node would not be executed, when more than its code changed, when it has no value at its present inputs, or
+    /// when there is no node of a name.
+    pub fn accept(&self, graph: &Graph, nodes: &[&str], remark: &Remark) -> Result<Vec<Acceptance>> {
+        let declared = graph.declared().ok_or_else(unfinished)?;
+        let nodes = nodes.iter().map(|name| find_node(declared, name).map(|node| declared.producer(node)));
+        let nodes: BTreeSet<u32> = nodes.collect::<Result<_>>()?;
+        let ledger = Ledger::new(declared, nodes.clone());
+        self.accepting(declared, ledger, &Chosen::Named(nodes), remark)
+    }
+
+    /// As [`Engine::accept`], for all nodes that the declared targets need and that would be executed because of their
+    /// code alone.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub fn accept_all(&self, graph: &Graph, remark: &Remark) -> Result<Vec<Acceptance>> {
+        let declared = graph.declared().ok_or_else(unfinished)?;
+        let (targets, _) = find_targets(declared, &[])?;
+        self.accepting(declared, Ledger::new(declared, targets), &Chosen::All, remark)
+    }
+
+    fn accepting(
+        &self,
+        declared: &Arc<Declared>,
+        ledger: Ledger,
+        chosen: &Chosen,
+        remark: &Remark,
+    ) -> Result<Vec<Acceptance>> {
+        let _running = lock(&self.inner.running);
+        let session = self.inner.session(declared)?;
+        accept(&session, ledger, &self.inner.pool, chosen, remark)
+    }
+
+    /// Takes acceptances of nodes back, at whatever inputs: the nodes' present code is executed when they are needed.
+    ///
+    /// # Errors
+    /// When nothing of a node is accepted, and when the store cannot be read or written.
+    pub fn unaccept(&self, graph: &Graph, nodes: &[&str], remark: &Remark) -> Result<Vec<Acceptance>> {
+        let declared = graph.declared().ok_or_else(unfinished)?;
+        // A node may have been accepted under a name that it does not have any more.
+        let identity = |name: &&str| match find_node(declared, name) {
+            Ok(node) => declared.identity(declared.producer(node)),
+            Err(_) => (*name).to_owned(),
+        };
+        let identities: Vec<String> = nodes.iter().map(identity).collect();
+        let identities: Vec<&str> = identities.iter().map(String::as_str).collect();
+        let _running = lock(&self.inner.running);
+        revoke(&self.inner.session(declared)?, &identities, remark)
+    }
+
+    /// All acceptances on record, oldest first, those that were taken back included.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn acceptances(&self) -> Result<Vec<Acceptance>> {
+        acceptances(&*self.inner.store)
     }
 }
 

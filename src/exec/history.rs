@@ -48,13 +48,14 @@ pub(crate) fn record(session: &Session, ledger: &Ledger, counts: Counts, took: D
 const OUTCOMES: [Outcome; 6] =
     [Outcome::NotNeeded, Outcome::Fresh, Outcome::CutOff, Outcome::Executed, Outcome::Failed, Outcome::Skipped];
 
-/// A plan's key follows from the targets' fingerprints, which stand for everything upstream, and from the names.
+/// A plan's key follows from the names and from the targets' fingerprints, which stand for everything upstream of them
+/// up to nodes that are known by value: their own are part of it.
 fn plan_key(session: &Session, ledger: &Ledger) -> Key {
     let mut hasher = blake3::Hasher::new_keyed(PLAN);
     hasher.update(session.graph.names.digest().as_bytes());
-    for target in &ledger.targets {
-        hasher.update(&target.to_le_bytes());
-        hasher.update(ledger.fingerprint(*target).unwrap_or(UNKNOWN).as_bytes());
+    for node in ledger.targets.iter().copied().chain(ledger.nodes_by_value()) {
+        hasher.update(&node.to_le_bytes());
+        hasher.update(ledger.record_key(&session.graph, node).unwrap_or(UNKNOWN).as_bytes());
     }
     Key::new(RecordKind::Plan, hasher.finalize().as_bytes())
 }
@@ -70,7 +71,7 @@ fn record_plan(session: &Session, ledger: &Ledger, plan: Key, batch: &mut Batch)
                 let identity = graph.identity(*node);
                 bytes.extend_from_slice(&u32::try_from(identity.len()).unwrap_or(u32::MAX).to_le_bytes());
                 bytes.extend_from_slice(identity.as_bytes());
-                bytes.extend_from_slice(ledger.fingerprint(*node).unwrap_or(UNKNOWN).as_bytes());
+                bytes.extend_from_slice(ledger.record_key(graph, *node).unwrap_or(UNKNOWN).as_bytes());
             }
             (Key::new(RecordKind::Chunk, blake3::hash(&bytes).as_bytes()), bytes)
         })

@@ -286,6 +286,18 @@ impl Ledger {
         self.by_value.contains_key(&node)
     }
 
+    /// Whether the node has a record under the fingerprint that downstream nodes see.
+    pub(crate) fn has_record(&self, graph: &Declared, node: u32) -> bool {
+        let Some(spec) = graph.spec(node) else { return false };
+        let is_virtual = matches!(spec.body, Body::Source(_) | Body::Output { .. });
+        !is_virtual && !spec.is_transient() && !self.is_by_value(node)
+    }
+
+    /// Nodes of which downstream nodes see the value's fingerprint.
+    pub(crate) fn nodes_by_value(&self) -> impl Iterator<Item = u32> {
+        self.by_value.keys().copied()
+    }
+
     /// The value for which a content-rooted node stands with those below it.
     pub(crate) fn root_of(&self, node: u32) -> Option<ValueDigest> {
         self.by_value.get(&node).copied().flatten()

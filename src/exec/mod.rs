@@ -1,5 +1,6 @@
 //! Doing what is stale: looking at sources, planning, executing, recording.
 
+mod accept;
 mod costs;
 mod drive;
 mod engine;
@@ -10,6 +11,7 @@ mod ledger;
 mod look;
 mod lost;
 mod named;
+mod past;
 mod plan_report;
 mod planning;
 mod recorded;
@@ -23,6 +25,7 @@ mod table;
 mod values;
 mod wave;
 
+pub use accept::{Acceptance, Remark};
 pub use engine::{Engine, EngineBuilder, OnFailure, Stopper};
 pub use event::{Counts, Event, Observer, Outcome, RestartReason};
 pub use plan_report::{Plan, PlanState};

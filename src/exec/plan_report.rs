@@ -4,11 +4,12 @@ use crate::error::Result;
 use crate::exec::drive::make_plan;
 use crate::exec::leaves::look_at_sources;
 use crate::exec::ledger::Ledger;
-use crate::exec::planning::Class;
-use crate::exec::recorded::act_of;
+use crate::exec::planning::{Class, Planned};
+use crate::exec::recorded::{act_of, payload_of_value};
 use crate::exec::session::Session;
+use crate::exec::table::Table;
 use crate::fingerprint::ValueDigest;
-use crate::graph::Kind;
+use crate::graph::{Body, Kind, NodeSpec};
 use std::collections::HashMap;
 
 /// What a run would do.
@@ -54,30 +55,43 @@ pub(crate) fn report(session: &Session, mut ledger: Ledger, pool: &rayon::Thread
     look_at_sources(session, &mut ledger, pool)?;
     let planned = make_plan(session, &mut ledger)?;
     let graph = &session.graph;
+    let Foreseen { states, .. } = foresee(session, &ledger, &planned)?;
+    let order = graph.order();
+    let nodes = order.forwards().filter(|node| !graph.is_output(*node));
+    Ok(Plan { states: nodes.map(|node| (graph.identity(node), states[node])).collect() })
+}
+
+/// What can be told of the nodes before anything runs.
+pub(crate) struct Foreseen {
+    pub(crate) states: Table<PlanState>,
+    /// Values that are known, or will be without executing anything.
+    pub(crate) values: HashMap<u32, ValueDigest>,
+}
+
+/// Follows a plan from the sources down, as far as values are known.
+pub(crate) fn foresee(session: &Session, ledger: &Ledger, planned: &Planned) -> Result<Foreseen> {
+    let graph = &session.graph;
+    let mut states = Table::new(graph.len(), PlanState::NotNeeded);
     let mut values: HashMap<u32, ValueDigest> = HashMap::new();
-    let mut states = Vec::new();
     for node in graph.order().forwards() {
-        let state = match planned.classes[node] {
+        states[node] = match planned.classes[node] {
             Class::Unseen => PlanState::NotNeeded,
             Class::Failed => PlanState::Failed,
             Class::Deferred => PlanState::AfterBarrier,
             Class::Known => {
-                let value = match (planned.known.get(&node), graph.kind(node), ledger.leaves.get(&node)) {
-                    (Some(known), _, _) => Some(known.value),
-                    (None, Kind::Constant(constant), _) => Some(constant.digest),
-                    (None, _, Some(Ok(looked))) => Some(looked.digest),
-                    (None, Kind::Spec(_), Some(Err(_)) | None) => None,
-                };
-                values.extend(value.map(|value| (node, value)));
+                values.extend(known_value(session, ledger, planned, node).map(|value| (node, value)));
                 PlanState::Fresh
             }
             Class::Stale => {
                 let upstream: Option<Vec<ValueDigest>> =
                     graph.inputs(node).iter().map(|input| values.get(input).copied()).collect();
                 match (upstream, graph.spec(node)) {
-                    (Some(upstream), Some(spec)) => {
-                        let content = spec.hashers.content_key(&upstream);
-                        match act_of(&*session.store, &content)? {
+                    (Some(upstream), Some(spec)) => match known_output(session, planned, node, spec)? {
+                        Some(value) => {
+                            values.insert(node, value);
+                            PlanState::Fresh
+                        }
+                        None => match act_of(&*session.store, &spec.hashers.content_key(&upstream))? {
                             // A target that is known, but was not kept.
                             Some(_) if planned.expected.contains_key(&node) => PlanState::Run,
                             Some(act) => {
@@ -85,15 +99,30 @@ pub(crate) fn report(session: &Session, mut ledger: Ledger, pool: &rayon::Thread
                                 PlanState::CutOff
                             }
                             None => PlanState::Run,
-                        }
-                    }
+                        },
+                    },
                     _ => PlanState::RunUnlessCutOff,
                 }
             }
         };
-        if !graph.is_output(node) {
-            states.push((graph.identity(node), state));
-        }
     }
-    Ok(Plan { states })
+    Ok(Foreseen { states, values })
+}
+
+fn known_value(session: &Session, ledger: &Ledger, planned: &Planned, node: u32) -> Option<ValueDigest> {
+    match (planned.known.get(&node), session.graph.kind(node), ledger.leaves.get(&node)) {
+        (Some(known), _, _) => Some(known.value),
+        (None, Kind::Constant(constant), _) => Some(constant.digest),
+        (None, _, Some(Ok(looked))) => Some(looked.digest),
+        (None, Kind::Spec(_), Some(Err(_)) | None) => None,
+    }
+}
+
+/// The value of an output whose node is known: the node's own value lists it.
+fn known_output(session: &Session, planned: &Planned, node: u32, spec: &NodeSpec) -> Result<Option<ValueDigest>> {
+    let (Body::Output { output, .. }, [producer]) = (&spec.body, session.graph.inputs(node)) else { return Ok(None) };
+    let Some(known) = planned.known.get(producer) else { return Ok(None) };
+    let store = &*session.store;
+    let manifest = payload_of_value(store, &known.value, known.content.as_ref(), known.payload.as_deref())?;
+    Ok(manifest.and_then(|manifest| session.output(spec, *output, manifest)).map(|(value, _)| value))
 }

@@ -100,6 +100,11 @@ impl NodeSpec {
             _ => SchemaDigest::from_bytes(*self.hashers.digest.as_bytes()),
         }
     }
+
+    /// Whether its nodes' values cannot be saved.
+    pub(crate) fn is_transient(&self) -> bool {
+        matches!(self.results.as_slice(), [one] if one.bytes.is_none())
+    }
 }
 
 /// Makes a list of nodes' values, none of which is read.

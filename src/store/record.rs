@@ -223,6 +223,12 @@ impl<'a> RecordReader<'a> {
         self.array().map(u64::from_le_bytes)
     }
 
+    pub(crate) fn bytes(&mut self, len: usize) -> Option<&'a [u8]> {
+        let (head, rest) = self.0.split_at_checked(len)?;
+        self.0 = rest;
+        Some(head)
+    }
+
     pub(crate) fn rest(self) -> &'a [u8] {
         self.0
     }

@@ -17,6 +17,8 @@ pub enum RecordKind {
     Spec = b's',
     /// Code version of a function -> what it reaches, item by item.
     Code = b'k',
+    /// Structural fingerprint -> who accepted a change of the node's code, and who took that back.
+    Accept = b'y',
     /// What was last seen of a file: its times, size and blob.
     File = b'f',
     /// Last answer of a volatile probe, and when.
@@ -35,7 +37,7 @@ pub enum RecordKind {
 
 impl RecordKind {
     /// Every kind, in the order of their key bytes.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Act,
         Self::Cost,
         Self::Deep,
@@ -48,6 +50,7 @@ impl RecordKind {
         Self::Root,
         Self::Spec,
         Self::Probe,
+        Self::Accept,
     ];
 
     /// Its place in [`RecordKind::ALL`].
@@ -65,6 +68,7 @@ impl RecordKind {
             Self::Root => 9,
             Self::Spec => 10,
             Self::Probe => 11,
+            Self::Accept => 12,
         }
     }
 

@@ -8,6 +8,7 @@
     reason = "these are tests throughout"
 )]
 
+mod accept;
 mod damage;
 mod edits;
 mod failures;

@@ -10,6 +10,7 @@
     reason = "these are tests throughout"
 )]
 
+mod accepting;
 mod check;
 mod flow;
 mod minimum;

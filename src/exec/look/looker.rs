@@ -46,6 +46,11 @@ impl Looker {
         }
     }
 
+    /// What time it is.
+    pub(crate) fn now(&self) -> SystemTime {
+        (self.now)()
+    }
+
     /// What the source is now. Its digest is that of a constant with the same value.
     pub(crate) fn look(&self, source: &Source) -> Result<Looked, BoxError> {
         match source {

@@ -3,7 +3,6 @@
 use crate::exec::event::Event;
 use crate::exec::sync::Arc;
 use crate::exec::wave::perform::{call, encode_result, guarded};
-use crate::exec::wave::record::is_transient;
 use crate::exec::wave::resolve::{Halt, mixed_up};
 use crate::exec::wave::slots::Slot;
 use crate::exec::wave::walk::{Local, Wave};
@@ -31,7 +30,7 @@ impl Wave {
                 });
                 let ctx = self.context_for(slot.node, function.function.path, local);
                 let value = call(session, function, ctx, &inputs)?;
-                if is_transient(spec) {
+                if spec.is_transient() {
                     return Ok((Some(value), None));
                 }
                 let encoded = encode_result(session, spec, &value)?;

@@ -9,7 +9,7 @@ use crate::exec::wave::resolve::Pending;
 use crate::exec::wave::slots::{Conclusion, Slot};
 use crate::exec::wave::walk::{Local, Wave};
 use crate::fingerprint::ValueDigest;
-use crate::graph::{Body, NodeSpec, Persist};
+use crate::graph::{NodeSpec, Persist};
 use crate::store::{Act, Alias, Key, RecordKind, Root, Upstream};
 use crate::value::{Encoded, Value};
 
@@ -132,7 +132,7 @@ impl Wave {
         }
         let upstream = inputs.iter().map(|input| Upstream {
             fingerprint: self.ledger.fingerprint(*input).unwrap_or(UNKNOWN),
-            recorded: self.has_record(*input),
+            recorded: self.ledger.has_record(graph, *input),
         });
         let own = known.payload.as_deref().filter(|_| is_own);
         let alias = Alias { content, value: known.value, spec: spec.hashers.digest, run: self.session.run };
@@ -140,13 +140,6 @@ impl Wave {
         if self.session.observer.is_some() {
             local.recorded.push(slot.node);
         }
-    }
-
-    /// Whether the node has a record under the fingerprint that downstream nodes see.
-    fn has_record(&self, node: u32) -> bool {
-        let Some(spec) = self.session.graph.spec(node) else { return false };
-        let is_virtual = matches!(spec.body, Body::Source(_) | Body::Output { .. });
-        !is_virtual && !is_transient(spec) && !self.ledger.is_by_value(node)
     }
 
     /// A failure as a value: recorded under its content, never under a fingerprint, so that the next run tries again.
@@ -158,9 +151,4 @@ impl Wave {
         let known = Known { value: product.digest, content: None, payload, is_tainted: true };
         self.conclude(index, slot, Conclusion::Known(known), Outcome::Executed, local);
     }
-}
-
-/// Whether values of the node cannot be saved.
-pub(crate) fn is_transient(spec: &NodeSpec) -> bool {
-    matches!(spec.results.as_slice(), [one] if one.bytes.is_none())
 }

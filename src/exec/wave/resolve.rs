@@ -7,7 +7,6 @@ use crate::exec::sync::{Arc, lock};
 use crate::exec::table::position;
 use crate::exec::wave::claims::{Asker, Claim, Done};
 use crate::exec::wave::perform::{Trouble, guarded};
-use crate::exec::wave::record::is_transient;
 use crate::exec::wave::slots::{Conclusion, Slot};
 use crate::exec::wave::walk::{Local, Wave};
 use crate::exec::{OnFailure, Outcome};
@@ -81,7 +80,7 @@ impl Wave {
 
     fn resolve_content(&self, pending: &Pending<'_>, local: &mut Local) {
         let Pending { index, slot, content, is_tainted, .. } = *pending;
-        let is_transient = is_transient(pending.spec);
+        let is_transient = pending.spec.is_transient();
         if is_transient && !self.ledger.forced.contains(&slot.node) {
             // It is made when somebody needs it.
             let known = Known { value: transient_value(&content), content: Some(content), payload: None, is_tainted };
@@ -118,7 +117,7 @@ impl Wave {
         };
         let known = Known { value, content: Some(content), payload, is_tainted };
         let made = self.twins.value(index);
-        if is_transient(spec) {
+        if spec.is_transient() {
             let Some(made) = made else { return self.execute_or_halt(pending, local) };
             self.hold(index, slot, made);
             self.session.tell_cut_off(slot.node);

@@ -9,11 +9,10 @@ use crate::exec::table::number;
 use crate::exec::wave::claims::Claims;
 use crate::exec::wave::element::MapRun;
 use crate::exec::wave::queue::{Job, Queue, Work};
-use crate::exec::wave::record::is_transient;
 use crate::exec::wave::slots::{Conclusion, Slots};
 use crate::exec::wave::twins::Twins;
 use crate::fingerprint::{Fingerprint, ValueDigest};
-use crate::graph::{Body, Declared, NodeCtx, Persist};
+use crate::graph::{Body, Declared, NodeCtx, NodeSpec, Persist};
 use crate::store::Batch;
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -183,7 +182,7 @@ impl Wave {
     /// Values that cannot be read back and that somebody will ask for when the wave is over.
     pub(crate) fn is_kept(&self, node: u32) -> bool {
         self.ledger.is_wanted(node)
-            || (self.ledger.is_target(node) && self.session.graph.spec(node).is_some_and(is_transient))
+            || (self.ledger.is_target(node) && self.session.graph.spec(node).is_some_and(NodeSpec::is_transient))
             || (!self.carried.is_empty() && self.carried.contains(&node))
     }
 
@@ -276,7 +275,7 @@ impl Drop for Unwinding<'_> {
 
 /// Whether values of the node can be read back.
 fn is_saved(graph: &Declared, node: u32) -> bool {
-    graph.spec(node).is_none_or(|spec| !is_transient(spec)) && graph.entry(node).flags.persist != Persist::Never
+    graph.spec(node).is_none_or(|spec| !spec.is_transient()) && graph.entry(node).flags.persist != Persist::Never
 }
 
 /// Nodes of this wave whose values are not saved, and that somebody reads whose turn comes only after it.

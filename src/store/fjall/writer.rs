@@ -160,6 +160,7 @@ fn is_rooting(kind: RecordKind, value: Option<&[u8]>) -> bool {
         RecordKind::Act | RecordKind::Deep => value.is_none(),
         RecordKind::Spec
         | RecordKind::Code
+        | RecordKind::Accept
         | RecordKind::File
         | RecordKind::Probe
         | RecordKind::External

@@ -1,0 +1,107 @@
+//! What earlier runs left behind: when they were, and under which fingerprints nodes were known in them.
+
+use crate::error::Result;
+use crate::exec::store_error::store_error;
+use crate::fingerprint::Fingerprint;
+use crate::store::{Key, RecordKind, RecordReader, Store};
+use std::collections::BTreeMap;
+
+/// The runs of a store, newest first.
+pub(crate) struct Past<'a> {
+    store: &'a dyn Store,
+    runs: Vec<PastRun>,
+    /// Chunks of plans that were read: runs of one pipeline share most of them.
+    chunks: BTreeMap<[u8; 32], Vec<(String, Fingerprint)>>,
+}
+
+/// A run that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PastRun {
+    /// Milliseconds since 1970 when it ended.
+    pub(crate) at_ms: u64,
+    pub(crate) number: u64,
+    plan: [u8; 32],
+}
+
+const PAGE: usize = 1000;
+
+impl<'a> Past<'a> {
+    /// Reads which runs there were.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) fn read(store: &'a dyn Store) -> Result<Self> {
+        let mut runs = Vec::new();
+        let mut after = None;
+        loop {
+            let page = store.scan(RecordKind::Run, after, PAGE).map_err(store_error)?;
+            runs.extend(page.iter().filter_map(|(_, bytes)| PastRun::read(bytes)));
+            match page.last() {
+                Some((key, _)) if page.len() == PAGE => after = Some(*key),
+                Some(_) | None => break,
+            }
+        }
+        runs.sort_by_key(|run| std::cmp::Reverse((run.at_ms, run.number)));
+        Ok(Self { store, runs, chunks: BTreeMap::new() })
+    }
+
+    /// The fingerprints under which a node was known, each with the newest run in which it was, newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) fn fingerprints(&mut self, node: &str) -> Result<Vec<(PastRun, Fingerprint)>> {
+        let mut found: Vec<(PastRun, Fingerprint)> = Vec::new();
+        for run in self.runs.clone() {
+            if let Some(fingerprint) = self.fingerprint(&run, node)?
+                && found.iter().all(|(_, known)| *known != fingerprint)
+            {
+                found.push((run, fingerprint));
+            }
+        }
+        Ok(found)
+    }
+
+    fn fingerprint(&mut self, run: &PastRun, node: &str) -> Result<Option<Fingerprint>> {
+        let plan = self.one(Key::new(RecordKind::Plan, &run.plan))?;
+        let Some(mut plan) = plan.as_deref().and_then(RecordReader::of_recipe) else { return Ok(None) };
+        while let Some(chunk) = plan.array() {
+            if !self.chunks.contains_key(&chunk) {
+                let bytes = self.one(Key::new(RecordKind::Chunk, &chunk))?.unwrap_or_default();
+                self.chunks.insert(chunk, read_chunk(&bytes));
+            }
+            let nodes = self.chunks.get(&chunk).map(Vec::as_slice).unwrap_or_default();
+            if let Some((_, fingerprint)) = nodes.iter().find(|(identity, _)| identity == node) {
+                return Ok(Some(*fingerprint));
+            }
+        }
+        Ok(None)
+    }
+
+    fn one(&self, key: Key) -> Result<Option<Vec<u8>>> {
+        Ok(self.store.get_many(&[key]).map_err(store_error)?.into_iter().next().flatten())
+    }
+}
+
+impl PastRun {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let mut reader = RecordReader::of_recipe(bytes)?;
+        let (number, at_ms, _took_ms) = (reader.u64()?, reader.u64()?, reader.u64()?);
+        let _executable: [u8; 32] = reader.array()?;
+        Some(Self { at_ms, number, plan: reader.array()? })
+    }
+}
+
+/// The nodes of a chunk; those before a place that makes no sense.
+fn read_chunk(bytes: &[u8]) -> Vec<(String, Fingerprint)> {
+    let mut nodes = Vec::new();
+    let Some(mut reader) = RecordReader::of_recipe(bytes) else { return nodes };
+    let mut next = || {
+        let len = u32::from_le_bytes(reader.array()?);
+        let identity = String::from_utf8(reader.bytes(usize::try_from(len).ok()?)?.to_vec()).ok()?;
+        Some((identity, Fingerprint::from_bytes(reader.array()?)))
+    };
+    while let Some(node) = next() {
+        nodes.push(node);
+    }
+    nodes
+}
