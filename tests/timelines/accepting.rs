@@ -66,7 +66,8 @@ enum Edit {
     Code(usize, usize),
     /// Back to the state before this many edits.
     Revert(usize),
-    Accept(usize),
+    /// A change of code that is accepted before anything runs.
+    Accept(usize, usize),
     Unaccept(usize),
     /// A new process.
     Reopen,
@@ -130,8 +131,9 @@ fn check(shape: &Shape, first: &State, edits: &[Edit]) -> Result<(), TestCaseErr
             Edit::Code(node, code) => state.codes[node % n] = *code,
             Edit::Revert(back) => state = history[history.len().saturating_sub(1 + back)].clone(),
             Edit::Reopen => engine = open(),
-            Edit::Accept(node) => {
+            Edit::Accept(node, code) => {
                 let (node, name) = (node % n, format!("n{}", node % n));
+                state.codes[node] = *code;
                 let (graph, nodes) = graph(&state);
                 let before = accepted.evaluate(shape, &state);
                 match engine.accept(&graph, &[&name], &Remark::by("maria")) {
@@ -179,7 +181,7 @@ fn timeline() -> impl Strategy<Value = (Shape, State, Vec<Edit>)> {
         3 => (0..100usize, 0..3u64).prop_map(|(leaf, value)| Edit::Leaf(leaf, value)),
         4 => (0..100usize, 0..4usize).prop_map(|(node, code)| Edit::Code(node, code)),
         2 => (1..6usize).prop_map(Edit::Revert),
-        4 => (0..100usize).prop_map(Edit::Accept),
+        5 => (0..100usize, 0..4usize).prop_map(|(node, code)| Edit::Accept(node, code)),
         1 => (0..100usize).prop_map(Edit::Unaccept),
         1 => Just(Edit::Reopen),
     ];
