@@ -24,5 +24,6 @@ mod support;
 mod targets;
 mod threads;
 mod twins;
+mod unordered;
 mod unstable;
 mod values;
