@@ -5,10 +5,9 @@
 
 use crate::fingerprint::{SchemaDigest, SpecHashers, ValueDigest};
 use crate::graph::names::{Label, Names, ScopeId};
-use crate::graph::{NodeFunction, Persist, Source};
-use crate::value::{CodecError, Encoded, Failure, Loader, Made, Projection, Value, ValueType};
+use crate::graph::{Gatherer, NodeFunction, Persist, Settler, Source};
+use crate::value::{Projection, Value, ValueType};
 use smallvec::SmallVec;
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic::Location;
 use std::sync::Arc;
@@ -105,21 +104,6 @@ impl NodeSpec {
     pub(crate) fn is_transient(&self) -> bool {
         matches!(self.results.as_slice(), [one] if one.bytes.is_none())
     }
-}
-
-/// Makes a list of nodes' values, none of which is read.
-#[derive(Debug)]
-pub(crate) struct Gatherer {
-    pub(crate) result: &'static ValueType,
-    pub(crate) assemble: fn(Vec<Made>, &Arc<dyn Loader>) -> Result<Value, CodecError>,
-}
-
-/// Makes a value or a failure a `Result`.
-#[derive(Debug)]
-pub(crate) struct Settler {
-    pub(crate) result: &'static ValueType,
-    pub(crate) value: fn(&(dyn Any + Send + Sync)) -> Result<Encoded, CodecError>,
-    pub(crate) failure: fn(&Failure) -> Result<Encoded, CodecError>,
 }
 
 /// A node as the executor sees it.

@@ -2,7 +2,7 @@
 
 use crate::graph::builder::Builder;
 use crate::graph::declared::Flags;
-use crate::graph::finish::source_type;
+use crate::graph::spec_key::source_type;
 use crate::graph::{Body, Constant, NodeFunction, Source};
 use crate::value::ValueType;
 use std::panic::Location;

@@ -1,6 +1,8 @@
 //! What is declared: nodes, their specs and how they depend on each other. Knows values, not stores.
 
+mod add;
 mod builder;
+mod builtin;
 mod code;
 mod context;
 mod declared;
@@ -10,17 +12,21 @@ mod handle;
 mod merge;
 mod names;
 mod node;
+mod pipeline;
 mod replace;
+mod rewire;
 pub mod source;
 mod spec;
+mod spec_key;
 
-pub use builder::Graph;
+pub(crate) use builtin::{Gatherer, Settler};
 pub use code::{Code, CodeReport, CodeScope};
 pub use context::NodeCtx;
 pub(crate) use context::Signals;
-pub(crate) use declared::{Body, Constant, Declared, Gatherer, Kind, NodeSpec, Settler};
+pub(crate) use declared::{Body, Constant, Declared, Kind, NodeSpec};
 pub use function::{Call, DeclaredFunction, Function, Inputs, NodeFunction, Results};
 pub use handle::Handle;
 pub use node::{Node, RawNode};
+pub use pipeline::Graph;
 pub(crate) use source::{ProbeFn, Source};
 pub use spec::{Persist, Spec};

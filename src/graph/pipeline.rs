@@ -1,0 +1,197 @@
+//! The graph as pipelines see it: what they declare, and what can be asked of it afterwards.
+
+use crate::error::Result;
+use crate::graph::builder::Builder;
+use crate::graph::names::ScopeId;
+use crate::graph::replace::Replacement;
+use crate::graph::spec::SpecBody;
+use crate::graph::{Body, CodeReport, Constant, Declared, Function, Gatherer, Handle, Node, RawNode, Settler, Spec};
+use crate::value::{Failure, Field, List, Projection, ValueType};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use smallvec::{SmallVec, smallvec};
+use std::fmt;
+use std::panic::Location;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// A pipeline as a graph of nodes.
+///
+/// Methods take `&self`, so that specs nest: `g.add(clean::node(g.add(parse::node(file))))`. A graph is made by
+/// [`Graph::build`]; [`Graph::group`] gives the same graph with a longer prefix for the names of its nodes.
+pub struct Graph {
+    shared: Arc<Shared>,
+    scope: ScopeId,
+}
+
+struct Shared {
+    id: u32,
+    builder: Mutex<Builder>,
+    declared: OnceLock<Arc<Declared>>,
+}
+
+/// Numbers graphs, so that a node of another one is noticed.
+static GRAPHS: AtomicU32 = AtomicU32::new(1);
+
+impl Graph {
+    /// Runs `pipeline` on a new graph and checks what it declared.
+    ///
+    /// # Errors
+    /// What `pipeline` returns, or else all mistakes together, each with the places in the source: duplicate or empty
+    /// names, sources that are added twice and differ, nodes of another graph, types that cannot be saved, fixtures
+    /// that depend on what they replace.
+    pub fn build<H>(pipeline: impl FnOnce(&Self) -> Result<H>) -> Result<(Self, H)> {
+        // Numbers only have to differ; nothing is ordered by them.
+        let id = GRAPHS.fetch_add(1, Ordering::Relaxed);
+        let shared = Shared { id, builder: Mutex::new(Builder::new(id)), declared: OnceLock::new() };
+        let graph = Self { shared: Arc::new(shared), scope: 0 };
+        let handles = pipeline(&graph)?;
+        let declared = graph.builder().finish()?;
+        let _ = graph.shared.declared.set(Arc::new(declared));
+        Ok((graph, handles))
+    }
+
+    /// Adds a node.
+    ///
+    /// Its name is `spec`'s, or else that of its function; a second node of that name in a scope is a mistake that
+    /// [`Graph::build`] reports.
+    #[track_caller]
+    pub fn add<T, H: Handle<Value = T>>(&self, spec: Spec<T, H>) -> H {
+        let index = self.builder().add(self.scope, spec.raw, H::OUTPUTS, Location::caller());
+        H::from_raw(RawNode { graph: self.shared.id, index })
+    }
+
+    /// A node with a constant value.
+    #[track_caller]
+    pub fn value<T: Serialize + DeserializeOwned + Send + Sync + 'static>(&self, value: T) -> Node<T> {
+        let constant = Constant::new(value, ValueType::serde::<T>());
+        self.add(Spec::from_body(SpecBody::Constant(constant), SmallVec::new()))
+    }
+
+    /// A node with the list of the values of `nodes`, in this order. No value is read or copied for it.
+    #[track_caller]
+    pub fn gather<T: Serialize + DeserializeOwned + Send + Sync + 'static>(
+        &self,
+        nodes: impl IntoIterator<Item = Node<T>>,
+    ) -> Node<List<T>> {
+        let inputs = nodes.into_iter().map(Node::raw).collect();
+        self.add(Spec::from_body(SpecBody::Gather(Gatherer::of::<T>()), inputs))
+    }
+
+    /// A node with the value of `node`, or with its failure when it failed.
+    ///
+    /// A failure that is settled stops no run. What is computed from one is computed again in the next run.
+    #[track_caller]
+    pub fn settle<T: Serialize + DeserializeOwned + Send + Sync + 'static>(
+        &self,
+        node: Node<T>,
+    ) -> Node<std::result::Result<T, Failure>> {
+        self.add(Spec::from_body(SpecBody::Settle(Settler::of::<T>()), smallvec![node.raw()]))
+    }
+
+    /// The same graph, where names of nodes begin with `label/`.
+    pub fn group(&self, label: impl fmt::Display) -> Self {
+        self.sub_scope(&label.to_string(), false)
+    }
+
+    /// As [`Graph::group`], for many nodes that need no names: those of a function are numbered as they are added.
+    ///
+    /// Numbers name nodes for people only: a node inserted in between renames those behind it, and runs nothing.
+    pub fn numbered(&self, label: impl fmt::Display) -> Self {
+        self.sub_scope(&label.to_string(), true)
+    }
+
+    /// Names a node that runs should give; the command line knows it by this name.
+    #[track_caller]
+    pub fn target<T>(&self, name: impl Into<String>, node: Node<T>) {
+        let (name, place) = (name.into(), Location::caller());
+        let mut builder = self.builder();
+        let Some(index) = builder.own(node.raw(), place) else { return };
+        if name.is_empty() {
+            builder.mistakes.push(format!("a target has an empty name ({place})"));
+        } else if let Some((_, other)) = builder.graph.targets.iter().find(|(known, _)| *known == name) {
+            let other = builder.graph.entry(*other).place;
+            builder
+                .mistakes
+                .push(format!("two targets are called `{name}` (the second {place}, the node of the first {other})"));
+        } else {
+            builder.graph.targets.push((name, index));
+        }
+    }
+
+    /// Lets everything that reads `node` read `fixture` instead: for tests.
+    ///
+    /// A fixture may be replaced as well. A node is replaced once.
+    #[track_caller]
+    pub fn replace<T>(&self, node: Node<T>, fixture: Node<T>) {
+        let place = Location::caller();
+        let mut builder = self.builder();
+        let (Some(node), Some(fixture)) = (builder.own(node.raw(), place), builder.own(fixture.raw(), place)) else {
+            return;
+        };
+        builder.replacements.push(Replacement { node, fixture, place });
+    }
+
+    /// Number of nodes, outputs apart.
+    pub fn len(&self) -> usize {
+        self.declared().map_or(0, |graph| (0..).zip(&graph.nodes).filter(|(node, _)| !graph.is_output(*node)).count())
+    }
+
+    /// Whether it has no nodes.
+    pub fn is_empty(&self) -> bool {
+        self.declared().is_none_or(|graph| graph.nodes.is_empty())
+    }
+
+    /// Names of the targets in the order of their declaration.
+    pub fn targets(&self) -> impl Iterator<Item = &str> {
+        self.declared().into_iter().flat_map(|graph| graph.targets.iter().map(|(name, _)| name.as_str()))
+    }
+
+    /// What is known of the code of each node function, in the order of their names.
+    pub fn code(&self) -> Vec<CodeReport> {
+        let specs = self.declared().map_or(&[][..], |graph| graph.specs.as_slice());
+        let functions = specs.iter().filter_map(|spec| match &spec.body {
+            Body::Function { function, .. } => Some(function.function),
+            Body::Source(_) | Body::Field(_) | Body::Gather(_) | Body::Settle(_) | Body::Output { .. } => None,
+        });
+        let mut reports: Vec<CodeReport> = functions.map(Function::code_report).collect();
+        reports.sort_by(|one, other| one.function.cmp(&other.function).then(one.version.cmp(&other.version)));
+        // A function that is used as it is and mapped has two specs.
+        reports.dedup();
+        reports
+    }
+
+    /// A node's path in the graph, such as `fold3/fit`.
+    pub fn identity<T>(&self, node: Node<T>) -> String {
+        self.declared().map(|graph| graph.identity(node.raw().index)).unwrap_or_default()
+    }
+
+    pub(crate) fn declared(&self) -> Option<&Arc<Declared>> {
+        self.shared.declared.get()
+    }
+
+    fn sub_scope(&self, label: &str, is_numbered: bool) -> Self {
+        let mut builder = self.builder();
+        if label.split('/').any(str::is_empty) {
+            builder.mistakes.push(format!("the group `{label}` has an empty part in its name"));
+        }
+        let scope = builder.graph.names.scope(self.scope, label, is_numbered);
+        Self { shared: Arc::clone(&self.shared), scope }
+    }
+
+    // A panic in a user's `Display` or `Debug` happens before the lock is taken, so the builder is whole.
+    /// # Panics
+    /// When the graph is finished: its nodes have their numbers, and a new one would get that of another.
+    #[track_caller]
+    fn builder(&self) -> MutexGuard<'_, Builder> {
+        assert!(self.shared.declared.get().is_none(), "the graph is finished: nodes are added within `Graph::build`");
+        self.shared.builder.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: Send + Sync + 'static> Node<T> {
+    /// One field of the node's value as a node of its own: `config.field(field!(Config, eval.metric))`.
+    pub fn field<F: Serialize + DeserializeOwned + Send + Sync + 'static>(self, field: Field<T, F>) -> Spec<F> {
+        Spec::from_body(SpecBody::Field(Arc::new(Projection::new(field))), smallvec![self.raw()])
+    }
+}

@@ -1,0 +1,89 @@
+//! Nodes read the fixtures that stand in for their inputs, and are sorted anew.
+
+use crate::graph::Declared;
+use crate::graph::builder::Builder;
+use petgraph::visit::{DfsPostOrder, GraphBase, GraphRef, IntoNeighbors, VisitMap, Visitable};
+
+impl Builder {
+    /// Lets fixtures stand in for the nodes that they replace, and sorts the nodes anew.
+    pub(crate) fn rewire(&mut self, mistakes: &mut Vec<String>) {
+        let graph = &mut self.graph;
+        for input in &mut graph.inputs {
+            *input = graph.replaced.get(input).copied().unwrap_or(*input);
+        }
+        let count = u32::try_from(graph.nodes.len()).unwrap_or(u32::MAX);
+        let mut order = Vec::with_capacity(graph.nodes.len());
+        let upstream = Upstream(graph);
+        let mut walk = DfsPostOrder::empty(upstream);
+        for start in 0..count {
+            walk.move_to(start);
+            while let Some(node) = walk.next(upstream) {
+                order.push(node);
+            }
+        }
+        let mut seen = upstream.visit_map();
+        for node in &order {
+            if let Some(late) = graph.inputs(*node).iter().find(|input| !seen.is_visited(input)) {
+                let (node, late) = (graph.identity(*node), graph.identity(*late));
+                mistakes.push(format!(
+                    "a fixture depends on what it replaces: `{node}` reads `{late}`, which depends on it"
+                ));
+            }
+            seen.visit(*node);
+        }
+        graph.order = Some(order);
+    }
+}
+
+/// A graph as petgraph's algorithms see it: edges lead from a node to its inputs.
+#[derive(Clone, Copy)]
+struct Upstream<'a>(&'a Declared);
+
+impl GraphBase for Upstream<'_> {
+    type EdgeId = u32;
+    type NodeId = u32;
+}
+
+impl GraphRef for Upstream<'_> {}
+
+impl<'a> IntoNeighbors for Upstream<'a> {
+    type Neighbors = std::iter::Copied<std::slice::Iter<'a, u32>>;
+
+    fn neighbors(self, node: u32) -> Self::Neighbors {
+        self.0.inputs(node).iter().copied()
+    }
+}
+
+impl Visitable for Upstream<'_> {
+    type Map = Visited;
+
+    fn visit_map(&self) -> Visited {
+        Visited(vec![false; self.0.len()])
+    }
+
+    fn reset_map(&self, map: &mut Visited) {
+        map.0.fill(false);
+    }
+}
+
+struct Visited(Vec<bool>);
+
+impl Visited {
+    fn index(node: u32) -> usize {
+        usize::try_from(node).unwrap_or(usize::MAX)
+    }
+}
+
+impl VisitMap<u32> for Visited {
+    fn visit(&mut self, node: u32) -> bool {
+        self.0.get_mut(Self::index(node)).is_some_and(|seen| !std::mem::replace(seen, true))
+    }
+
+    fn is_visited(&self, node: &u32) -> bool {
+        self.0.get(Self::index(*node)).is_some_and(|seen| *seen)
+    }
+
+    fn unvisit(&mut self, node: u32) -> bool {
+        self.0.get_mut(Self::index(node)).is_some_and(|seen| std::mem::replace(seen, false))
+    }
+}
