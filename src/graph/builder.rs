@@ -1,22 +1,23 @@
 //! What building keeps: the arrays of the graph as they grow, what was added to them, the mistakes so far.
 
 use crate::graph::declared::{Flags, NodeEntry};
-use crate::graph::names::{Label, Names, ScopeId};
+use crate::graph::names::{Label, Names, NodePath, ScopeId};
 use crate::graph::replace::Replacement;
-use crate::graph::{Body, Declared, NodeFunction, NodeSpec, RawNode, Results};
+use crate::graph::{Body, Declared, Gatherer, NodeFunction, NodeSpec, RawNode, Results};
 use std::collections::{BTreeMap, HashMap};
 use std::panic::Location;
 
 /// What building keeps beside the arrays of the finished graph.
 pub(crate) struct Builder {
     pub(crate) graph: Declared,
-    /// Functions that have a spec already: by address and by which optional inputs are there.
-    spec_of: HashMap<(usize, u64), u32>,
-    last_spec: ((usize, u64), u32),
+    /// Specs that several nodes may have.
+    spec_of: HashMap<SharedKey, u32>,
+    /// The one that was asked for last: most nodes come in rows that differ in their inputs alone.
+    last_spec: Option<(SharedKey, u32)>,
     /// Functions by their paths, each once.
     pub(crate) functions: HashMap<&'static str, Vec<&'static NodeFunction>>,
     /// Nodes by the hash of their path.
-    pub(crate) node_of: HashMap<u64, u32>,
+    node_of: HashMap<u64, u32>,
     /// Sources by their labels.
     pub(crate) sources: HashMap<String, Added>,
     /// Projections and settled nodes, which exist once for each input.
@@ -25,7 +26,6 @@ pub(crate) struct Builder {
     pub(crate) mistakes: Vec<String>,
     /// Nodes whose spec has no key, with the reason.
     pub(crate) broken: Vec<(u32, String)>,
-    pub(crate) is_finished: bool,
 }
 
 /// The nodes of one source: the first one, and the one that has no name of its own.
@@ -33,6 +33,32 @@ pub(crate) struct Builder {
 pub(crate) struct Added {
     pub(crate) first: u32,
     pub(crate) unnamed: Option<u32>,
+}
+
+/// What a pipeline says of a node beside what it does.
+#[derive(Clone, Copy)]
+pub(crate) struct Declaration<'a> {
+    pub(crate) scope: ScopeId,
+    /// The name that it was given, if any.
+    pub(crate) name: Option<&'a str>,
+    pub(crate) inputs: &'a [u32],
+    pub(crate) flags: Flags,
+    pub(crate) place: &'static Location<'static>,
+}
+
+/// What the nodes that share a spec have in common.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct SharedKey {
+    /// Address of the static that says what they do.
+    address: usize,
+    /// Tells apart the specs that are made of it.
+    variant: u64,
+}
+
+impl SharedKey {
+    fn new<T>(what: &'static T, variant: u64) -> Self {
+        Self { address: std::ptr::from_ref(what).addr(), variant }
+    }
 }
 
 impl Builder {
@@ -52,7 +78,7 @@ impl Builder {
         Self {
             graph,
             spec_of: HashMap::new(),
-            last_spec: ((0, 0), 0),
+            last_spec: None,
             functions: HashMap::new(),
             node_of: HashMap::new(),
             sources: HashMap::new(),
@@ -60,7 +86,6 @@ impl Builder {
             replacements: Vec::new(),
             mistakes: Vec::new(),
             broken: Vec::new(),
-            is_finished: false,
         }
     }
 
@@ -73,12 +98,19 @@ impl Builder {
         None
     }
 
-    pub(crate) fn named(&mut self, scope: ScopeId, name: &str, place: &'static Location<'static>) -> (ScopeId, Label) {
+    /// The path of a node that was given a name; a mistake when another has it.
+    pub(crate) fn given_path(&mut self, name: &str, declaration: Declaration<'_>) -> NodePath {
+        let Declaration { scope, place, .. } = declaration;
         if name.is_empty() {
             self.mistakes.push(format!("a node has an empty name ({place})"));
         }
         self.claim(scope, name, place, "names are unique within a `g.group(..)`");
-        (scope, self.graph.names.given(name))
+        NodePath { scope, label: self.graph.names.given(name) }
+    }
+
+    /// The node that has claimed a path.
+    pub(crate) fn node_called(&self, scope: ScopeId, name: &str) -> Option<u32> {
+        self.node_of.get(&self.graph.names.path_hash(scope, name)).copied()
     }
 
     /// Takes a path for the node that is added next.
@@ -87,7 +119,7 @@ impl Builder {
         let next = self.next_index();
         if let Some(known) = self.node_of.insert(hash, next) {
             let other = self.graph.entry(known).place;
-            let path = self.graph.names.identity(scope, Label::Default, name);
+            let path = self.graph.names.identity(NodePath { scope, label: Label::Default }, name);
             self.mistakes.push(format!("two nodes are called `{path}`: {other} and {place}; {hint}"));
         }
     }
@@ -96,20 +128,21 @@ impl Builder {
         u32::try_from(self.graph.nodes.len()).unwrap_or(u32::MAX)
     }
 
-    pub(crate) fn push(
-        &mut self,
-        kind: u32,
-        scope: ScopeId,
-        label: Label,
-        flags: Flags,
-        place: &'static Location<'static>,
-        inputs: &[u32],
-    ) -> u32 {
-        let index = self.next_index();
+    /// Adds a node; `kind` is the number of its spec, or that of a constant with [`CONSTANT`] set.
+    ///
+    /// [`CONSTANT`]: crate::graph::declared::CONSTANT
+    pub(crate) fn push(&mut self, kind: u32, path: NodePath, declaration: Declaration<'_>) -> u32 {
+        let Declaration { inputs, flags, place, .. } = declaration;
+        let node = self.next_index();
         let first_input = u32::try_from(self.graph.inputs.len()).unwrap_or(u32::MAX);
         self.graph.inputs.extend_from_slice(inputs);
-        self.graph.nodes.push(NodeEntry { kind, first_input, scope, label, flags, place });
-        index
+        self.graph.nodes.push(NodeEntry { kind, first_input, path, flags, place });
+        node
+    }
+
+    /// The spec of a function, of which `present` says which optional inputs are there.
+    pub(crate) fn function_spec(&mut self, function: &'static NodeFunction, present: u64) -> u32 {
+        self.shared_spec(SharedKey::new(function, present), || Body::Function { function, present })
     }
 
     /// The spec of one output of a function with several.
@@ -117,14 +150,18 @@ impl Builder {
         let Results::Many(types) = function.results else { return 0 };
         let result = usize::try_from(output).ok().and_then(|output| types.get(output));
         let Some(result) = result.copied() else { return 0 };
-        let key = (std::ptr::from_ref(result).addr(), u64::from(output));
-        self.function_spec(key, || Body::Output { output, result })
+        self.shared_spec(SharedKey::new(result, u64::from(output)), || Body::Output { output, result })
     }
 
-    /// The spec of a function or gatherer, which all its nodes share.
-    pub(crate) fn function_spec(&mut self, key: (usize, u64), body: impl FnOnce() -> Body) -> u32 {
-        if self.last_spec.0 == key {
-            return self.last_spec.1;
+    pub(crate) fn gatherer_spec(&mut self, gatherer: &'static Gatherer) -> u32 {
+        self.shared_spec(SharedKey::new(gatherer, 0), || Body::Gather(gatherer))
+    }
+
+    fn shared_spec(&mut self, key: SharedKey, body: impl FnOnce() -> Body) -> u32 {
+        if let Some((last, spec)) = self.last_spec
+            && last == key
+        {
+            return spec;
         }
         let spec = match self.spec_of.get(&key) {
             Some(known) => *known,
@@ -138,7 +175,7 @@ impl Builder {
                 spec
             }
         };
-        self.last_spec = (key, spec);
+        self.last_spec = Some((key, spec));
         spec
     }
 

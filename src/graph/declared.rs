@@ -4,7 +4,7 @@
 //! measured by bytes a node. petgraph's algorithms run on the arrays through its traits.
 
 use crate::fingerprint::{SchemaDigest, SpecHashers, ValueDigest};
-use crate::graph::names::{Label, Names, ScopeId};
+use crate::graph::names::{Names, NodePath};
 use crate::graph::{Gatherer, NodeFunction, Persist, Settler, Source};
 use crate::value::{Projection, Value, ValueType};
 use smallvec::SmallVec;
@@ -28,14 +28,13 @@ pub(crate) struct Declared {
     pub(crate) replaced: BTreeMap<u32, u32>,
 }
 
-/// What is kept for each node: 28 bytes and four for each input.
+/// What is kept for each node: 32 bytes, and four for each input.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NodeEntry {
     /// Number of its spec, or of its constant with the highest bit set.
     pub(crate) kind: u32,
     pub(crate) first_input: u32,
-    pub(crate) scope: ScopeId,
-    pub(crate) label: Label,
+    pub(crate) path: NodePath,
     pub(crate) flags: Flags,
     pub(crate) place: &'static Location<'static>,
 }
@@ -189,7 +188,7 @@ impl Declared {
                 }
             },
         };
-        self.names.identity(entry.scope, entry.label, &default)
+        self.names.identity(entry.path, &default)
     }
 
     fn input_identity(&self, node: u32) -> String {

@@ -26,7 +26,6 @@ impl Builder {
         }
         let empty = Builder::new(self.graph.id).graph;
         let mut graph = std::mem::replace(&mut self.graph, empty);
-        self.is_finished = true;
         graph.names.freeze();
         graph.nodes.shrink_to_fit();
         graph.inputs.shrink_to_fit();

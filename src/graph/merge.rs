@@ -1,6 +1,6 @@
 //! What is added a second time: one node with the first, or a mistake when the two differ and cannot be told apart.
 
-use crate::graph::builder::Builder;
+use crate::graph::builder::{Builder, Declaration};
 use crate::graph::declared::Flags;
 use crate::graph::spec_key::source_type;
 use crate::graph::{Body, Constant, NodeFunction, Source};
@@ -20,16 +20,10 @@ const AGREE: &str = "say the same in both places";
 
 impl Builder {
     /// The node that was added before; a mistake when what is added now is not the same.
-    pub(crate) fn again(
-        &mut self,
-        known: u32,
-        difference: Option<Difference>,
-        flags: Flags,
-        place: &'static Location<'static>,
-    ) -> u32 {
-        let difference = difference.or_else(|| flags_difference(self.graph.entry(known).flags, flags));
+    pub(crate) fn again(&mut self, known: u32, difference: Option<Difference>, declaration: Declaration<'_>) -> u32 {
+        let difference = difference.or_else(|| flags_difference(self.graph.entry(known).flags, declaration.flags));
         if let Some(difference) = difference {
-            self.differs(known, &difference, place);
+            self.differs(known, &difference, declaration.place);
         }
         known
     }

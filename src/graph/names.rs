@@ -13,8 +13,14 @@ pub(crate) struct Names {
     ends: Vec<u32>,
 }
 
-/// A scope: 0 is the graph itself.
-pub(crate) type ScopeId = u32;
+/// A scope of a graph, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ScopeId(u32);
+
+impl ScopeId {
+    /// The graph itself.
+    pub(crate) const ROOT: Self = Self(0);
+}
 
 #[derive(Debug)]
 struct Scope {
@@ -22,9 +28,25 @@ struct Scope {
     label: Box<str>,
     /// Hasher that has seen the scope's path.
     path: DefaultHasher,
-    is_numbered: bool,
+    unnamed: Unnamed,
     /// How many nodes without a name of their own it has, by what they would be called.
     ordinals: HashMap<&'static str, u32>,
+}
+
+/// How the nodes of a scope that have no name of their own are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unnamed {
+    /// By what they do: no two of them may do the same.
+    Once,
+    /// By numbers.
+    Numbered,
+}
+
+/// Where a node stands and what it is called there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NodePath {
+    pub(crate) scope: ScopeId,
+    pub(crate) label: Label,
 }
 
 /// What a node is called within its scope.
@@ -41,17 +63,17 @@ pub(crate) enum Label {
 impl Names {
     pub(crate) fn new() -> Self {
         let root = Scope {
-            parent: 0,
+            parent: ScopeId::ROOT,
             label: "".into(),
             path: DefaultHasher::new(),
-            is_numbered: false,
+            unnamed: Unnamed::Once,
             ordinals: HashMap::new(),
         };
         Self { scopes: vec![root], ..Self::default() }
     }
 
     /// The scope `label` within `parent`; slashes in the label make scopes in between.
-    pub(crate) fn scope(&mut self, parent: ScopeId, label: &str, is_numbered: bool) -> ScopeId {
+    pub(crate) fn scope(&mut self, parent: ScopeId, label: &str, unnamed: Unnamed) -> ScopeId {
         let mut scope = parent;
         for part in label.split('/') {
             scope = match self.scope_of.get(&(scope, part.into())) {
@@ -59,8 +81,8 @@ impl Names {
                 None => self.new_scope(scope, part),
             };
         }
-        if let Some(last) = self.scope_mut(scope) {
-            last.is_numbered |= is_numbered;
+        if let (Unnamed::Numbered, Some(last)) = (unnamed, self.scope_mut(scope)) {
+            last.unnamed = Unnamed::Numbered;
         }
         scope
     }
@@ -69,31 +91,35 @@ impl Names {
         let mut path = self.get(parent).map(|scope| scope.path.clone()).unwrap_or_default();
         path.write(label.as_bytes());
         path.write(b"/");
-        let id = u32::try_from(self.scopes.len()).unwrap_or(u32::MAX);
-        self.scopes.push(Scope { parent, label: label.into(), path, is_numbered: false, ordinals: HashMap::new() });
+        let id = ScopeId(u32::try_from(self.scopes.len()).unwrap_or(u32::MAX));
+        self.scopes.push(Scope { parent, label: label.into(), path, unnamed: Unnamed::Once, ordinals: HashMap::new() });
         self.scope_of.insert((parent, label.into()), id);
         id
     }
 
     fn get(&self, scope: ScopeId) -> Option<&Scope> {
-        self.scopes.get(usize::try_from(scope).ok()?)
+        self.scopes.get(usize::try_from(scope.0).ok()?)
     }
 
     fn scope_mut(&mut self, scope: ScopeId) -> Option<&mut Scope> {
-        self.scopes.get_mut(usize::try_from(scope).ok()?)
+        self.scopes.get_mut(usize::try_from(scope.0).ok()?)
     }
 
     /// Whether nodes in this scope are numbered instead of named.
     pub(crate) fn is_numbered(&self, scope: ScopeId) -> bool {
-        self.get(scope).is_some_and(|scope| scope.is_numbered)
+        self.get(scope).is_some_and(|scope| scope.unnamed == Unnamed::Numbered)
     }
 
-    /// The next number for nodes called `name` in this scope; the first one needs none.
-    pub(crate) fn ordinal(&mut self, scope: ScopeId, name: &'static str) -> Label {
-        let Some(scope) = self.scope_mut(scope) else { return Label::Default };
-        let count = scope.ordinals.entry(name).or_default();
-        *count += 1;
-        if *count == 1 { Label::Default } else { Label::Ordinal(*count) }
+    /// The path of the next node called `name` in this scope; the first one needs no number.
+    pub(crate) fn numbered_path(&mut self, scope: ScopeId, name: &'static str) -> NodePath {
+        let label = match self.scope_mut(scope).map(|scope| scope.ordinals.entry(name).or_default()) {
+            None => Label::Default,
+            Some(count) => {
+                *count += 1;
+                if *count == 1 { Label::Default } else { Label::Ordinal(*count) }
+            }
+        };
+        NodePath { scope, label }
     }
 
     /// Keeps a name that the user gave.
@@ -111,15 +137,15 @@ impl Names {
         path.finish()
     }
 
-    /// The whole path of a node that is called `label` in `scope`, `default` being what its spec calls it.
-    pub(crate) fn identity(&self, scope: ScopeId, label: Label, default: &str) -> String {
-        let mut path = self.prefix(scope);
-        match label {
-            Label::Default => path.push_str(default),
-            Label::Ordinal(number) => path.push_str(&format!("{default}#{number}")),
-            Label::Given(number) => path.push_str(self.given_name(number)),
+    /// A path as text, `default` being what the node's spec calls it.
+    pub(crate) fn identity(&self, path: NodePath, default: &str) -> String {
+        let mut identity = self.prefix(path.scope);
+        match path.label {
+            Label::Default => identity.push_str(default),
+            Label::Ordinal(number) => identity.push_str(&format!("{default}#{number}")),
+            Label::Given(number) => identity.push_str(self.given_name(number)),
         }
-        path
+        identity
     }
 
     fn given_name(&self, number: u32) -> &str {
@@ -131,7 +157,9 @@ impl Names {
 
     fn prefix(&self, mut scope: ScopeId) -> String {
         let mut labels = Vec::new();
-        while let (1.., Some(inner)) = (scope, self.get(scope)) {
+        while scope != ScopeId::ROOT
+            && let Some(inner) = self.get(scope)
+        {
             labels.push(&*inner.label);
             scope = inner.parent;
         }
@@ -142,7 +170,7 @@ impl Names {
     pub(crate) fn digest(&self) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new();
         for scope in &self.scopes {
-            hasher.update(&scope.parent.to_le_bytes());
+            hasher.update(&scope.parent.0.to_le_bytes());
             hasher.update(scope.label.as_bytes());
             hasher.update(&[0]);
         }
@@ -171,19 +199,20 @@ mod tests {
     #[test]
     fn a_path_is_its_scopes_and_its_name() {
         let mut names = Names::new();
-        let outer = names.scope(0, "fold1", false);
-        let inner = names.scope(outer, "ridge/0.1", false);
-        let label = names.given("refit");
-        assert_eq!(names.identity(inner, label, "fit"), "fold1/ridge/0.1/refit");
-        assert_eq!(names.identity(0, Label::Ordinal(3), "value"), "value#3");
+        let outer = names.scope(ScopeId::ROOT, "fold1", Unnamed::Once);
+        let inner = names.scope(outer, "ridge/0.1", Unnamed::Once);
+        let refit = NodePath { scope: inner, label: names.given("refit") };
+        assert_eq!(names.identity(refit, "fit"), "fold1/ridge/0.1/refit");
+        let third = NodePath { scope: ScopeId::ROOT, label: Label::Ordinal(3) };
+        assert_eq!(names.identity(third, "value"), "value#3");
     }
 
     #[test]
     fn slashes_and_nested_scopes_are_the_same() {
         let mut names = Names::new();
-        let a = names.scope(0, "a", false);
-        let b = names.scope(a, "b", false);
-        assert_eq!(names.scope(0, "a/b", false), b);
-        assert_eq!(names.path_hash(b, "x"), names.path_hash(0, "a/b/x"));
+        let a = names.scope(ScopeId::ROOT, "a", Unnamed::Once);
+        let b = names.scope(a, "b", Unnamed::Once);
+        assert_eq!(names.scope(ScopeId::ROOT, "a/b", Unnamed::Once), b);
+        assert_eq!(names.path_hash(b, "x"), names.path_hash(ScopeId::ROOT, "a/b/x"));
     }
 }

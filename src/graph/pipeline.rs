@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::graph::builder::Builder;
-use crate::graph::names::ScopeId;
+use crate::graph::names::{ScopeId, Unnamed};
 use crate::graph::replace::Replacement;
 use crate::graph::spec::SpecBody;
 use crate::graph::{Body, CodeReport, Constant, Declared, Function, Gatherer, Handle, Node, RawNode, Settler, Spec};
@@ -44,7 +44,7 @@ impl Graph {
         // Numbers only have to differ; nothing is ordered by them.
         let id = GRAPHS.fetch_add(1, Ordering::Relaxed);
         let shared = Shared { id, builder: Mutex::new(Builder::new(id)), declared: OnceLock::new() };
-        let graph = Self { shared: Arc::new(shared), scope: 0 };
+        let graph = Self { shared: Arc::new(shared), scope: ScopeId::ROOT };
         let handles = pipeline(&graph)?;
         let declared = graph.builder().finish()?;
         let _ = graph.shared.declared.set(Arc::new(declared));
@@ -91,14 +91,14 @@ impl Graph {
 
     /// The same graph, where names of nodes begin with `label/`.
     pub fn group(&self, label: impl fmt::Display) -> Self {
-        self.sub_scope(&label.to_string(), false)
+        self.sub_scope(&label.to_string(), Unnamed::Once)
     }
 
     /// As [`Graph::group`], for many nodes that need no names: those of a function are numbered as they are added.
     ///
     /// Numbers name nodes for people only: a node inserted in between renames those behind it, and runs nothing.
     pub fn numbered(&self, label: impl fmt::Display) -> Self {
-        self.sub_scope(&label.to_string(), true)
+        self.sub_scope(&label.to_string(), Unnamed::Numbered)
     }
 
     /// Names a node that runs should give; the command line knows it by this name.
@@ -170,12 +170,12 @@ impl Graph {
         self.shared.declared.get()
     }
 
-    fn sub_scope(&self, label: &str, is_numbered: bool) -> Self {
+    fn sub_scope(&self, label: &str, unnamed: Unnamed) -> Self {
         let mut builder = self.builder();
         if label.split('/').any(str::is_empty) {
             builder.mistakes.push(format!("the group `{label}` has an empty part in its name"));
         }
-        let scope = builder.graph.names.scope(self.scope, label, is_numbered);
+        let scope = builder.graph.names.scope(self.scope, label, unnamed);
         Self { shared: Arc::clone(&self.shared), scope }
     }
 
