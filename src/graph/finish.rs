@@ -7,28 +7,30 @@ use crate::graph::builder::Builder;
 impl Builder {
     /// Turns what was declared into a finished graph.
     pub(crate) fn finish(&mut self) -> Result<Declared> {
-        let mut mistakes = std::mem::take(&mut self.mistakes);
-        for (node, message) in std::mem::take(&mut self.broken) {
-            let place = self.graph.entry(node).place;
-            mistakes.push(format!("{message} ({place})"));
+        for (node, message) in &self.broken {
+            let place = self.graph.entry(*node).place;
+            self.mistakes.push(format!("{message} ({place})"));
         }
-        if mistakes.is_empty() {
-            self.resolve_replacements(&mut mistakes);
+        if self.mistakes.is_empty() {
+            self.resolve_replacements();
         }
-        if mistakes.is_empty() && !self.graph.replaced.is_empty() {
-            self.rewire(&mut mistakes);
+        if self.mistakes.is_empty() && !self.graph.replaced.is_empty() {
+            self.rewire();
         }
+        let Self { mut graph, mistakes, .. } = std::mem::replace(self, Self::new(self.graph.id));
         if !mistakes.is_empty() {
-            let count = mistakes.len();
-            let list = mistakes.iter().map(|mistake| format!("\n  {mistake}")).collect::<String>();
-            let noun = if count == 1 { "mistake" } else { "mistakes" };
-            return Err(Error::new(ErrorKind::Graph, format!("the graph has {count} {noun}:{list}")));
+            return Err(report(&mistakes));
         }
-        let empty = Builder::new(self.graph.id).graph;
-        let mut graph = std::mem::replace(&mut self.graph, empty);
         graph.names.freeze();
         graph.nodes.shrink_to_fit();
         graph.inputs.shrink_to_fit();
         Ok(graph)
     }
+}
+
+fn report(mistakes: &[String]) -> Error {
+    let count = mistakes.len();
+    let noun = if count == 1 { "mistake" } else { "mistakes" };
+    let list = mistakes.iter().map(|mistake| format!("\n  {mistake}")).collect::<String>();
+    Error::new(ErrorKind::Graph, format!("the graph has {count} {noun}:{list}"))
 }

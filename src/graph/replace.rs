@@ -15,13 +15,13 @@ pub(crate) struct Replacement {
 
 impl Builder {
     /// Follows replacements of replacements to their ends; notes nodes that have two fixtures or none at all.
-    pub(crate) fn resolve_replacements(&mut self, mistakes: &mut Vec<String>) {
+    pub(crate) fn resolve_replacements(&mut self) {
         let mut by_node: BTreeMap<u32, Replacement> = BTreeMap::new();
         for replacement in std::mem::take(&mut self.replacements) {
             let first = by_node.entry(replacement.node).or_insert(replacement);
             if first.place != replacement.place || first.fixture != replacement.fixture {
                 let (name, first, second) = (self.graph.identity(first.node), first.place, replacement.place);
-                mistakes.push(format!("`{name}` is replaced twice: {first} and {second}"));
+                self.mistakes.push(format!("`{name}` is replaced twice: {first} and {second}"));
             }
         }
         for start in by_node.keys() {
@@ -34,7 +34,7 @@ impl Builder {
                 node = replacement.fixture;
             }
             if let Some(at) = path.iter().position(|passed| passed.node == node) {
-                mistakes.push(round(&self.graph, path.get(at..).unwrap_or_default()));
+                self.mistakes.push(round(&self.graph, path.get(at..).unwrap_or_default()));
             }
             let end = self.graph.effective(node);
             self.graph.replaced.extend(path.iter().map(|passed| (passed.node, end)));

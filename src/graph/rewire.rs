@@ -6,32 +6,42 @@ use petgraph::visit::{DfsPostOrder, GraphBase, GraphRef, IntoNeighbors, VisitMap
 
 impl Builder {
     /// Lets fixtures stand in for the nodes that they replace, and sorts the nodes anew.
-    pub(crate) fn rewire(&mut self, mistakes: &mut Vec<String>) {
+    pub(crate) fn rewire(&mut self) {
         let graph = &mut self.graph;
         for input in &mut graph.inputs {
             *input = graph.replaced.get(input).copied().unwrap_or(*input);
         }
-        let count = u32::try_from(graph.nodes.len()).unwrap_or(u32::MAX);
-        let mut order = Vec::with_capacity(graph.nodes.len());
-        let upstream = Upstream(graph);
-        let mut walk = DfsPostOrder::empty(upstream);
-        for start in 0..count {
-            walk.move_to(start);
-            while let Some(node) = walk.next(upstream) {
-                order.push(node);
-            }
-        }
-        let mut seen = upstream.visit_map();
-        for node in &order {
-            if let Some(late) = graph.inputs(*node).iter().find(|input| !seen.is_visited(input)) {
-                let (node, late) = (graph.identity(*node), graph.identity(*late));
-                mistakes.push(format!(
-                    "a fixture depends on what it replaces: `{node}` reads `{late}`, which depends on it"
-                ));
-            }
-            seen.visit(*node);
-        }
+        let order = upstream_first(graph);
+        note_circles(graph, &order, &mut self.mistakes);
         graph.order = Some(order);
+    }
+}
+
+/// Every node behind its inputs, as far as these do not go round.
+fn upstream_first(graph: &Declared) -> Vec<u32> {
+    let count = u32::try_from(graph.len()).unwrap_or(u32::MAX);
+    let mut order = Vec::with_capacity(graph.len());
+    let upstream = Upstream(graph);
+    let mut walk = DfsPostOrder::empty(upstream);
+    for start in 0..count {
+        walk.move_to(start);
+        while let Some(node) = walk.next(upstream) {
+            order.push(node);
+        }
+    }
+    order
+}
+
+/// A node with an input that does not come before it is on a circle, which only a fixture can close.
+fn note_circles(graph: &Declared, order: &[u32], mistakes: &mut Vec<String>) {
+    let mut seen = Upstream(graph).visit_map();
+    for node in order {
+        if let Some(late) = graph.inputs(*node).iter().find(|input| !seen.is_visited(input)) {
+            let (node, late) = (graph.identity(*node), graph.identity(*late));
+            mistakes
+                .push(format!("a fixture depends on what it replaces: `{node}` reads `{late}`, which depends on it"));
+        }
+        seen.visit(*node);
     }
 }
 

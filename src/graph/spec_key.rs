@@ -5,42 +5,57 @@ use crate::graph::{Body, NodeFunction, NodeSpec, Results, Source};
 use crate::value::{Artifact, Dict, Tool, ValueType};
 use smallvec::{SmallVec, smallvec};
 
+/// The types of a node's outputs; one for most.
+type ResultTypes = SmallVec<[&'static ValueType; 1]>;
+
 impl NodeSpec {
     /// Derives the key of a spec from the explanation that is kept with it.
     pub(crate) fn new(body: Body) -> Result<Self, String> {
-        let mut element = None;
-        let mut element_schemas = None;
-        let (key, results): (Option<SpecKey>, SmallVec<[&'static ValueType; 1]>) = match &body {
-            Body::Function { function, present } => {
-                let results = function.results.to_vec();
-                if let (Some(mapped), Some(item)) = (function.mapped, function.element) {
-                    let item_schema = readable((item.schema)(), item)?;
-                    let key = function_key("function", function, *present, &smallvec![item])?;
-                    element = Some(SpecHashers::new(&key.to_bytes()));
-                    element_schemas = Some(((mapped.item_schema)().digest, item_schema.digest));
-                    (Some(function_key("map", function, *present, &results)?), results)
-                } else {
-                    (Some(function_key("function", function, *present, &results)?), results)
-                }
-            }
-            Body::Field(field) => (Some(builtin_key("field", field.path, field.result)?), smallvec![field.result]),
-            Body::Gather(gather) => (Some(builtin_key("gather", "", gather.result)?), smallvec![gather.result]),
-            Body::Settle(settle) => (Some(builtin_key("settle", "", settle.result)?), smallvec![settle.result]),
-            Body::Source(source) => (None, smallvec![source_type(source)]),
-            Body::Output { result, .. } => (None, smallvec![*result]),
-        };
-        let mut schemas = SmallVec::new();
-        for result in &results {
-            schemas.push((result.schema)().digest);
+        let (mut element, mut element_schemas) = (None, None);
+        if let Body::Function { function, present } = &body
+            && let (Some(mapped), Some(item)) = (function.mapped, function.element)
+        {
+            let item_schema = readable((item.schema)(), item)?;
+            let key = function_key("function", function, *present, &[item])?;
+            element = Some(SpecHashers::new(&key.to_bytes()));
+            element_schemas = Some(((mapped.item_schema)().digest, item_schema.digest));
         }
-        let key = key.map(|key| key.to_bytes()).unwrap_or_default();
+        let results = result_types(&body);
+        let schemas = results.iter().map(|result| (result.schema)().digest).collect();
+        let key = body_key(&body, &results)?.map(|key| key.to_bytes()).unwrap_or_default();
         let hashers = SpecHashers::new(&key);
         Ok(Self { body, key, hashers, element, results, schemas, element_schemas })
     }
 }
 
+fn result_types(body: &Body) -> ResultTypes {
+    match body {
+        Body::Function { function, .. } => function.results.to_vec(),
+        Body::Field(field) => smallvec![field.result],
+        Body::Gather(gatherer) => smallvec![gatherer.result],
+        Body::Settle(settler) => smallvec![settler.result],
+        Body::Source(source) => smallvec![source_type(source)],
+        Body::Output { result, .. } => smallvec![*result],
+    }
+}
+
+/// What a spec's key is made of; nothing for sources and outputs, which are known otherwise.
+fn body_key(body: &Body, results: &[&'static ValueType]) -> Result<Option<SpecKey>, String> {
+    let key = match body {
+        Body::Function { function, present } => {
+            let kind = if function.mapped.is_some() && function.element.is_some() { "map" } else { "function" };
+            function_key(kind, function, *present, results)
+        }
+        Body::Field(field) => builtin_key("field", field.path, field.result),
+        Body::Gather(gatherer) => builtin_key("gather", "", gatherer.result),
+        Body::Settle(settler) => builtin_key("settle", "", settler.result),
+        Body::Source(_) | Body::Output { .. } => return Ok(None),
+    };
+    key.map(Some)
+}
+
 impl Results {
-    fn to_vec(self) -> SmallVec<[&'static ValueType; 1]> {
+    fn to_vec(self) -> ResultTypes {
         match self {
             Self::One(one) => smallvec![one],
             Self::Many(many) => many.iter().copied().collect(),
@@ -64,7 +79,7 @@ fn function_key(
     kind: &str,
     function: &NodeFunction,
     present: u64,
-    results: &SmallVec<[&'static ValueType; 1]>,
+    results: &[&'static ValueType],
 ) -> Result<SpecKey, String> {
     let parameters = function
         .function
