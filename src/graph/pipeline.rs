@@ -161,9 +161,15 @@ impl Graph {
         reports
     }
 
-    /// A node's path in the graph, such as `fold3/fit`.
+    /// A node's path in the graph, such as `fold3/fit`; empty before the graph is built.
+    ///
+    /// # Panics
+    /// When the node is of another graph: its number would name a node that has nothing to do with it.
+    #[track_caller]
     pub fn identity<T>(&self, node: Node<T>) -> String {
-        self.declared().map(|graph| graph.identity(node.raw().index)).unwrap_or_default()
+        let RawNode { graph, index } = node.raw();
+        assert!(graph == self.shared.id, "the node is of another graph");
+        self.declared().map(|graph| graph.identity(index)).unwrap_or_default()
     }
 
     pub(crate) fn declared(&self) -> Option<&Arc<Declared>> {
@@ -193,5 +199,29 @@ impl<T: Send + Sync + 'static> Node<T> {
     /// One field of the node's value as a node of its own: `config.field(field!(Config, eval.metric))`.
     pub fn field<F: Serialize + DeserializeOwned + Send + Sync + 'static>(self, field: Field<T, F>) -> Spec<F> {
         Spec::from_body(SpecBody::Field(Arc::new(Projection::new(field))), smallvec![self.raw()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one_value(name: &str) -> (Graph, Node<u32>) {
+        Graph::build(|g| Ok(g.group(name).value(1))).unwrap()
+    }
+
+    #[test]
+    fn a_node_is_called_by_its_path() {
+        let (graph, node) = one_value("fold3");
+        assert_eq!(graph.identity(node), "fold3/value");
+    }
+
+    /// It got the name of the node that had its number in this graph.
+    #[test]
+    #[should_panic(expected = "the node is of another graph")]
+    fn a_node_of_another_graph_has_no_identity_here() {
+        let (graph, _) = one_value("mine");
+        let (_, stranger) = one_value("other");
+        graph.identity(stranger);
     }
 }
