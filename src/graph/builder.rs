@@ -2,6 +2,7 @@
 
 use crate::graph::declared::{Flags, NodeEntry};
 use crate::graph::names::{Label, Names, NodePath, ScopeId};
+use crate::graph::node::GraphId;
 use crate::graph::replace::Replacement;
 use crate::graph::{Body, Declared, Gatherer, NodeFunction, NodeSpec, RawNode, Results};
 use std::collections::{BTreeMap, HashMap};
@@ -62,7 +63,7 @@ impl SharedKey {
 }
 
 impl Builder {
-    pub(crate) fn new(id: u32) -> Self {
+    pub(crate) fn new(id: GraphId) -> Self {
         let graph = Declared {
             id,
             nodes: Vec::new(),

@@ -5,6 +5,7 @@
 
 use crate::fingerprint::{SchemaDigest, SpecHashers, ValueDigest};
 use crate::graph::names::{Names, NodePath};
+use crate::graph::node::GraphId;
 use crate::graph::{Gatherer, NodeFunction, Persist, Settler, Source};
 use crate::value::{Projection, Value, ValueType};
 use smallvec::SmallVec;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 
 /// A finished graph.
 pub(crate) struct Declared {
-    pub(crate) id: u32,
+    pub(crate) id: GraphId,
     pub(crate) nodes: Vec<NodeEntry>,
     pub(crate) inputs: Vec<u32>,
     pub(crate) specs: Vec<NodeSpec>,

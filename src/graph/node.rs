@@ -3,6 +3,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A node of a graph whose value is a `T`: a handle, freely copied.
 ///
@@ -16,8 +17,21 @@ pub struct Node<T> {
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RawNode {
-    pub(crate) graph: u32,
+    pub(crate) graph: GraphId,
     pub(crate) index: u32,
+}
+
+/// Tells the graphs of a process apart, so that a node of another one is noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct GraphId(u32);
+
+impl GraphId {
+    /// One that no other graph has.
+    pub(crate) fn unused() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        // Numbers only have to differ; nothing is ordered by them.
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 impl<T> Node<T> {

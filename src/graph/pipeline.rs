@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::graph::builder::Builder;
 use crate::graph::names::{ScopeId, Unnamed};
+use crate::graph::node::GraphId;
 use crate::graph::replace::Replacement;
 use crate::graph::spec::SpecBody;
 use crate::graph::{Body, CodeReport, Constant, Declared, Function, Gatherer, Handle, Node, RawNode, Settler, Spec};
@@ -12,7 +13,6 @@ use serde::de::DeserializeOwned;
 use smallvec::{SmallVec, smallvec};
 use std::fmt;
 use std::panic::Location;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// A pipeline as a graph of nodes.
@@ -25,13 +25,10 @@ pub struct Graph {
 }
 
 struct Shared {
-    id: u32,
+    id: GraphId,
     builder: Mutex<Builder>,
     declared: OnceLock<Arc<Declared>>,
 }
-
-/// Numbers graphs, so that a node of another one is noticed.
-static GRAPHS: AtomicU32 = AtomicU32::new(1);
 
 impl Graph {
     /// Runs `pipeline` on a new graph and checks what it declared.
@@ -41,8 +38,7 @@ impl Graph {
     /// names, sources that are added twice and differ, nodes of another graph, types that cannot be saved, fixtures
     /// that depend on what they replace.
     pub fn build<H>(pipeline: impl FnOnce(&Self) -> Result<H>) -> Result<(Self, H)> {
-        // Numbers only have to differ; nothing is ordered by them.
-        let id = GRAPHS.fetch_add(1, Ordering::Relaxed);
+        let id = GraphId::unused();
         let shared = Shared { id, builder: Mutex::new(Builder::new(id)), declared: OnceLock::new() };
         let graph = Self { shared: Arc::new(shared), scope: ScopeId::ROOT };
         let handles = pipeline(&graph)?;
