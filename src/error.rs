@@ -47,8 +47,6 @@ pub enum ErrorKind {
     StoreFormat,
     /// The store could not be read or written.
     Store,
-    /// A value could not be encoded or decoded.
-    Codec,
     /// A change of code cannot be accepted, or was not.
     NotAccepted,
     /// The run was stopped before it ended.
