@@ -11,8 +11,8 @@ mod value;
 
 pub use error::{Error, ErrorKind, Result};
 pub use exec::{
-    Acceptance, Counts, Engine, EngineBuilder, Event, Observer, OnFailure, Outcome, Plan, PlanState, Remark,
-    RestartReason, Run, Stopper,
+    Acceptance, Cause, Change, Counts, Engine, EngineBuilder, Event, ItemChange, Observer, OnFailure, Outcome, Plan,
+    PlanState, Remark, RestartReason, Run, Stopper, Why,
 };
 pub use graph::{CodeReport, Graph, Handle, Node, NodeCtx, Persist, Spec, source};
 pub use mamo_macros::node;

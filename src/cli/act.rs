@@ -9,15 +9,17 @@ use crate::cli::exit_codes;
 use crate::cli::interrupt::{Guard, Signals};
 use crate::cli::json;
 use crate::cli::plan_list;
-use crate::cli::settings::{Action, Chatter, PlanLength, Results, Settings};
+use crate::cli::settings::{AcceptReach, Action, Chatter, PlanLength, Results, Settings};
 use crate::cli::summary::{Ending, Summary};
 use crate::cli::watch::{Style, Watcher};
+use crate::cli::why_text;
 use crate::error::{Error, Result};
-use crate::exec::{Engine, EngineBuilder, OnFailure, Run};
+use crate::exec::{Acceptance, Engine, EngineBuilder, OnFailure, Run};
 use crate::graph::Graph;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// What a program brings along.
 pub(crate) trait Program {
@@ -51,10 +53,19 @@ pub(crate) enum Terminal {
 
 /// Does what `settings` ask for; gives the exit code.
 pub(crate) fn act(settings: &Settings, program: &mut dyn Program, stage: &mut Stage<'_>) -> u8 {
-    let code = match settings.action {
-        Action::Run { jobs, on_failure, progress } => run(settings, jobs, on_failure, progress, program, stage),
-        Action::Plan { length } => plan(settings, length, program, stage),
+    let code = match &settings.action {
+        Action::Run { jobs, on_failure, progress } => run(settings, *jobs, *on_failure, *progress, program, stage),
+        Action::Plan { length } => plan(settings, *length, program, stage),
         Action::Code => code(settings, program, stage),
+        Action::Why => why(settings, program, stage),
+        Action::Accept { reach, remark } => acceptances(settings, program, stage, |engine, graph, nodes| match reach {
+            AcceptReach::Named => engine.accept(graph, nodes, remark),
+            AcceptReach::All => engine.accept_all(graph, remark),
+        }),
+        Action::Unaccept { remark } => {
+            acceptances(settings, program, stage, |engine, graph, nodes| engine.unaccept(graph, nodes, remark))
+        }
+        Action::Accepted => acceptances(settings, program, stage, |engine, _, _| engine.acceptances()),
     };
     code.unwrap_or_else(|error| fail(settings, &error, stage))
 }
@@ -97,8 +108,7 @@ fn run(
 
 fn plan(settings: &Settings, length: PlanLength, program: &mut dyn Program, stage: &mut Stage<'_>) -> Result<u8> {
     let graph = program.build()?;
-    let watcher = Arc::new(Watcher::new(Arc::clone(&stage.console), Style::Silent));
-    let engine = builder(settings, &watcher).open(&settings.store)?;
+    let engine = quiet_engine(settings, stage)?;
     let plan = engine.plan(&graph, &names(&settings.targets))?;
     let text = match settings.results {
         Results::Json if settings.targets.is_empty() => {
@@ -109,6 +119,44 @@ fn plan(settings: &Settings, length: PlanLength, program: &mut dyn Program, stag
     };
     write(stage, &text)?;
     Ok(exit_codes::DONE)
+}
+
+/// Explains why a node ran, or would.
+fn why(settings: &Settings, program: &mut dyn Program, stage: &mut Stage<'_>) -> Result<u8> {
+    let graph = program.build()?;
+    let engine = quiet_engine(settings, stage)?;
+    let [node] = settings.targets.as_slice() else { return Ok(exit_codes::USAGE) };
+    let why = engine.why(&graph, node)?;
+    let text = match settings.results {
+        Results::Json => json::why(&why) + "\n",
+        Results::Text => why_text::text(&why, SystemTime::now()),
+    };
+    write(stage, &text)?;
+    Ok(exit_codes::DONE)
+}
+
+/// Accepts, takes back or lists; in any case tells of which acceptances.
+fn acceptances(
+    settings: &Settings,
+    program: &mut dyn Program,
+    stage: &mut Stage<'_>,
+    ask: impl FnOnce(&Engine, &Graph, &[&str]) -> Result<Vec<Acceptance>>,
+) -> Result<u8> {
+    let graph = program.build()?;
+    let engine = quiet_engine(settings, stage)?;
+    let acceptances = ask(&engine, &graph, &names(&settings.targets))?;
+    let text = match settings.results {
+        Results::Json => json::acceptances(&acceptances) + "\n",
+        Results::Text => why_text::acceptances(&acceptances, SystemTime::now()),
+    };
+    write(stage, &text)?;
+    Ok(exit_codes::DONE)
+}
+
+/// An engine for questions: only warnings are told.
+fn quiet_engine(settings: &Settings, stage: &Stage<'_>) -> Result<Engine> {
+    let watcher = Arc::new(Watcher::new(Arc::clone(&stage.console), Style::Silent));
+    builder(settings, &watcher).open(&settings.store)
 }
 
 /// Lists what of the functions' code counts; the store is not looked at.

@@ -48,6 +48,18 @@ pub(crate) enum Command {
     /// Say what a run would do, and run nothing
     #[command(after_help = AFTER_HELP)]
     Plan(PlanArguments),
+    /// Say why a node ran, or would run
+    #[command(after_help = AFTER_HELP)]
+    Why(WhyArguments),
+    /// Let nodes keep their values although their code changed
+    #[command(after_help = AFTER_HELP)]
+    Accept(AcceptArguments),
+    /// Take acceptances back: the nodes' present code runs
+    #[command(after_help = AFTER_HELP)]
+    Unaccept(UnacceptArguments),
+    /// List what was accepted, by whom and why
+    #[command(after_help = AFTER_HELP)]
+    Accepted,
 }
 
 /// Options of all commands.
@@ -114,6 +126,52 @@ pub(crate) struct PlanArguments {
     /// List what of each function's code counts
     #[arg(long, conflicts_with_all = ["targets", "all"])]
     pub(crate) code: bool,
+}
+
+/// Options of `why`.
+#[derive(Args, Debug)]
+pub(crate) struct WhyArguments {
+    /// The node or target to explain
+    #[arg(value_name = "NODE")]
+    pub(crate) node: String,
+}
+
+/// Options of `accept`.
+#[derive(Args, Debug)]
+pub(crate) struct AcceptArguments {
+    /// Nodes that keep the values that they have at their present inputs
+    #[arg(value_name = "NODES", required_unless_present = "all")]
+    pub(crate) nodes: Vec<String>,
+
+    /// All nodes that would run because of their code alone
+    #[arg(long, conflicts_with = "nodes")]
+    pub(crate) all: bool,
+
+    #[command(flatten)]
+    pub(crate) remark: RemarkArguments,
+}
+
+/// Options of `unaccept`.
+#[derive(Args, Debug)]
+pub(crate) struct UnacceptArguments {
+    /// Nodes whose acceptances are taken back, at whatever inputs
+    #[arg(value_name = "NODES", required = true)]
+    pub(crate) nodes: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) remark: RemarkArguments,
+}
+
+/// Who declares something, and why.
+#[derive(Args, Debug)]
+pub(crate) struct RemarkArguments {
+    /// Why; kept on record
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) because: Option<String>,
+
+    /// Who says so [default: the user's name]
+    #[arg(long, value_name = "WHO")]
+    pub(crate) by: Option<String>,
 }
 
 /// How to show progress.

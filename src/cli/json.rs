@@ -3,11 +3,11 @@
 use crate::cli::plan_list::STATES;
 use crate::cli::summary::{Ending, Summary};
 use crate::error::{Error, ErrorKind};
-use crate::exec::{Counts, Plan, PlanState};
+use crate::exec::{Acceptance, Cause, Change, Counts, ItemChange, Plan, PlanState, Why};
 use crate::graph::CodeReport;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 #[derive(Serialize)]
 struct RunObject<'a> {
@@ -78,6 +78,57 @@ struct FunctionObject<'a> {
 }
 
 #[derive(Serialize)]
+struct WhyObject<'a> {
+    schema: &'static str,
+    node: &'a str,
+    state: &'static str,
+    since_ms: Option<u64>,
+    causes: Vec<CauseObject<'a>>,
+    accepted: Option<AcceptanceObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct CauseObject<'a> {
+    node: &'a str,
+    change: &'static str,
+    from: Option<&'a str>,
+    to: Option<&'a str>,
+    function: Option<&'a str>,
+    items: Vec<ItemObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct ItemObject<'a> {
+    name: &'a str,
+    from: Option<&'a str>,
+    to: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct AcceptedObject<'a> {
+    schema: &'static str,
+    acceptances: Vec<AcceptanceObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct AcceptanceObject<'a> {
+    node: &'a str,
+    who: &'a str,
+    because: &'a str,
+    at_ms: u64,
+    from: &'a str,
+    to: &'a str,
+    revoked: Option<RevokedObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct RevokedObject<'a> {
+    who: &'a str,
+    because: &'a str,
+    at_ms: u64,
+}
+
+#[derive(Serialize)]
 struct ErrorObject<'a> {
     schema: &'static str,
     kind: &'static str,
@@ -105,6 +156,67 @@ pub(crate) fn run(summary: &Summary) -> String {
         elements: ElementsObject { elements: summary.elements.nodes, counts: counts(&summary.elements) },
         failures: summary.failures.iter().map(failure).collect(),
     })
+}
+
+/// Why a node ran, or would, as one line.
+pub(crate) fn why(why: &Why) -> String {
+    line(&WhyObject {
+        schema: "mamo.why/1",
+        node: &why.node,
+        state: state_name(why.state),
+        since_ms: why.since.map(since_1970),
+        causes: why.causes.iter().map(cause).collect(),
+        accepted: why.accepted.as_ref().map(acceptance),
+    })
+}
+
+fn cause(cause: &Cause) -> CauseObject<'_> {
+    let plain = |change| CauseObject { node: &cause.node, change, from: None, to: None, function: None, items: vec![] };
+    match &cause.change {
+        Change::New => plain("new"),
+        Change::Value => plain("value"),
+        Change::Inputs => plain("inputs"),
+        Change::Parameters => plain("parameters"),
+        Change::Result => plain("result"),
+        Change::Function { from, to } => CauseObject { from: Some(from), to: Some(to), ..plain("function") },
+        Change::Code { function, from, to, items } => CauseObject {
+            from: Some(from),
+            to: Some(to),
+            function: Some(function),
+            items: items.iter().map(|ItemChange { name, from, to }| item(name, from, to)).collect(),
+            ..plain("code")
+        },
+    }
+}
+
+fn item<'a>(name: &'a str, from: &'a Option<String>, to: &'a Option<String>) -> ItemObject<'a> {
+    ItemObject { name, from: from.as_deref(), to: to.as_deref() }
+}
+
+/// Acceptances as one line.
+pub(crate) fn acceptances(acceptances: &[Acceptance]) -> String {
+    line(&AcceptedObject { schema: "mamo.accept/1", acceptances: acceptances.iter().map(acceptance).collect() })
+}
+
+fn acceptance(acceptance: &Acceptance) -> AcceptanceObject<'_> {
+    let Acceptance { node, remark, at, from, to, revoked, .. } = acceptance;
+    AcceptanceObject {
+        node,
+        who: &remark.who,
+        because: &remark.because,
+        at_ms: since_1970(*at),
+        from,
+        to,
+        revoked: revoked.as_ref().map(|(remark, at)| RevokedObject {
+            who: &remark.who,
+            because: &remark.because,
+            at_ms: since_1970(*at),
+        }),
+    }
+}
+
+fn since_1970(time: SystemTime) -> u64 {
+    millis(time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
 }
 
 /// A plan as one line.

@@ -23,6 +23,7 @@ mod complaint;
 mod json;
 mod plan_list;
 mod summary;
+mod why_text;
 
 mod paint;
 mod words;

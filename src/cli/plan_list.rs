@@ -114,7 +114,7 @@ fn is_listed(state: PlanState) -> bool {
     }
 }
 
-fn label(state: PlanState) -> &'static str {
+pub(crate) fn label(state: PlanState) -> &'static str {
     match state {
         PlanState::Fresh => "fresh",
         PlanState::CutOff => "cut off",

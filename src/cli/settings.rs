@@ -1,8 +1,8 @@
 //! What a call asks for, from its arguments and its environment.
 
-use crate::cli::args::{Arguments, Command, ProgressChoice, RunArguments};
+use crate::cli::args::{Arguments, Command, ProgressChoice, RemarkArguments, RunArguments};
 use crate::cli::paint::ColorChoice;
-use crate::exec::OnFailure;
+use crate::exec::{OnFailure, Remark};
 use clap::error::{Error, ErrorKind};
 use clap::{CommandFactory, FromArgMatches};
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ pub(crate) struct Settings {
 }
 
 /// What to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     /// Bring targets up to date.
     Run { jobs: Option<NonZeroUsize>, on_failure: OnFailure, progress: ProgressChoice },
@@ -35,6 +35,23 @@ pub(crate) enum Action {
     Plan { length: PlanLength },
     /// List the functions of the graph with what of their code counts.
     Code,
+    /// Explain a node: the only target.
+    Why,
+    /// Let the targets, or all that can be, keep their values although their code changed.
+    Accept { reach: AcceptReach, remark: Remark },
+    /// Take acceptances of the targets back.
+    Unaccept { remark: Remark },
+    /// List what was accepted.
+    Accepted,
+}
+
+/// Which nodes are accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AcceptReach {
+    /// Those that are named.
+    Named,
+    /// All that would run because of their code alone.
+    All,
 }
 
 /// How much of a plan to list.
@@ -73,18 +90,34 @@ impl Settings {
             .and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches))
             .map_err(|error| error.format(&mut command))?;
         let common = arguments.common;
+        let run_only = |command: &mut clap::Command, name: &str| match arguments.run.given() {
+            Some(option) => Err(wrong(command, format!("`{option}` is an option of `run`, not of `{name}`"))),
+            None => Ok(()),
+        };
         let (action, targets) = match arguments.command {
             None => run(arguments.run, env).map_err(|text| wrong(&mut command, text))?,
-            Some(Command::Run(run_arguments)) => {
-                run(run_arguments.after(arguments.run), env).map_err(|text| wrong(&mut command, text))?
-            }
+            Some(Command::Run(own)) => run(own.after(arguments.run), env).map_err(|text| wrong(&mut command, text))?,
             Some(Command::Plan(plan)) => {
-                if let Some(option) = arguments.run.given() {
-                    return Err(wrong(&mut command, format!("`{option}` is an option of `run`, not of `plan`")));
-                }
+                run_only(&mut command, "plan")?;
                 let length = if plan.all { PlanLength::Full } else { PlanLength::Short };
-                let action = if plan.code { Action::Code } else { Action::Plan { length } };
-                (action, plan.targets)
+                (if plan.code { Action::Code } else { Action::Plan { length } }, plan.targets)
+            }
+            Some(Command::Why(why)) => {
+                run_only(&mut command, "why")?;
+                (Action::Why, vec![why.node])
+            }
+            Some(Command::Accept(accept)) => {
+                run_only(&mut command, "accept")?;
+                let reach = if accept.all { AcceptReach::All } else { AcceptReach::Named };
+                (Action::Accept { reach, remark: remark(accept.remark, env) }, accept.nodes)
+            }
+            Some(Command::Unaccept(unaccept)) => {
+                run_only(&mut command, "unaccept")?;
+                (Action::Unaccept { remark: remark(unaccept.remark, env) }, unaccept.nodes)
+            }
+            Some(Command::Accepted) => {
+                run_only(&mut command, "accepted")?;
+                (Action::Accepted, Vec::new())
             }
         };
         Ok(Self {
@@ -100,6 +133,14 @@ impl Settings {
             color: common.color.unwrap_or_default(),
         })
     }
+}
+
+/// What a declaration says of whoever makes it.
+fn remark(arguments: RemarkArguments, env: &Environment) -> Remark {
+    let user = || ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| set(env, name));
+    let user = || user().map(|user| user.to_string_lossy().into_owned());
+    let who = arguments.by.or_else(user).unwrap_or_else(|| "somebody".to_owned());
+    Remark::by(who).because(arguments.because.unwrap_or_default())
 }
 
 /// Whether a call that could not be understood asked for JSON.

@@ -192,6 +192,18 @@ pub(crate) fn acceptances(store: &dyn Store) -> Result<Vec<Acceptance>> {
     Ok(all)
 }
 
+/// The acceptance by which the node with this fingerprint has its value, if one does.
+pub(crate) fn accepted_at(
+    store: &dyn Store,
+    base: &Fingerprint,
+    root: Option<ValueDigest>,
+) -> Result<Option<Acceptance>> {
+    let Some(root) = root else { return Ok(None) };
+    let entries = entries_at(store, base)?;
+    let holds = |entry: &&Entry| entry.revoked.is_none() && entry.value == *root.as_bytes();
+    Ok(entries.iter().rev().find(holds).map(Entry::acceptance))
+}
+
 /// The value that a node had at its present inputs with other code.
 fn former(session: &Session, past: &mut Past<'_>, foreseen: &Foreseen, node: u32) -> Result<Former> {
     let graph = &session.graph;
@@ -277,14 +289,7 @@ fn write(session: &Session, ledger: &Ledger, node: u32, former: &Former, remark:
     };
     let acceptance = entry.acceptance();
     let key = Key::new(RecordKind::Accept, base.as_bytes());
-    let mut entries = session
-        .store
-        .get_many(&[key])
-        .map_err(store_error)?
-        .into_iter()
-        .flatten()
-        .flat_map(|bytes| read_entries(&bytes))
-        .collect::<Vec<_>>();
+    let mut entries = entries_at(&*session.store, &base)?;
     entries.push(entry);
     let inputs = graph.inputs(node).iter().map(|input| Upstream {
         fingerprint: ledger.fingerprint(*input).unwrap_or(UNKNOWN),
@@ -332,6 +337,11 @@ impl Said {
     fn at(&self) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_millis(self.at_ms)
     }
+}
+
+fn entries_at(store: &dyn Store, base: &Fingerprint) -> Result<Vec<Entry>> {
+    let bytes = store.get_many(&[Key::new(RecordKind::Accept, base.as_bytes())]).map_err(store_error)?;
+    Ok(bytes.into_iter().flatten().flat_map(|bytes| read_entries(&bytes)).collect())
 }
 
 fn entries(store: &dyn Store) -> Result<Vec<(Fingerprint, Vec<Entry>)>> {

@@ -18,6 +18,7 @@ use crate::exec::session::Session;
 use crate::exec::store_error::store_error;
 use crate::exec::sync::{Arc, Mutex, lock};
 use crate::exec::values::Values;
+use crate::exec::why::{Why, why};
 use crate::graph::{Declared, Graph, Signals};
 use crate::store::{FjallStore, MemoryStore, OpenOptions, Store};
 use crate::value::NodeScope;
@@ -286,6 +287,18 @@ impl Engine {
         let identities: Vec<&str> = identities.iter().map(String::as_str).collect();
         let _running = lock(&self.inner.running);
         revoke(&self.inner.session(declared)?, &identities, remark)
+    }
+
+    /// Compares a node, by name, with what it was in the last run in which it was something else: why it ran, or would.
+    ///
+    /// # Errors
+    /// When there is no node of that name, and when the store cannot be read.
+    pub fn why(&self, graph: &Graph, node: &str) -> Result<Why> {
+        let declared = graph.declared().ok_or_else(unfinished)?;
+        let node = declared.producer(find_node(declared, node)?);
+        let _running = lock(&self.inner.running);
+        let ledger = Ledger::new(declared, BTreeSet::from([node]));
+        why(&self.inner.session(declared)?, ledger, &self.inner.pool, node)
     }
 
     /// All acceptances on record, oldest first, those that were taken back included.

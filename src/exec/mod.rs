@@ -24,9 +24,11 @@ mod sync;
 mod table;
 mod values;
 mod wave;
+mod why;
 
 pub use accept::{Acceptance, Remark};
 pub use engine::{Engine, EngineBuilder, OnFailure, Stopper};
 pub use event::{Counts, Event, Observer, Outcome, RestartReason};
 pub use plan_report::{Plan, PlanState};
 pub use run::Run;
+pub use why::{Cause, Change, ItemChange, Why};

@@ -61,7 +61,11 @@ impl<'a> Past<'a> {
         Ok(found)
     }
 
-    fn fingerprint(&mut self, run: &PastRun, node: &str) -> Result<Option<Fingerprint>> {
+    /// The fingerprint under which a node was known in a run.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) fn fingerprint(&mut self, run: &PastRun, node: &str) -> Result<Option<Fingerprint>> {
         let plan = self.one(Key::new(RecordKind::Plan, &run.plan))?;
         let Some(mut plan) = plan.as_deref().and_then(RecordReader::of_recipe) else { return Ok(None) };
         while let Some(chunk) = plan.array() {

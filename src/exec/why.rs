@@ -1,0 +1,254 @@
+//! Why a node is stale, or ran: what is different from the last time that it was something else.
+
+use crate::error::Result;
+use crate::exec::PlanState;
+use crate::exec::accept::{Acceptance, accepted_at};
+use crate::exec::drive::make_plan;
+use crate::exec::leaves::look_at_sources;
+use crate::exec::ledger::Ledger;
+use crate::exec::past::{Past, PastRun};
+use crate::exec::plan_report::foresee;
+use crate::exec::recorded::deep_of;
+use crate::exec::session::Session;
+use crate::exec::store_error::store_error;
+use crate::fingerprint::SpecKey;
+use crate::graph::{Body, NodeSpec};
+use crate::store::{Key, RecordKind};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, SystemTime};
+
+/// What became of a node, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Why {
+    /// Identity of the node.
+    pub node: String,
+    /// What a run would do with it now.
+    pub state: PlanState,
+    /// The end of the run with which it is compared: the last one in which it was something else. None when there is no
+    /// such run.
+    pub since: Option<SystemTime>,
+    /// What changed since then, upstream causes first.
+    pub causes: Vec<Cause>,
+    /// Who accepted its present code at its present inputs, if somebody did.
+    pub accepted: Option<Acceptance>,
+}
+
+/// Something that changed, of the node or upstream of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Cause {
+    /// Identity of the node that changed.
+    pub node: String,
+    /// What changed of it.
+    pub change: Change,
+}
+
+/// What changed of a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Change {
+    /// It was not there.
+    New,
+    /// The source, value or parameter is another one.
+    Value,
+    /// It reads other nodes, or in another order.
+    Inputs,
+    /// It is another function.
+    Function {
+        /// Its path before.
+        from: String,
+        /// Its path now.
+        to: String,
+    },
+    /// Its parameters are named otherwise, or others of them are given.
+    Parameters,
+    /// The type of its result, or its codec.
+    Result,
+    /// The code of its function, or code that it reaches.
+    Code {
+        /// Path of the function.
+        function: String,
+        /// The code version before, in hexadecimal.
+        from: String,
+        /// The code version now.
+        to: String,
+        /// What exactly: items by path, conditions, variables. Empty when only the function's own text counts.
+        items: Vec<ItemChange>,
+    },
+}
+
+/// Something of a function's code that changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ItemChange {
+    /// Path of the item, such as `app::clean::helper`; `cfg(..)` and `env NAME` for what decides about the code.
+    pub name: String,
+    /// Its digest or value before; none when it was not reached.
+    pub from: Option<String>,
+    /// Its digest or value now; none when it is not reached any more.
+    pub to: Option<String>,
+}
+
+/// Compares a node with what it was in the last run in which it was something else.
+pub(crate) fn why(session: &Session, mut ledger: Ledger, pool: &rayon::ThreadPool, node: u32) -> Result<Why> {
+    look_at_sources(session, &mut ledger, pool)?;
+    let planned = make_plan(session, &mut ledger)?;
+    let foreseen = foresee(session, &ledger, &planned)?;
+    let graph = &session.graph;
+    let identity = graph.identity(node);
+    let base = ledger.record_key(graph, node);
+    let mut past = Past::read(&*session.store)?;
+    let before = past.fingerprints(&identity)?.into_iter().find(|(_, fingerprint)| Some(*fingerprint) != base);
+    let causes = match &before {
+        Some((run, _)) => causes(session, &ledger, &mut past, run, node)?,
+        None => Vec::new(),
+    };
+    let accepted = match base {
+        Some(base) => accepted_at(&*session.store, &base, ledger.root_of(node))?,
+        None => None,
+    };
+    let since = before.map(|(run, _)| SystemTime::UNIX_EPOCH + Duration::from_millis(run.at_ms));
+    Ok(Why { node: identity, state: foreseen.states[node], since, causes, accepted })
+}
+
+/// What changed since a run, of a node and of all upstream of it that changed.
+fn causes(session: &Session, ledger: &Ledger, past: &mut Past<'_>, run: &PastRun, node: u32) -> Result<Vec<Cause>> {
+    let graph = &session.graph;
+    let mut changed = BTreeMap::new();
+    let mut seen = BTreeSet::from([node]);
+    let mut stack = vec![node];
+    while let Some(node) = stack.pop() {
+        let now = ledger.record_key(graph, node);
+        let before = past.fingerprint(run, &graph.identity(node))?;
+        if now.is_some() && now == before {
+            continue;
+        }
+        stack.extend(graph.inputs(node).iter().filter(|input| seen.insert(**input)));
+        if graph.is_output(node) {
+            continue;
+        }
+        let changes = match (before, graph.spec(node)) {
+            (None, _) => vec![Change::New],
+            (Some(_), Some(spec)) if !matches!(spec.body, Body::Source(_)) => {
+                let deep = before.map(|before| deep_of(&*session.store, &before)).transpose()?.flatten();
+                match deep {
+                    Some(deep) => {
+                        let inputs = deep.upstream.len() == graph.inputs(node).len();
+                        let mut changes = spec_changes(session, spec, &deep.spec)?;
+                        changes.extend((!inputs).then_some(Change::Inputs));
+                        changes
+                    }
+                    // It failed then, or nobody needed it.
+                    None => Vec::new(),
+                }
+            }
+            (Some(_), Some(_) | None) => vec![Change::Value],
+        };
+        changed.insert(node, changes);
+    }
+    let order = graph.order();
+    let changed = order.forwards().filter_map(|node| changed.remove(&node).map(|changes| (node, changes)));
+    Ok(changed
+        .flat_map(|(node, changes)| changes.into_iter().map(move |change| (node, change)))
+        .map(|(node, change)| Cause { node: graph.identity(node), change })
+        .collect())
+}
+
+/// What of a spec is different from a former one.
+fn spec_changes(session: &Session, spec: &NodeSpec, before: &crate::fingerprint::SpecDigest) -> Result<Vec<Change>> {
+    let before = one(session, Key::new(RecordKind::Spec, before.as_bytes()))?;
+    let (Some(before), Some(now)) =
+        (before.and_then(|bytes| SpecKey::from_bytes(&bytes)), SpecKey::from_bytes(&spec.key))
+    else {
+        return Ok(Vec::new());
+    };
+    let mut changes = Vec::new();
+    if before.function != now.function || before.kind != now.kind {
+        changes.push(Change::Function { from: before.function.clone(), to: now.function.clone() });
+    }
+    if before.parameters != now.parameters {
+        changes.push(Change::Parameters);
+    }
+    if before.results != now.results {
+        changes.push(Change::Result);
+    }
+    if let (true, Body::Function { function, .. }) = (before.code != now.code, &spec.body) {
+        let hex = |version: [u8; 32]| blake3::Hash::from_bytes(version).to_hex().to_string();
+        let former = one(session, Key::new(RecordKind::Code, &before.code))?;
+        let former = former.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        changes.push(Change::Code {
+            function: now.function,
+            from: hex(before.code),
+            to: hex(now.code),
+            items: former
+                .map(|former| item_changes(&former, &function.function.code.explanation()))
+                .unwrap_or_default(),
+        });
+    }
+    Ok(changes)
+}
+
+/// What differs between two explanations of a function's code.
+fn item_changes(before: &str, now: &str) -> Vec<ItemChange> {
+    let (before, now) = (parts(before), parts(now));
+    let names: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+    let changed = names.into_iter().filter(|name| before.get(*name) != now.get(*name));
+    changed
+        .map(|name| ItemChange { name: name.clone(), from: before.get(name).cloned(), to: now.get(name).cloned() })
+        .collect()
+}
+
+/// The lines of an explanation by what they are about; of several about one thing all, in order.
+fn parts(explanation: &str) -> BTreeMap<String, String> {
+    let mut parts: BTreeMap<String, String> = BTreeMap::new();
+    for line in explanation.lines() {
+        let words: Vec<&str> = line.split('\t').collect();
+        let (name, value) = match words.as_slice() {
+            ["cfg", condition, holds] => (format!("cfg({condition})"), *holds),
+            ["env", name, value] => (format!("env {name}"), *value),
+            ["version", version] => ("version".to_owned(), *version),
+            // Why more counts than what is reached is no change by itself.
+            ["fallback", _] => continue,
+            [scope] => ("what counts".to_owned(), *scope),
+            ["toolchain", toolchain] => ("toolchain".to_owned(), *toolchain),
+            [digest, path, ..] => ((*path).to_owned(), *digest),
+            [] => continue,
+        };
+        let part = parts.entry(name).or_default();
+        if !part.is_empty() {
+            part.push(' ');
+        }
+        part.push_str(value);
+    }
+    parts
+}
+
+fn one(session: &Session, key: Key) -> Result<Option<Vec<u8>>> {
+    Ok(session.store.get_many(&[key]).map_err(store_error)?.into_iter().next().flatten())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::expect;
+
+    #[test]
+    fn changed_items_and_conditions_are_named_with_both_sides() {
+        let before =
+            "deep\ncfg\tunix\tholds\nenv\tNAME\tnot set\naa\tapp::f\t\nbb\tapp::helper\tapp::f\ncc\tapp::old\tapp::f\n";
+        let now = "deep\ncfg\tunix\tdoes not hold\nenv\tNAME\tnot set\naa\tapp::f\t\nb2\tapp::helper\tapp::f\ndd\tapp::new\tapp::f\n";
+        let changes: Vec<String> = item_changes(before, now)
+            .into_iter()
+            .map(|ItemChange { name, from, to }| {
+                format!("{name}: {} -> {}", from.unwrap_or_default(), to.unwrap_or_default())
+            })
+            .collect();
+        expect![[r#"
+            app::helper: bb -> b2
+            app::new:  -> dd
+            app::old: cc -> 
+            cfg(unix): holds -> does not hold"#]]
+        .assert_eq(&changes.join("\n"));
+    }
+}
