@@ -70,13 +70,22 @@ impl Function {
                 CodeScope::Version(version) => format!("version {version}"),
             },
             version: blake3::Hash::from_bytes(code.version()).to_hex().to_string(),
-            items: code.items.lines().count(),
+            items: code.reached().count(),
             fallback: code.fallback.map(str::to_owned),
         }
     }
 }
 
 impl Code {
+    /// The lines about items; others are about locked crates and included files.
+    fn reached(&self) -> impl Iterator<Item = &str> {
+        let is_item = |line: &&str| {
+            let mut words = line.split('\t');
+            words.next() != Some("crate") && words.next().is_some_and(|path| !path.starts_with("file "))
+        };
+        self.items.lines().filter(is_item)
+    }
+
     /// The code version: equal for equal code.
     ///
     /// This is the one place that decides what "the code changed" means.
@@ -183,6 +192,13 @@ mod tests {
             assert_ne!(changed.version(), version, "{changed:?}");
         }
         assert_eq!(Code { items: "other", ..code(CodeScope::Deep) }.version(), version);
+    }
+
+    /// Each locked crate was counted as an item, so that a function which used serde reached eight items more.
+    #[test]
+    fn crates_and_files_are_no_items() {
+        let items = "01ab\tcrate::f\n23cd\tcrate::helper\tcrate::f\ncrate\tserde 1.0.0 45ef\n67ab\tfile text.txt\n";
+        assert_eq!(Code { items, ..code(CodeScope::Deep) }.reached().count(), 2);
     }
 
     #[test]
