@@ -202,3 +202,20 @@ fn the_command_line_speaks_json() {
     assert_eq!(told.status.code(), Some(2));
     assert_eq!(String::from_utf8_lossy(&told.stderr), "no function `g`, but there is `crate::f`, `crate::h`\n");
 }
+
+/// A pipeline's functions have an attribute of mamo, whose own code was listed in more than a thousand lines.
+#[test]
+fn the_command_line_lists_nothing_of_mamo() {
+    let sources = Sources::new("fn h() {} #[mamo::node] pub fn f() { h() }");
+    let folder = sources.root().parent().expect("a folder").to_owned();
+    let manifest = "[package]\nname = \"p\"\n[lib]\npath = \"lib.rs\"\n[dependencies]\nmamo = { path = \"mamo\" }\n";
+    std::fs::write(folder.join("Cargo.toml"), manifest).expect("writes");
+    std::fs::create_dir_all(folder.join("mamo/src")).expect("creates");
+    std::fs::write(folder.join("mamo/Cargo.toml"), "[package]\nname = \"mamo\"\n").expect("writes");
+    std::fs::write(folder.join("mamo/src/lib.rs"), "pub use mamo_macros::node; fn own() {}").expect("writes");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mamo-code"));
+    let told = command.arg("reach").arg(sources.root()).arg("f").output().expect("runs");
+    let text = String::from_utf8(told.stdout).expect("text");
+    let lines: Vec<&str> = text.lines().skip(1).map(|line| line.trim().split_at(9).1).collect();
+    assert_eq!(lines, ["crate::f", "crate::h  <- crate::f"], "{text}");
+}
