@@ -8,6 +8,7 @@
     reason = "these are tests throughout"
 )]
 
+mod analyzer;
 mod edits;
 mod moved;
 
