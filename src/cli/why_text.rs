@@ -23,15 +23,12 @@ pub(crate) fn text(why: &Why, now: SystemTime) -> String {
             }
         }
     }
-    if let Some(acceptance) = &why.accepted {
+    if let Some(Acceptance { remark, at, from, to, .. }) = &why.accepted {
+        let said = said(remark, *at, now);
         text.push_str(&format!(
-            "accepted {}, so its present code is not executed at these inputs:\n",
-            said(&acceptance.remark, acceptance.at, now)
-        ));
-        text.push_str(&format!(
-            "  the value is that of code {} instead of {}\n",
-            short(&acceptance.from),
-            short(&acceptance.to)
+            "its value is that of code {} instead of {}, accepted {said}\n",
+            short(from),
+            short(to)
         ));
     }
     text
@@ -94,6 +91,84 @@ fn ago(at: SystemTime, now: SystemTime) -> String {
 
 /// Digests by their beginning; other values as they are.
 fn short(digest: &str) -> &str {
-    let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_digest = digest.len() >= 32 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_digest { digest.get(..SHOWN).unwrap_or(digest) } else { digest }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::expect;
+    use std::time::Duration;
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn accepted() -> Acceptance {
+        Acceptance {
+            node: "clean".into(),
+            remark: Remark::by("maria").because("only a log line"),
+            at: at(60),
+            from: "ab".repeat(32),
+            to: "cd".repeat(32),
+            revoked: None,
+        }
+    }
+
+    #[test]
+    fn causes_come_one_a_line_with_the_items_that_changed() {
+        let item = |name: &str, from: Option<String>, to: Option<String>| ItemChange { name: name.into(), from, to };
+        let code = Change::Code {
+            function: "app::clean".into(),
+            from: "ab".repeat(32),
+            to: "cd".repeat(32),
+            items: vec![
+                item("app::helper", Some("12".repeat(32)), Some("34".repeat(32))),
+                item("app::new", None, Some("34".repeat(32))),
+                item("cfg(unix)", Some("holds".into()), Some("does not hold".into())),
+            ],
+        };
+        let cause = |node: &str, change| Cause { node: node.into(), change };
+        let why = Why {
+            node: "report".into(),
+            state: crate::exec::PlanState::RunUnlessCutOff,
+            since: Some(at(0)),
+            causes: vec![cause("file:a.csv", Change::Value), cause("clean", code), cause("fit", Change::New)],
+            accepted: None,
+        };
+        expect![[r#"
+            report: run unless cut off
+            compared with the run that ended 2 h 0 min ago:
+              file:a.csv  is another value
+              clean  code of `app::clean`: abababab -> cdcdcdcd
+                app::helper  12121212 -> 34343434
+                app::new  new
+                cfg(unix)  holds -> does not hold
+              fit  is new
+        "#]]
+        .assert_eq(&text(&why, at(7200)));
+        let why = Why { causes: Vec::new(), since: None, accepted: Some(accepted()), ..why };
+        expect![[r#"
+            report: run unless cut off
+            no earlier run in which it was something else
+            its value is that of code abababab instead of cdcdcdcd, accepted by maria 1 h 59 min ago: only a log line
+        "#]]
+        .assert_eq(&text(&why, at(7200)));
+    }
+
+    #[test]
+    fn acceptances_say_who_when_and_why() {
+        let revoked = Acceptance { revoked: Some((Remark::by("jo"), at(120))), ..accepted() };
+        expect![[r#"
+            clean  abababab instead of cdcdcdcd, accepted by maria 2 min 0 s ago: only a log line
+            clean  abababab instead of cdcdcdcd, accepted by maria 2 min 0 s ago: only a log line
+              taken back by jo 1 min 0 s ago
+        "#]]
+        .assert_eq(&acceptances(&[accepted(), revoked], at(180)));
+        expect![[r#"
+            nothing is accepted
+        "#]]
+        .assert_eq(&acceptances(&[], at(180)));
+    }
 }

@@ -182,16 +182,17 @@ fn spec_changes(session: &Session, spec: &NodeSpec, before: &crate::fingerprint:
             from: hex(before.code),
             to: hex(now.code),
             items: former
-                .map(|former| item_changes(&former, &function.function.code.explanation()))
+                .map(|former| item_changes(&former, &function.function.code.explanation(), function.function.path))
                 .unwrap_or_default(),
         });
     }
     Ok(changes)
 }
 
-/// What differs between two explanations of a function's code.
-fn item_changes(before: &str, now: &str) -> Vec<ItemChange> {
-    let (before, now) = (parts(before), parts(now));
+/// What differs between two explanations of the code of the function with this path.
+fn item_changes(before: &str, now: &str, function: &str) -> Vec<ItemChange> {
+    let krate = function.split("::").next().unwrap_or("crate");
+    let (before, now) = (parts(before, krate), parts(now, krate));
     let names: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
     let changed = names.into_iter().filter(|name| before.get(*name) != now.get(*name));
     changed
@@ -199,8 +200,9 @@ fn item_changes(before: &str, now: &str) -> Vec<ItemChange> {
         .collect()
 }
 
-/// The lines of an explanation by what they are about; of several about one thing all, in order.
-fn parts(explanation: &str) -> BTreeMap<String, String> {
+/// The lines of an explanation by what they are about; of several about one thing all, in order. Items of the function's
+/// own crate have its name.
+fn parts(explanation: &str, krate: &str) -> BTreeMap<String, String> {
     let mut parts: BTreeMap<String, String> = BTreeMap::new();
     for line in explanation.lines() {
         let words: Vec<&str> = line.split('\t').collect();
@@ -212,7 +214,10 @@ fn parts(explanation: &str) -> BTreeMap<String, String> {
             ["fallback", _] => continue,
             [scope] => ("what counts".to_owned(), *scope),
             ["toolchain", toolchain] => ("toolchain".to_owned(), *toolchain),
-            [digest, path, ..] => ((*path).to_owned(), *digest),
+            [digest, path, ..] => match path.strip_prefix("crate::") {
+                Some(rest) => (format!("{krate}::{rest}"), *digest),
+                None => ((*path).to_owned(), *digest),
+            },
             [] => continue,
         };
         let part = parts.entry(name).or_default();
@@ -235,10 +240,9 @@ mod tests {
 
     #[test]
     fn changed_items_and_conditions_are_named_with_both_sides() {
-        let before =
-            "deep\ncfg\tunix\tholds\nenv\tNAME\tnot set\naa\tapp::f\t\nbb\tapp::helper\tapp::f\ncc\tapp::old\tapp::f\n";
-        let now = "deep\ncfg\tunix\tdoes not hold\nenv\tNAME\tnot set\naa\tapp::f\t\nb2\tapp::helper\tapp::f\ndd\tapp::new\tapp::f\n";
-        let changes: Vec<String> = item_changes(before, now)
+        let before = "deep\ncfg\tunix\tholds\nenv\tNAME\tnot set\naa\tcrate::f\t\nbb\tcrate::helper\tapp::f\ncc\tapp::old\tapp::f\n";
+        let now = "deep\ncfg\tunix\tdoes not hold\nenv\tNAME\tnot set\naa\tcrate::f\t\nb2\tcrate::helper\tapp::f\ndd\tapp::new\tapp::f\n";
+        let changes: Vec<String> = item_changes(before, now, "app::f")
             .into_iter()
             .map(|ItemChange { name, from, to }| {
                 format!("{name}: {} -> {}", from.unwrap_or_default(), to.unwrap_or_default())

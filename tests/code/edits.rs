@@ -18,7 +18,7 @@ debug = false
 
 const MAIN: &str = r#"
 mod clean;
-use mamo::{Engine, Event, Graph, Observer, node};
+use mamo::{Change, Engine, Event, Graph, Observer, Remark, node};
 struct Log;
 impl Observer for Log {
     fn event(&self, event: &Event<'_>) {
@@ -38,9 +38,27 @@ fn up(x: u32) -> clean::Row {
 fn down(row: &clean::Row) -> u32 {
     row.value
 }
+/// The items of code that changed, with the lengths of their digests, and whether they are equal.
+fn changed(why: &mamo::Why) -> String {
+    let mut text = String::new();
+    for cause in &why.causes {
+        text += &format!("{}:", cause.node);
+        let Change::Code { items, .. } = &cause.change else { continue };
+        for item in items {
+            let is_new = [&item.from, &item.to].map(|digest| digest.as_ref().map(String::len));
+            text += &format!(" {} {is_new:?} {}", item.name, item.from == item.to);
+        }
+    }
+    text
+}
 fn main() {
     let engine = Engine::builder().jobs(1).observer(std::sync::Arc::new(Log)).open("store").unwrap();
     let (graph, node) = Graph::build(|g| Ok(g.add(down::node(g.add(up::node(g.value(1))))))).unwrap();
+    match std::env::args().nth(1).as_deref() {
+        Some("why") => return print!("{}", changed(&engine.why(&graph, "down").unwrap())),
+        Some("accept") => return drop(engine.accept(&graph, &["up"], &Remark::by("maria")).unwrap()),
+        _ => {}
+    }
     let run = engine.run(&graph).unwrap();
     println!("= {}", run.get(node).unwrap());
 }
@@ -66,6 +84,12 @@ fn project() -> Project {
         ("helper/Cargo.toml", "[package]\nname = \"helper\"\nversion = \"0.1.0\"\nedition = \"2024\"\n"),
         ("helper/src/lib.rs", HELPER),
     ])
+}
+
+/// Builds, and runs with an argument.
+#[track_caller]
+fn ask(project: &Project, argument: &str) -> String {
+    String::from_utf8(succeed(&mut project.cargo(&["run", "--quiet", argument])).stdout).unwrap()
 }
 
 /// Edits a file, builds and runs: what was executed, what was cut off (`~`), and the answer.
@@ -121,4 +145,24 @@ fn what_runs_after_an_edit_of_a_real_project() {
         "up down = 111",
     );
     check(&[(OWN, "pub value: u32, pub rest: u32", "pub rest: u32, pub value: u32")], "up down = 111");
+}
+
+#[test]
+fn changed_items_are_named_and_can_be_accepted() {
+    let project = project();
+    let check = |edits: &[(&str, &str, &str)], expected: &str| check(&project, edits, expected);
+    check(&[], "up down = 111");
+    project.edit(OWN, "x * FACTOR", "x * FACTOR + 1");
+    project.edit(OTHER, "x + 100", "x + nobody()");
+    let why = ask(&project, "why");
+    let sides = "[Some(32), Some(32)] false";
+    assert_eq!(why, format!("up: app::clean::own {sides} helper::nobody [None, Some(32)] false helper::outer {sides}"));
+    // Its value stays what it is, and is not taken for the new code's.
+    ask(&project, "accept");
+    check(&[], "~down = 111");
+    check(&[("src/main.rs", "g.value(1)", "g.value(2)")], "up down = 30");
+    check(&[("src/main.rs", "g.value(2)", "g.value(1)")], "= 111");
+    // The former code and its results are untouched.
+    check(&[(OWN, "x * FACTOR + 1", "x * FACTOR"), (OTHER, "x + nobody()", "x + 100")], "= 111");
+    check(&[("src/main.rs", "g.value(1)", "g.value(2)")], "up down = 122");
 }

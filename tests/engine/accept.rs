@@ -6,10 +6,10 @@ use mamo::store::MemoryStore;
 use mamo::{Engine, ErrorKind, Graph, List, Node, Persist, Remark, Spec, node, source};
 use std::sync::Arc;
 
-type Up = fn(Node<u32>) -> Spec<u32>;
+pub(crate) type Up = fn(Node<u32>) -> Spec<u32>;
 
 /// Three versions of one function: adding 1, 2 and 3.
-fn up(version: usize) -> Up {
+pub(crate) fn up(version: usize) -> Up {
     fn first() -> Up {
         #[node(version = 1)]
         fn up(x: u32) -> u32 {
@@ -39,7 +39,7 @@ fn down(x: u32) -> u32 {
     x * 10
 }
 
-fn bench(store: &Arc<MemoryStore>) -> Bench {
+pub(crate) fn bench(store: &Arc<MemoryStore>) -> Bench {
     let log = Arc::new(Log::default());
     let engine = Engine::builder().jobs(2).observer(log.clone()).with_store(store.clone()).unwrap();
     Bench { engine, log }

@@ -27,3 +27,4 @@ mod twins;
 mod unordered;
 mod unstable;
 mod values;
+mod why;
