@@ -86,7 +86,12 @@ fn said(remark: &Remark, at: SystemTime, now: SystemTime) -> String {
 }
 
 fn ago(at: SystemTime, now: SystemTime) -> String {
-    now.duration_since(at).map_or_else(|_| "in the future".to_owned(), |age| format!("{} ago", words::duration(age)))
+    match now.duration_since(at) {
+        Ok(age) if age.as_secs() == 0 => "just now".to_owned(),
+        Ok(age) => format!("{} ago", words::duration(age)),
+        // The clock has been set back since.
+        Err(_) => "in the future".to_owned(),
+    }
 }
 
 /// Digests by their beginning; other values as they are.

@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::exec::store_error::store_error;
 use crate::fingerprint::Fingerprint;
 use crate::store::{Key, RecordKind, RecordReader, Store};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The runs of a store, newest first.
 pub(crate) struct Past<'a> {
@@ -61,11 +61,21 @@ impl<'a> Past<'a> {
         Ok(found)
     }
 
-    /// The fingerprint under which a node was known in a run.
+    /// All nodes of a run with the fingerprints under which they were known.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub(crate) fn fingerprint(&mut self, run: &PastRun, node: &str) -> Result<Option<Fingerprint>> {
+    pub(crate) fn nodes(&self, run: &PastRun) -> Result<HashMap<String, Fingerprint>> {
+        let mut nodes = HashMap::new();
+        let plan = self.one(Key::new(RecordKind::Plan, &run.plan))?;
+        let Some(mut plan) = plan.as_deref().and_then(RecordReader::of_recipe) else { return Ok(nodes) };
+        while let Some(chunk) = plan.array() {
+            nodes.extend(read_chunk(&self.one(Key::new(RecordKind::Chunk, &chunk))?.unwrap_or_default()));
+        }
+        Ok(nodes)
+    }
+
+    fn fingerprint(&mut self, run: &PastRun, node: &str) -> Result<Option<Fingerprint>> {
         let plan = self.one(Key::new(RecordKind::Plan, &run.plan))?;
         let Some(mut plan) = plan.as_deref().and_then(RecordReader::of_recipe) else { return Ok(None) };
         while let Some(chunk) = plan.array() {

@@ -101,7 +101,7 @@ pub(crate) fn why(session: &Session, mut ledger: Ledger, pool: &rayon::ThreadPoo
     let mut past = Past::read(&*session.store)?;
     let before = past.fingerprints(&identity)?.into_iter().find(|(_, fingerprint)| Some(*fingerprint) != base);
     let causes = match &before {
-        Some((run, _)) => causes(session, &ledger, &mut past, run, node)?,
+        Some((run, _)) => causes(session, &ledger, &past, run, node)?,
         None => Vec::new(),
     };
     let accepted = match base {
@@ -113,14 +113,15 @@ pub(crate) fn why(session: &Session, mut ledger: Ledger, pool: &rayon::ThreadPoo
 }
 
 /// What changed since a run, of a node and of all upstream of it that changed.
-fn causes(session: &Session, ledger: &Ledger, past: &mut Past<'_>, run: &PastRun, node: u32) -> Result<Vec<Cause>> {
+fn causes(session: &Session, ledger: &Ledger, past: &Past<'_>, run: &PastRun, node: u32) -> Result<Vec<Cause>> {
     let graph = &session.graph;
+    let known = past.nodes(run)?;
     let mut changed = BTreeMap::new();
     let mut seen = BTreeSet::from([node]);
     let mut stack = vec![node];
     while let Some(node) = stack.pop() {
         let now = ledger.record_key(graph, node);
-        let before = past.fingerprint(run, &graph.identity(node))?;
+        let before = known.get(&graph.identity(node)).copied();
         if now.is_some() && now == before {
             continue;
         }
