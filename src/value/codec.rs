@@ -1,7 +1,7 @@
 //! How values of a type become bytes and come back.
 
 use crate::fingerprint::{self, Schema};
-use crate::value::list::Source;
+use crate::value::element::Source;
 use crate::value::part::{Encoded, Loader, collecting_blobs, with_loader};
 use crate::value::{BoxError, Collection, Value};
 use serde::Serialize;

@@ -1,7 +1,7 @@
 //! Keyed collections whose values are kept one by one and read when asked.
 
 use crate::value::DictKey;
-use crate::value::list::{Element, Source, decode_arc};
+use crate::value::element::{Element, Source, decode_arc};
 use crate::value::part::{Part, current_loader, is_collecting_blobs};
 use serde::de::DeserializeOwned;
 use serde::ser::SerializeSeq;
