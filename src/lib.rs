@@ -24,7 +24,7 @@ pub mod __private {
     pub use crate::fingerprint::{Schema, Traced};
     pub use crate::graph::{Call, Code, CodeScope, DeclaredFunction, Function, Inputs, NodeFunction, RawNode, Results};
     pub use crate::value::{
-        ByValue, CodecError, CollectionType, Element, Fallible, Interrupt, Lent, ListSource, Loader, NoResult,
+        ByValue, CodecError, CollectionType, Element, ElementReader, Fallible, Interrupt, Lent, Loader, NoResult,
         NodeError, NodeResult, Outputs, Part, Postcard, Probe, Saved, Transient, Value, ValueType, lend_optional,
     };
 }

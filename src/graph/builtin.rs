@@ -1,6 +1,6 @@
 //! What mamo itself makes of nodes' values: lists of them, and failures as values.
 
-use crate::value::{CodecError, Element, Encoded, Failure, List, ListSource, Loader, Made, Value, ValueType};
+use crate::value::{CodecError, ElementReader, Encoded, Failure, List, Loader, Made, Value, ValueType};
 use crate::value::{encode_value, expect_type};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -28,13 +28,8 @@ impl Gatherer {
             &Self {
                 result: ValueType::serde::<List<T>>(),
                 assemble: |made, loader| {
-                    let source = ListSource::typed(loader, ValueType::serde::<T>());
-                    let element = |made: Made| {
-                        let value = made.value.map(|value| value.typed::<T>()).transpose()?;
-                        Ok(Element::stored(value, made.part, &source))
-                    };
-                    let elements = made.into_iter().map(element).collect::<Result<Vec<_>, _>>()?;
-                    Ok(Value::new(List::from_elements(elements)))
+                    let reader = ElementReader::<T>::typed(loader, ValueType::serde::<T>());
+                    Ok(Value::new(List::from_elements(reader.elements(made)?)))
                 },
             }
         }

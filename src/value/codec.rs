@@ -1,7 +1,7 @@
 //! How values of a type become bytes and come back.
 
 use crate::fingerprint::{self, Schema};
-use crate::value::element::Source;
+use crate::value::element::ElementReader;
 use crate::value::part::{Encoded, Loader, collecting_blobs, with_loader};
 use crate::value::{BoxError, Collection, Value};
 use serde::Serialize;
@@ -56,6 +56,16 @@ pub enum CodecError {
         /// What the codec said.
         message: String,
     },
+}
+
+impl CodecError {
+    pub(crate) fn encode<T>(message: impl Into<String>) -> Self {
+        Self::Encode { type_name: std::any::type_name::<T>(), message: message.into() }
+    }
+
+    pub(crate) fn decode<T>(message: impl Into<String>) -> Self {
+        Self::Decode { type_name: std::any::type_name::<T>(), message: message.into() }
+    }
 }
 
 /// A type as the engine sees it: how it is called, what it looks like, how it is encoded.
@@ -158,14 +168,13 @@ pub(crate) fn encode_value<T: Serialize>(value: &T) -> Result<Encoded, CodecErro
     let (result, blobs) = collecting_blobs(|| fingerprint::encode(value, &mut bytes));
     match result {
         Ok(()) => Ok(Encoded { bytes, blobs }),
-        Err(error) => Err(CodecError::Encode { type_name: std::any::type_name::<T>(), message: error.to_string() }),
+        Err(error) => Err(CodecError::encode::<T>(error.to_string())),
     }
 }
 
 /// Decodes a value of a type that serde knows; its collections load their elements through `loader`.
 pub(crate) fn decode_value<T: DeserializeOwned>(bytes: &[u8], loader: &Arc<dyn Loader>) -> Result<T, CodecError> {
-    with_loader(loader, || fingerprint::decode(bytes))
-        .map_err(|error| CodecError::Decode { type_name: std::any::type_name::<T>(), message: error.reason() })
+    with_loader(loader, || fingerprint::decode(bytes)).map_err(|error| CodecError::decode::<T>(error.reason()))
 }
 
 fn encode_serde<T: Serialize + 'static>(value: &(dyn Any + Send + Sync)) -> Result<Encoded, CodecError> {
@@ -181,15 +190,12 @@ fn decode_serde<T: DeserializeOwned + Send + Sync + 'static>(
 
 fn encode_codec<T: 'static, C: Codec<T>>(value: &(dyn Any + Send + Sync)) -> Result<Encoded, CodecError> {
     let mut bytes = Vec::new();
-    C::encode(expect_type::<T>(value)?, &mut bytes)
-        .map_err(|error| CodecError::Encode { type_name: std::any::type_name::<T>(), message: error.to_string() })?;
+    C::encode(expect_type::<T>(value)?, &mut bytes).map_err(|error| CodecError::encode::<T>(error.to_string()))?;
     Ok(Encoded { bytes, blobs: Vec::new() })
 }
 
 fn decode_codec<T: Send + Sync + 'static, C: Codec<T>>(bytes: &[u8], _: &Arc<dyn Loader>) -> Result<Value, CodecError> {
-    C::decode(bytes)
-        .map(Value::new)
-        .map_err(|error| CodecError::Decode { type_name: std::any::type_name::<T>(), message: error.to_string() })
+    C::decode(bytes).map(Value::new).map_err(|error| CodecError::decode::<T>(error.to_string()))
 }
 
 fn map_schema<C: Collection, R: NodeResult>() -> Schema {
@@ -202,13 +208,13 @@ fn encode_map<C: Collection, R: NodeResult>(value: &(dyn Any + Send + Sync)) -> 
 }
 
 fn decode_map<C: Collection, R: NodeResult>(bytes: &[u8], loader: &Arc<dyn Loader>) -> Result<Value, CodecError> {
-    C::decode::<R::Value>(bytes, &Source::typed(loader, R::TYPE)).map(Value::new)
+    C::decode::<R::Value>(bytes, &ElementReader::typed(loader, R::TYPE)).map(Value::new)
 }
+
+/// What an error says when a value's type is not that of its node.
+pub(crate) const WRONG_TYPE: &str = "the value at hand has another type; please report this as a bug of mamo";
 
 /// The graph is typed, so this fails only when the engine mixes up two values.
 pub(crate) fn expect_type<T: 'static>(value: &(dyn Any + Send + Sync)) -> Result<&T, CodecError> {
-    value.downcast_ref().ok_or_else(|| CodecError::Encode {
-        type_name: std::any::type_name::<T>(),
-        message: "the value at hand has another type; please report this as a bug of mamo".into(),
-    })
+    value.downcast_ref().ok_or_else(|| CodecError::encode::<T>(WRONG_TYPE))
 }

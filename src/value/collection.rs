@@ -1,10 +1,11 @@
 //! What `f::map` can go over.
 
 use crate::fingerprint::{self, Schema};
-use crate::value::codec::{CodecError, decode_value, encode_value};
-use crate::value::element::{Element, Source};
-use crate::value::part::{Part, collect_blobs};
+use crate::value::codec::CodecError;
+use crate::value::element::{Element, ElementReader, part_of};
+use crate::value::part::Part;
 use crate::value::{Dict, List, Value};
+use crate::value::{dict, list};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::any::Any;
@@ -50,7 +51,10 @@ pub trait Collection: Send + Sync + 'static {
     #[doc(hidden)]
     fn encode<R: Send + Sync + 'static>(result: &Self::Of<R>) -> Result<Vec<u8>, CodecError>;
     #[doc(hidden)]
-    fn decode<R: Send + Sync + 'static>(bytes: &[u8], source: &Arc<Source<R>>) -> Result<Self::Of<R>, CodecError>;
+    fn decode<R: Send + Sync + 'static>(
+        bytes: &[u8],
+        reader: &Arc<ElementReader<R>>,
+    ) -> Result<Self::Of<R>, CodecError>;
 }
 
 /// An element on its way into a node function.
@@ -67,40 +71,6 @@ impl Lent<'_> {
             Self::Owned(value) => value.as_any(),
         }
     }
-}
-
-/// The bytes of a list whose elements have all been encoded: as serde writes a `List`.
-fn encode_list<R>(list: &List<R>) -> Result<Vec<u8>, CodecError> {
-    let parts: Option<Vec<&Part>> = list.elements().iter().map(Element::part).collect();
-    Ok(encode_value(&parts.unwrap_or_default())?.bytes)
-}
-
-fn decode_list<R: Send + Sync + 'static>(bytes: &[u8], source: &Arc<Source<R>>) -> Result<List<R>, CodecError> {
-    let parts: Vec<Part> = decode_value(bytes, &source.loader)?;
-    Ok(List::from_elements(parts.into_iter().map(|part| Element::stored(None, part, source)).collect()))
-}
-
-fn encode_dict<K: DictKey, R>(dict: &Dict<K, R>) -> Result<Vec<u8>, CodecError> {
-    let entries: Option<Vec<(&K, &Part)>> =
-        dict.entries().iter().map(|(key, element)| Some((key, element.part()?))).collect();
-    Ok(encode_value(&entries.unwrap_or_default())?.bytes)
-}
-
-fn decode_dict<K: DictKey, R: Send + Sync + 'static>(
-    bytes: &[u8],
-    source: &Arc<Source<R>>,
-) -> Result<Dict<K, R>, CodecError> {
-    let entries: Vec<(K, Part)> = decode_value(bytes, &source.loader)?;
-    let entries = entries.into_iter().map(|(key, part)| (key, Element::stored(None, part, source)));
-    Ok(Dict::from_entries(entries.collect()))
-}
-
-/// Encodes an element of a collection that keeps its elements in its own bytes.
-fn part_of<T: Serialize>(item: &T) -> Result<Part, CodecError> {
-    let mut encoded = encode_value(item)?;
-    let part = Part::new(encoded.bytes, &mut encoded.blobs);
-    collect_blobs(encoded.blobs);
-    Ok(part)
 }
 
 /// What collections of `T` without keys have in common: a map over one gives a list.
@@ -123,7 +93,7 @@ macro_rules! gives_list {
         }
 
         fn result_schema() -> Schema {
-            Schema::named("mamo::List")
+            Schema::named(list::NAME)
         }
 
         fn assemble<R: Send + Sync + 'static>(&self, elements: Vec<Element<R>>) -> List<R> {
@@ -131,11 +101,14 @@ macro_rules! gives_list {
         }
 
         fn encode<R: Send + Sync + 'static>(result: &List<R>) -> Result<Vec<u8>, CodecError> {
-            encode_list(result)
+            result.encode_parts()
         }
 
-        fn decode<R: Send + Sync + 'static>(bytes: &[u8], source: &Arc<Source<R>>) -> Result<List<R>, CodecError> {
-            decode_list(bytes, source)
+        fn decode<R: Send + Sync + 'static>(
+            bytes: &[u8],
+            reader: &Arc<ElementReader<R>>,
+        ) -> Result<List<R>, CodecError> {
+            List::decode_parts(bytes, reader)
         }
     };
 }
@@ -156,7 +129,7 @@ macro_rules! gives_dict {
         }
 
         fn result_schema() -> Schema {
-            Schema::of_collection(&Schema::named("mamo::Dict"), &fingerprint::schema_of::<K>())
+            Schema::of_collection(&Schema::named(dict::NAME), &fingerprint::schema_of::<K>())
         }
 
         fn assemble<R: Send + Sync + 'static>(&self, elements: Vec<Element<R>>) -> Dict<K, R> {
@@ -164,11 +137,14 @@ macro_rules! gives_dict {
         }
 
         fn encode<R: Send + Sync + 'static>(result: &Dict<K, R>) -> Result<Vec<u8>, CodecError> {
-            encode_dict(result)
+            result.encode_parts()
         }
 
-        fn decode<R: Send + Sync + 'static>(bytes: &[u8], source: &Arc<Source<R>>) -> Result<Dict<K, R>, CodecError> {
-            decode_dict(bytes, source)
+        fn decode<R: Send + Sync + 'static>(
+            bytes: &[u8],
+            reader: &Arc<ElementReader<R>>,
+        ) -> Result<Dict<K, R>, CodecError> {
+            Dict::decode_parts(bytes, reader)
         }
     };
 }

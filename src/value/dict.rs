@@ -1,7 +1,8 @@
 //! Keyed collections whose values are kept one by one and read when asked.
 
 use crate::value::DictKey;
-use crate::value::element::{Element, Source, decode_arc};
+use crate::value::codec::{CodecError, encode_value};
+use crate::value::element::{Element, ElementReader, Shared};
 use crate::value::part::{Part, current_loader, is_collecting_blobs};
 use serde::de::DeserializeOwned;
 use serde::ser::SerializeSeq;
@@ -53,8 +54,26 @@ impl<K, T> Dict<K, T> {
         Self { entries }
     }
 
+    fn from_parts(parts: Vec<(K, Part)>, reader: &Arc<ElementReader<T>>) -> Self {
+        Self::from_entries(parts.into_iter().map(|(key, part)| (key, reader.element(part))).collect())
+    }
+
     pub(crate) fn entries(&self) -> &[(K, Element<T>)] {
         &self.entries
+    }
+}
+
+impl<K: DictKey, T> Dict<K, T> {
+    /// The bytes of a dict whose values have all been encoded: as serde writes one.
+    pub(crate) fn encode_parts(&self) -> Result<Vec<u8>, CodecError> {
+        let parts = self.entries.iter().map(|(key, element)| Ok((key, element.part()?)));
+        let parts = parts.collect::<Result<Vec<_>, CodecError>>()?;
+        Ok(encode_value(&parts)?.bytes)
+    }
+
+    /// A dict from the bytes that [`Dict::encode_parts`] gave.
+    pub(crate) fn decode_parts(bytes: &[u8], reader: &Arc<ElementReader<T>>) -> Result<Self, CodecError> {
+        Ok(Self::from_parts(reader.decode_parts(bytes)?, reader))
     }
 }
 
@@ -93,7 +112,7 @@ impl<K: fmt::Debug, T: fmt::Debug> fmt::Debug for Dict<K, T> {
 }
 
 /// Name under which serde sees a dict, so that its schema differs from a map's.
-const NAME: &str = "mamo::Dict";
+pub(crate) const NAME: &str = "mamo::Dict";
 
 impl<K: Serialize, T: Serialize> Serialize for Dict<K, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -124,12 +143,6 @@ struct Plain<'a, K, T>(&'a Dict<K, T>);
 
 impl<K: Serialize, T: Serialize> Serialize for Plain<'_, K, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        struct Shared<T>(Arc<T>);
-        impl<T: Serialize> Serialize for Shared<T> {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                (*self.0).serialize(serializer)
-            }
-        }
         serializer.collect_map(self.0.iter().map(|(key, value)| (key, Shared(value))))
     }
 }
@@ -148,10 +161,8 @@ impl<'de, K: DictKey, T: DeserializeOwned + Send + Sync + 'static> Deserialize<'
                 let Some(loader) = current_loader() else {
                     return BTreeMap::<K, T>::deserialize(inner).map(Dict::from);
                 };
-                let source = Arc::new(Source { loader, decode: Box::new(decode_arc::<T>) });
                 let parts = Vec::<(K, Part)>::deserialize(inner)?;
-                let entries = parts.into_iter().map(|(key, part)| (key, Element::stored(None, part, &source)));
-                Ok(Dict::from_entries(entries.collect()))
+                Ok(Dict::from_parts(parts, &ElementReader::serde(loader)))
             }
         }
         deserializer.deserialize_newtype_struct(NAME, Visitor(std::marker::PhantomData))

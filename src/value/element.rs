@@ -3,9 +3,9 @@
 use crate::fingerprint::BlobDigest;
 use crate::value::codec::{CodecError, decode_value, encode_value};
 use crate::value::part::{Loader, Part, collect_blobs, keeping_sources};
-use crate::value::{Artifact, Interrupt, ValueType};
-use serde::Serialize;
+use crate::value::{Artifact, Interrupt, Made, ValueType};
 use serde::de::DeserializeOwned;
+use serde::{Serialize, Serializer};
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -15,28 +15,55 @@ use std::sync::{Arc, OnceLock};
 pub struct Element<T> {
     value: OnceLock<Arc<T>>,
     part: OnceLock<Part>,
-    source: Option<Arc<Source<T>>>,
+    /// Reads the part; nothing for a value that a node function has put into the collection.
+    reader: Option<Arc<ElementReader<T>>>,
 }
 
 /// How elements that are not in memory are read; shared by the elements of a collection.
 #[doc(hidden)]
-pub struct Source<T> {
-    pub(crate) loader: Arc<dyn Loader>,
-    pub(crate) decode: Decode<T>,
+pub struct ElementReader<T> {
+    loader: Arc<dyn Loader>,
+    decode: Decode<T>,
 }
 
-/// Reads an element: by serde, or by the codec of the node that made it.
-pub(crate) type Decode<T> = Box<dyn Fn(&[u8], &Arc<dyn Loader>) -> Result<Arc<T>, CodecError> + Send + Sync>;
+/// By serde, or by the codec of the node that made the element.
+type Decode<T> = Box<dyn Fn(&[u8], &Arc<dyn Loader>) -> Result<Arc<T>, CodecError> + Send + Sync>;
 
-impl<T: Send + Sync + 'static> Source<T> {
-    /// Elements that a mapped node function made.
+impl<T: Send + Sync + 'static> ElementReader<T> {
+    /// For elements that a mapped node function made.
     pub(crate) fn typed(loader: &Arc<dyn Loader>, item: &'static ValueType) -> Arc<Self> {
         let decode = |bytes: &[u8], loader: &Arc<dyn Loader>| item.decode(bytes, loader)?.typed::<T>();
         Arc::new(Self { loader: Arc::clone(loader), decode: Box::new(decode) })
     }
+
+    /// Elements as the engine has them: with their parts, perhaps with their values.
+    pub(crate) fn elements(self: &Arc<Self>, made: Vec<Made>) -> Result<Vec<Element<T>>, CodecError> {
+        let element = |made: Made| {
+            let value = made.value.map(|value| value.typed::<T>()).transpose()?;
+            Ok(Element { value: value.map_or_else(OnceLock::new, OnceLock::from), ..self.element(made.part) })
+        };
+        made.into_iter().map(element).collect()
+    }
 }
 
-impl<T> Source<T> {
+impl<T: DeserializeOwned> ElementReader<T> {
+    /// For elements that serde wrote.
+    pub(crate) fn serde(loader: Arc<dyn Loader>) -> Arc<Self> {
+        Arc::new(Self { loader, decode: Box::new(|bytes, loader| decode_value(bytes, loader).map(Arc::new)) })
+    }
+}
+
+impl<T> ElementReader<T> {
+    /// An element that is read when it is asked for.
+    pub(crate) fn element(self: &Arc<Self>, part: Part) -> Element<T> {
+        Element { value: OnceLock::new(), part: part.into(), reader: Some(Arc::clone(self)) }
+    }
+
+    /// Decodes what holds the elements' parts.
+    pub(crate) fn decode_parts<P: DeserializeOwned>(&self, bytes: &[u8]) -> Result<P, CodecError> {
+        decode_value(bytes, &self.loader)
+    }
+
     fn decode(&self, bytes: &[u8]) -> Result<Arc<T>, CodecError> {
         (self.decode)(bytes, &self.loader)
     }
@@ -44,12 +71,7 @@ impl<T> Source<T> {
 
 impl<T> Element<T> {
     pub(crate) fn new(value: Arc<T>) -> Self {
-        Self { value: value.into(), part: OnceLock::new(), source: None }
-    }
-
-    pub(crate) fn stored(value: Option<Arc<T>>, part: Part, source: &Arc<Source<T>>) -> Self {
-        let value = value.map_or_else(OnceLock::new, OnceLock::from);
-        Self { value, part: part.into(), source: Some(Arc::clone(source)) }
+        Self { value: value.into(), part: OnceLock::new(), reader: None }
     }
 
     /// The value, read if need be. Nothing is kept: whoever iterates a long list needs memory for one element.
@@ -65,23 +87,21 @@ impl<T> Element<T> {
     }
 
     fn read(&self) -> Result<Arc<T>, CodecError> {
-        let lost =
-            |message: &str| CodecError::Decode { type_name: std::any::type_name::<T>(), message: message.to_owned() };
-        let (Some(part), Some(source)) = (self.part.get(), &self.source) else {
-            return Err(lost("the element is neither in memory nor saved"));
+        let (Some(part), Some(reader)) = (self.part.get(), &self.reader) else {
+            return Err(CodecError::decode::<T>("the element is neither in memory nor saved"));
         };
         match part {
-            Part::Inline(bytes) => source.decode(bytes),
-            Part::Blob { .. } => match source.loader.load(&part.digest()) {
-                Ok(bytes) => source.decode(&bytes),
+            Part::Inline(bytes) => reader.decode(bytes),
+            Part::Blob { .. } => match reader.loader.load(&part.digest()) {
+                Ok(bytes) => reader.decode(&bytes),
                 Err(interrupt) => interrupt.raise(),
             },
         }
     }
 
-    /// The element's encoded form, if it has been encoded.
-    pub(crate) fn part(&self) -> Option<&Part> {
-        self.part.get()
+    /// The encoded form of an element that has been encoded.
+    pub(crate) fn part(&self) -> Result<&Part, CodecError> {
+        self.part.get().ok_or_else(|| CodecError::encode::<T>("the element has not been encoded"))
     }
 }
 
@@ -91,20 +111,25 @@ impl<T: Serialize> Element<T> {
         if let Some(part) = self.part.get() {
             return Ok(part.clone());
         }
-        let mut encoded = encode_value(&*self.get())?;
-        let part = Part::new(encoded.bytes, &mut encoded.blobs);
-        collect_blobs(encoded.blobs);
-        Ok(part)
+        part_of(&*self.get())
     }
+}
+
+/// Encodes an element on its own; its blobs go to the value that is being encoded.
+pub(crate) fn part_of<T: Serialize>(item: &T) -> Result<Part, CodecError> {
+    let mut encoded = encode_value(item)?;
+    let part = Part::new(encoded.bytes, &mut encoded.blobs);
+    collect_blobs(encoded.blobs);
+    Ok(part)
 }
 
 impl<T: Serialize + DeserializeOwned + 'static> Element<T> {
     /// A value of its own, decoded anew: `T` need not be `Clone`.
     pub(crate) fn owned(&self) -> Result<T, CodecError> {
-        let (bytes, loader) = match (self.part.get(), &self.source) {
-            (Some(Part::Inline(bytes)), Some(source)) => (bytes.clone(), Arc::clone(&source.loader)),
-            (Some(part), Some(source)) if self.value.get().is_none() => match source.loader.load(&part.digest()) {
-                Ok(bytes) => (bytes, Arc::clone(&source.loader)),
+        let (bytes, loader) = match (self.part.get(), &self.reader) {
+            (Some(Part::Inline(bytes)), Some(reader)) => (bytes.clone(), Arc::clone(&reader.loader)),
+            (Some(part), Some(reader)) if self.value.get().is_none() => match reader.loader.load(&part.digest()) {
+                Ok(bytes) => (bytes, Arc::clone(&reader.loader)),
                 Err(interrupt) => interrupt.raise(),
             },
             _ => {
@@ -112,7 +137,7 @@ impl<T: Serialize + DeserializeOwned + 'static> Element<T> {
                     return Ok(artifact);
                 }
                 let encoded = keeping_sources(|| encode_value(&*self.get()))?;
-                let below = self.source.as_ref().map(|source| Arc::clone(&source.loader));
+                let below = self.reader.as_ref().map(|reader| Arc::clone(&reader.loader));
                 let loader = InMemory { blobs: encoded.blobs.into_iter().collect(), below };
                 let loader: Arc<dyn Loader> = Arc::new(loader);
                 (encoded.bytes, loader)
@@ -153,7 +178,11 @@ impl Loader for InMemory {
     }
 }
 
-/// Decodes an element of a type that serde knows.
-pub(crate) fn decode_arc<T: DeserializeOwned>(bytes: &[u8], loader: &Arc<dyn Loader>) -> Result<Arc<T>, CodecError> {
-    decode_value(bytes, loader).map(Arc::new)
+/// Serializes what an `Arc` holds.
+pub(crate) struct Shared<T>(pub(crate) Arc<T>);
+
+impl<T: Serialize> Serialize for Shared<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (*self.0).serialize(serializer)
+    }
 }

@@ -1,6 +1,6 @@
 //! A value whose type only its node function knows.
 
-use crate::value::CodecError;
+use crate::value::codec::{CodecError, WRONG_TYPE};
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
@@ -26,10 +26,7 @@ impl Value {
 
     /// The value, which the graph's types say is a `T`.
     pub(crate) fn typed<T: Send + Sync + 'static>(&self) -> Result<Arc<T>, CodecError> {
-        self.downcast().ok_or_else(|| CodecError::Decode {
-            type_name: std::any::type_name::<T>(),
-            message: "the value at hand has another type; please report this as a bug of mamo".into(),
-        })
+        self.downcast().ok_or_else(|| CodecError::decode::<T>(WRONG_TYPE))
     }
 
     pub(crate) fn as_any(&self) -> &(dyn Any + Send + Sync) {

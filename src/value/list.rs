@@ -1,7 +1,7 @@
 //! Lists whose elements are kept one by one and read when asked.
 
-use crate::value::codec::CodecError;
-use crate::value::element::{Element, Source, decode_arc};
+use crate::value::codec::{CodecError, encode_value};
+use crate::value::element::{Element, ElementReader, Shared};
 use crate::value::part::{Part, current_loader, is_collecting_blobs};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -48,6 +48,21 @@ impl<T> List<T> {
         Self { elements, slice: OnceLock::new() }
     }
 
+    fn from_parts(parts: Vec<Part>, reader: &Arc<ElementReader<T>>) -> Self {
+        Self::from_elements(parts.into_iter().map(|part| reader.element(part)).collect())
+    }
+
+    /// The bytes of a list whose elements have all been encoded: as serde writes one.
+    pub(crate) fn encode_parts(&self) -> Result<Vec<u8>, CodecError> {
+        let parts = self.elements.iter().map(Element::part).collect::<Result<Vec<_>, _>>()?;
+        Ok(encode_value(&parts)?.bytes)
+    }
+
+    /// A list from the bytes that [`List::encode_parts`] gave.
+    pub(crate) fn decode_parts(bytes: &[u8], reader: &Arc<ElementReader<T>>) -> Result<Self, CodecError> {
+        Ok(Self::from_parts(reader.decode_parts(bytes)?, reader))
+    }
+
     pub(crate) fn elements(&self) -> &[Element<T>] {
         &self.elements
     }
@@ -83,7 +98,7 @@ impl<T: fmt::Debug> fmt::Debug for List<T> {
 }
 
 /// Name under which serde sees a list, so that its schema differs from a vector's.
-const NAME: &str = "mamo::List";
+pub(crate) const NAME: &str = "mamo::List";
 
 impl<T: Serialize> Serialize for List<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -100,12 +115,6 @@ struct Plain<'a, T>(&'a List<T>);
 
 impl<T: Serialize> Serialize for Plain<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        struct Shared<T>(Arc<T>);
-        impl<T: Serialize> Serialize for Shared<T> {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                (*self.0).serialize(serializer)
-            }
-        }
         serializer.collect_seq(self.0.iter().map(Shared))
     }
 }
@@ -124,10 +133,7 @@ impl<'de, T: DeserializeOwned + Send + Sync + 'static> Deserialize<'de> for List
                 let Some(loader) = current_loader() else {
                     return Vec::<T>::deserialize(inner).map(List::from);
                 };
-                let source = Arc::new(Source { loader, decode: Box::new(decode_arc::<T>) });
-                let parts = Vec::<Part>::deserialize(inner)?;
-                let elements = parts.into_iter().map(|part| Element::stored(None, part, &source));
-                Ok(List::from_elements(elements.collect()))
+                Vec::<Part>::deserialize(inner).map(|parts| List::from_parts(parts, &ElementReader::serde(loader)))
             }
         }
         deserializer.deserialize_newtype_struct(NAME, Visitor(std::marker::PhantomData))

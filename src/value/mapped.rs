@@ -2,7 +2,7 @@
 
 use crate::fingerprint::Schema;
 use crate::value::codec::{CodecError, NodeResult, encode_value, expect_type};
-use crate::value::element::{Element, Source};
+use crate::value::element::ElementReader;
 use crate::value::part::{Loader, Part};
 use crate::value::{Collection, Lent, Value};
 use std::any::Any;
@@ -52,7 +52,7 @@ impl CollectionType {
 }
 
 fn missing<C>(index: usize) -> CodecError {
-    CodecError::Decode { type_name: std::any::type_name::<C>(), message: format!("there is no element {index}") }
+    CodecError::decode::<C>(format!("there is no element {index}"))
 }
 
 fn element_key<C: Collection>(any: &(dyn Any + Send + Sync), index: usize) -> Result<ElementKey, CodecError> {
@@ -72,11 +72,6 @@ fn assemble<C: Collection, R: NodeResult>(
     made: Vec<Made>,
     loader: &Arc<dyn Loader>,
 ) -> Result<Value, CodecError> {
-    let source = Source::typed(loader, R::TYPE);
-    let element = |made: Made| {
-        let value = made.value.map(|value| value.typed::<R::Value>()).transpose()?;
-        Ok(Element::stored(value, made.part, &source))
-    };
-    let elements = made.into_iter().map(element).collect::<Result<Vec<_>, CodecError>>()?;
+    let elements = ElementReader::<R::Value>::typed(loader, R::TYPE).elements(made)?;
     Ok(Value::new(expect_type::<C>(any)?.assemble(elements)))
 }

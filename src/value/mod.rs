@@ -22,7 +22,7 @@ pub use codec::{Codec, CodecError, NodeResult, Postcard, Transient, ValueType};
 pub(crate) use codec::{encode_value, expect_type};
 pub use collection::{Collection, DictKey, Lent};
 pub use dict::Dict;
-pub use element::{Element, Source as ListSource};
+pub use element::{Element, ElementReader};
 pub use erased::Outputs;
 pub use erased::Value;
 pub use failure::Failure;
