@@ -7,9 +7,11 @@ use crate::store::fjall::folder::Folder;
 use crate::store::fjall::frame::{blob_key, unseal};
 use crate::store::fjall::options::Repair;
 use crate::store::fjall::queue::Queue;
+use crate::store::fjall::salvage;
 use crate::store::recent::Change;
 use crate::store::{Key, RecordKind, StoreError};
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::iter::Peekable;
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 /// An open store, without its writer and its lock.
 pub(super) struct Shared {
@@ -68,15 +70,10 @@ impl Shared {
                         continue;
                     };
                     let key = Key::new(kind, digest);
-                    while let Some((key, change)) = waiting.next_if(|(waiting, _)| *waiting < key) {
-                        page.extend(change.put().map(|bytes| (key, bytes)));
-                    }
+                    page.extend(put_before(key, &mut waiting));
                     match waiting.next_if(|(waiting, _)| *waiting == key) {
                         Some((_, change)) => page.extend(change.put().map(|bytes| (key, bytes))),
-                        None => match unseal(&raw_key, &sealed) {
-                            Some(bytes) => page.push((key, bytes.to_vec())),
-                            None => self.note(broken())?,
-                        },
+                        None => page.extend(self.unsealed(&raw_key, &sealed)?.map(|bytes| (key, bytes))),
                     }
                 }
                 next = stored.next;
@@ -120,17 +117,17 @@ impl Shared {
     }
 
     pub(super) fn damage(&self) -> Option<String> {
-        self.damage.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.damage).clone()
     }
 
     pub(super) fn repair(&self) -> Option<Repair> {
-        self.repair.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.repair).clone()
     }
 
     /// The database was repaired, which also settles what was found damaged in it.
     pub(super) fn repaired(&self, repair: Repair) {
-        *self.repair.lock().unwrap_or_else(PoisonError::into_inner) = Some(repair);
-        *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *lock(&self.repair) = Some(repair);
+        *lock(&self.damage) = None;
     }
 
     /// Closes the database; the writer has ended.
@@ -138,11 +135,12 @@ impl Shared {
         let db = self.db.write().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Err(Fault::Damaged(message))) = db.map(Db::close) {
             // There is nobody left to tell, but the next opening will.
-            let _ = self.folder.set_marker("damaged", &message);
+            let _ = self.folder.set_marker(salvage::DAMAGED, &message);
         }
     }
 
-    fn with_db<T>(&self, read: impl FnOnce(&Db) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    /// Gives `read` the database, which the writer does not repair meanwhile.
+    pub(super) fn with_db<T>(&self, read: impl FnOnce(&Db) -> Result<T, StoreError>) -> Result<T, StoreError> {
         match &*self.db.read().unwrap_or_else(PoisonError::into_inner) {
             Some(db) => read(db),
             None => Err(StoreError::Poisoned("the database could not be repaired".into())),
@@ -156,25 +154,40 @@ impl Shared {
             Ok(None) => return Ok(None),
             Err(fault) => return self.note(fault).map(|()| None),
         };
-        match unseal(key, &sealed) {
+        self.unsealed(key, &sealed)
+    }
+
+    /// The value within what is stored for a key; nothing when it is damaged.
+    fn unsealed(&self, key: &[u8], sealed: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match unseal(key, sealed) {
             Some(bytes) => Ok(Some(bytes.to_vec())),
-            None => self.note(broken()).map(|()| None),
+            None => self.note(Fault::Damaged("a record does not fit its checksum".into())).map(|()| None),
         }
     }
 
     /// Notes damage, for the caller and for the next opening; passes on everything else.
     fn note(&self, fault: Fault) -> Result<(), StoreError> {
         let Fault::Damaged(message) = fault else { return Err(fault.into_error("read the store")) };
-        let mut damage = self.damage.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut damage = lock(&self.damage);
         if damage.is_none() {
             // Without the marker the damage is only met again, and noted then.
-            let _ = self.folder.set_marker("damaged", &message);
+            let _ = self.folder.set_marker(salvage::DAMAGED, &message);
             *damage = Some(message);
         }
         Ok(())
     }
 }
 
-fn broken() -> Fault {
-    Fault::Damaged("a record does not fit its checksum".into())
+/// What waits to be put under keys before `key`, and is then taken from `waiting`.
+fn put_before(
+    key: Key,
+    waiting: &mut Peekable<impl Iterator<Item = (Key, Change<Vec<u8>>)>>,
+) -> impl Iterator<Item = (Key, Vec<u8>)> {
+    let before = std::iter::from_fn(move || waiting.next_if(|(waiting, _)| *waiting < key));
+    before.filter_map(|(key, change)| Some((key, change.put()?)))
+}
+
+/// What a panic leaves behind it is whole: nothing under these locks is changed in two steps.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

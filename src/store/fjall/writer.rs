@@ -81,23 +81,16 @@ impl Writer {
         self.shared.files.write(&large)
     }
 
-    fn write_records(&mut self, changes: &[Change<'_>]) -> Result<(), StoreError> {
-        let written = match &*self.shared.db.read().unwrap_or_else(PoisonError::into_inner) {
-            Some(db) => self.commit(db, changes),
-            None => return Err(StoreError::Poisoned("the database could not be repaired".into())),
-        };
-        match written {
-            Ok(()) => Ok(()),
+    fn write_records(&self, changes: &[Change<'_>]) -> Result<(), StoreError> {
+        let written = match self.shared.with_db(|db| Ok(self.commit(db, changes)))? {
             // fjall merges tables behind our back, and takes nothing more when it cannot read one of them.
             Err(Fault::Damaged(reason)) => {
                 self.repair(&reason)?;
-                match &*self.shared.db.read().unwrap_or_else(PoisonError::into_inner) {
-                    Some(db) => self.commit(db, changes).map_err(|fault| fault.into_error("write the store")),
-                    None => Err(StoreError::Poisoned("the database could not be repaired".into())),
-                }
+                self.shared.with_db(|db| Ok(self.commit(db, changes)))?
             }
-            Err(fault) => Err(fault.into_error("write the store")),
-        }
+            written @ (Ok(()) | Err(Fault::Failed(_))) => written,
+        };
+        written.map_err(|fault| fault.into_error("write the store"))
     }
 
     fn commit(&self, db: &Db, changes: &[Change<'_>]) -> Result<(), Fault> {
