@@ -27,6 +27,7 @@ mod folder;
 mod frame;
 mod holder;
 mod journal;
+mod manifest;
 mod open;
 mod options;
 mod orphans;
