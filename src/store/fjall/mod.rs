@@ -32,11 +32,11 @@ mod open;
 mod options;
 mod orphans;
 mod queue;
+mod remains;
 #[cfg(test)]
 mod repair_tests;
 mod salvage;
 mod shared;
-mod sources;
 mod store;
 mod writer;
 

@@ -6,7 +6,7 @@ use crate::store::fjall::folder::{FORMAT, Folder, Progress, io_error, remove_fol
 use crate::store::fjall::frame::Meta;
 use crate::store::fjall::options::Repair;
 use crate::store::fjall::orphans;
-use crate::store::fjall::sources::Sources;
+use crate::store::fjall::remains::Remains;
 use std::fs;
 use std::path::PathBuf;
 
@@ -32,10 +32,10 @@ pub(super) fn repair(folder: &Folder, reason: &str) -> Result<(Db, Repair), Stor
     let (mut n_salvaged, mut n_dropped, mut complete) = (0_u64, 0, false);
     match &quarantine {
         Some(quarantine) => {
-            let mut sources = Sources::open(quarantine);
-            let salvaged = sources.by_ref().inspect(|_| n_salvaged += 1);
+            let mut remains = Remains::open(quarantine);
+            let salvaged = remains.by_ref().inspect(|_| n_salvaged += 1);
             db.ingest(meta, salvaged.map(|(key, value)| (key, Some(value)))).map_err(fault)?;
-            complete = sources.is_complete() && sources.meta().map_or(0, |meta| meta.group) >= group;
+            complete = remains.is_complete() && remains.meta().map_or(0, |meta| meta.group) >= group;
         }
         None => db.commit(meta, &[], Way::Batch).map_err(fault)?,
     }

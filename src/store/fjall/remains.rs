@@ -15,15 +15,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// All records that can be read from the files of a database, each in its last version, in the order of their keys.
-pub(super) struct Sources {
-    sources: Vec<Source>,
-    /// The first version of each source that was not yet looked at.
+pub(super) struct Remains {
+    origins: Vec<Origin>,
+    /// The first version of each origin that was not yet looked at.
     heads: BinaryHeap<Reverse<Head>>,
     complete: bool,
     meta: Option<Meta>,
 }
 
-enum Source {
+/// A file with versions of records, in the order of [`Version`].
+enum Origin {
     Table { scanner: Scanner, values: PathBuf },
     Journal(std::vec::IntoIter<Version>),
 }
@@ -53,24 +54,24 @@ enum Stored {
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Head {
     version: Version,
-    source: usize,
+    origin: usize,
 }
 
-impl Sources {
+impl Remains {
     /// Opens what can be opened of the database at `path`.
     pub(super) fn open(path: &Path) -> Self {
-        let mut sources = Self { sources: Vec::new(), heads: BinaryHeap::new(), complete: true, meta: None };
+        let mut remains = Self { origins: Vec::new(), heads: BinaryHeap::new(), complete: true, meta: None };
         let journals = db::journals(path);
-        sources.complete &= !journals.is_empty();
+        remains.complete &= !journals.is_empty();
         for journal in journals {
             let (changes, complete) = journal::read(&journal);
-            sources.complete &= complete;
-            sources.add(Source::Journal(versions(changes).into_iter()));
+            remains.complete &= complete;
+            remains.add(Origin::Journal(versions(changes).into_iter()));
         }
         for tree in trees(path) {
-            sources.add_tree(&tree);
+            remains.add_tree(&tree);
         }
-        sources
+        remains
     }
 
     /// Whether all that was there could be read, as far as it has been.
@@ -96,7 +97,7 @@ impl Sources {
         };
         for (number, seqno) in tables {
             match self.open_table(&folder.join(number.to_string()), seqno) {
-                Some(scanner) => self.add(Source::Table { scanner, values: tree.join("blobs") }),
+                Some(scanner) => self.add(Origin::Table { scanner, values: tree.join("blobs") }),
                 None => self.complete = false,
             }
         }
@@ -132,24 +133,24 @@ impl Sources {
         }
     }
 
-    fn add(&mut self, source: Source) {
-        self.sources.push(source);
-        self.advance(self.sources.len() - 1);
+    fn add(&mut self, origin: Origin) {
+        self.origins.push(origin);
+        self.advance(self.origins.len() - 1);
     }
 
-    /// Takes the next version of a source among the heads.
-    fn advance(&mut self, source: usize) {
-        let version = match self.sources.get_mut(source) {
-            Some(Source::Journal(versions)) => versions.next(),
-            Some(Source::Table { scanner, values }) => next_of_table(scanner, values, &mut self.complete),
+    /// Takes the next version of an origin among the heads.
+    fn advance(&mut self, origin: usize) {
+        let version = match self.origins.get_mut(origin) {
+            Some(Origin::Journal(versions)) => versions.next(),
+            Some(Origin::Table { scanner, values }) => next_of_table(scanner, values, &mut self.complete),
             None => None,
         };
-        self.heads.extend(version.map(|version| Reverse(Head { version, source })));
+        self.heads.extend(version.map(|version| Reverse(Head { version, origin })));
     }
 
     fn pop(&mut self) -> Option<Version> {
-        let Reverse(Head { version, source }) = self.heads.pop()?;
-        self.advance(source);
+        let Reverse(Head { version, origin }) = self.heads.pop()?;
+        self.advance(origin);
         Some(version)
     }
 
@@ -171,7 +172,7 @@ impl Sources {
     }
 }
 
-impl Iterator for Sources {
+impl Iterator for Remains {
     type Item = (Slice, Vec<u8>);
 
     fn next(&mut self) -> Option<Self::Item> {
