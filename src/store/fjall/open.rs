@@ -39,25 +39,40 @@ impl FjallStore {
 }
 
 fn open_db(folder: &Folder) -> Result<(Db, Meta, Option<Repair>), StoreError> {
-    let has_journals = journals(&folder.db()).len();
-    let reason = match find_damage(folder)? {
-        Some(reason) => reason,
-        None => match open_sound(folder) {
-            Ok((db, meta)) => {
-                check_format(folder, meta)?;
-                // A journal that is not the last one can lose its end without a trace, and keep what came after it.
-                if has_journals > 1 {
-                    orphans::drop_orphans(&db, meta).map_err(|fault| fault.into_error("check the store"))?;
-                }
-                return Ok((db, meta, None));
+    match open_as_it_is(folder)? {
+        Opened::Sound(db, meta) => Ok((db, meta, None)),
+        Opened::Damaged(reason) => {
+            let (db, repair) = salvage::repair(folder, &reason)?;
+            let meta = db.meta().map_err(|fault| fault.into_error("open the repaired store"))?;
+            Ok((db, meta.unwrap_or(NEW), Some(repair)))
+        }
+    }
+}
+
+enum Opened {
+    Sound(Db, Meta),
+    /// It was not opened, for this reason.
+    Damaged(String),
+}
+
+fn open_as_it_is(folder: &Folder) -> Result<Opened, StoreError> {
+    if let Some(reason) = find_damage(folder)? {
+        return Ok(Opened::Damaged(reason));
+    }
+    prepare(&folder.db())?;
+    let n_journals = journals(&folder.db()).len();
+    match open_sound(folder) {
+        Ok((db, meta)) => {
+            check_format(folder, meta)?;
+            // A journal that is not the last one can lose its end without a trace, and keep what came after it.
+            if n_journals > 1 {
+                orphans::drop_orphans(&db, meta).map_err(|fault| fault.into_error("check the store"))?;
             }
-            Err(Fault::Damaged(reason)) => reason,
-            Err(fault) => return Err(fault.into_error("open the store")),
-        },
-    };
-    let (db, repair) = salvage::repair(folder, &reason)?;
-    let meta = db.meta().map_err(|fault| fault.into_error("open the repaired store"))?;
-    Ok((db, meta.unwrap_or(NEW), Some(repair)))
+            Ok(Opened::Sound(db, meta))
+        }
+        Err(Fault::Damaged(reason)) => Ok(Opened::Damaged(reason)),
+        Err(fault @ Fault::Failed(_)) => Err(fault.into_error("open the store")),
+    }
 }
 
 /// What a database says that nothing was written into yet.
@@ -126,12 +141,17 @@ fn find_damage(folder: &Folder) -> Result<Option<String>, StoreError> {
             return Ok(Some(reason));
         }
     }
-    for path in journals(&db) {
+    Ok(None)
+}
+
+/// Puts right what fjall would stumble over in a database that is not damaged, or not there yet.
+fn prepare(db: &Path) -> Result<(), StoreError> {
+    for path in journals(db) {
         journal::trim(&path).map_err(io_error("trim", &path))?;
     }
     // A lock file without which fjall opens nothing; it only has to be there, since the store has its own lock.
-    if !db.join("lock").exists() {
+    if db.exists() && !db.join("lock").exists() {
         let _ = fs::File::create(db.join("lock"));
     }
-    Ok(None)
+    Ok(())
 }

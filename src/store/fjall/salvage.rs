@@ -8,7 +8,7 @@ use crate::store::fjall::options::Repair;
 use crate::store::fjall::orphans;
 use crate::store::fjall::remains::Remains;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Marker: the database has to be repaired; its text says why.
 pub(super) const DAMAGED: &str = "damaged";
@@ -24,30 +24,44 @@ pub(super) fn repair(folder: &Folder, reason: &str) -> Result<(Db, Repair), Stor
     let quarantine = move_aside(folder)?;
     let db = open_new(folder)?;
     // Another number would only make the next opening believe that records were lost.
-    let group = Progress::read(folder).unwrap_or_default();
-    let fault = |fault: Fault| fault.into_error("write what was salvaged");
-
-    let meta = Meta { format: FORMAT, group };
-
-    let (mut n_salvaged, mut n_dropped, mut complete) = (0_u64, 0, false);
-    match &quarantine {
-        Some(quarantine) => {
-            let mut remains = Remains::open(quarantine);
-            let salvaged = remains.by_ref().inspect(|_| n_salvaged += 1);
-            db.ingest(meta, salvaged.map(|(key, value)| (key, Some(value)))).map_err(fault)?;
-            complete = remains.is_complete() && remains.meta().map_or(0, |meta| meta.group) >= group;
-        }
-        None => db.commit(meta, &[], Way::Batch).map_err(fault)?,
-    }
-    if !complete {
-        let rooted = folder.marker(ROOTED).is_some();
-        let dropped = if rooted { orphans::drop_aliases(&db, meta) } else { orphans::drop_orphans(&db, meta) };
-        n_dropped = dropped.map_err(fault)?;
-    }
+    let meta = Meta { format: FORMAT, group: Progress::read(folder).unwrap_or_default() };
+    let filled = fill(folder, &db, meta, quarantine.as_deref());
+    let Filled { n_found, n_dropped, complete } =
+        filled.map_err(|fault| fault.into_error("write what was salvaged"))?;
     folder.clear_marker(DAMAGED)?;
     folder.clear_marker(SALVAGING)?;
-    let n_salvaged = n_salvaged.saturating_sub(n_dropped);
+    let n_salvaged = n_found.saturating_sub(n_dropped);
     Ok((db, Repair { reason: reason.into(), quarantine, n_salvaged, n_dropped, complete }))
+}
+
+/// What a new database got from a damaged one.
+struct Filled {
+    n_found: u64,
+    /// Records that went again, since those on which they rest were not found.
+    n_dropped: u64,
+    complete: bool,
+}
+
+/// Writes what can be read of the database in `quarantine`, and drops what cannot be relied on without the rest.
+fn fill(folder: &Folder, db: &Db, meta: Meta, quarantine: Option<&Path>) -> Result<Filled, Fault> {
+    let (mut n_found, mut complete) = (0, false);
+    match quarantine {
+        Some(quarantine) => {
+            let mut remains = Remains::open(quarantine);
+            let found = remains.by_ref().inspect(|_| n_found += 1);
+            db.ingest(meta, found.map(|(key, value)| (key, Some(value))))?;
+            complete = remains.is_complete() && remains.meta().map_or(0, |meta| meta.group) >= meta.group;
+        }
+        None => db.commit(meta, &[], Way::Batch)?,
+    }
+    let n_dropped = if complete {
+        0
+    } else if folder.marker(ROOTED).is_some() {
+        orphans::drop_aliases(db, meta)?
+    } else {
+        orphans::drop_orphans(db, meta)?
+    };
+    Ok(Filled { n_found, n_dropped, complete })
 }
 
 /// Moves the database into quarantine; nothing if there is none.
