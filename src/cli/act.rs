@@ -9,15 +9,14 @@ use crate::cli::exit_codes;
 use crate::cli::interrupt::{Guard, Signals};
 use crate::cli::json;
 use crate::cli::plan_list;
-use crate::cli::settings::{AcceptReach, Action, Chatter, PlanLength, Results, Settings};
+use crate::cli::settings::{AcceptReach, Action, Chatter, PlanLength, Results, RunOptions, Settings};
 use crate::cli::summary::{Ending, Summary};
 use crate::cli::watch::{Style, Watcher};
 use crate::cli::why_text;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::exec::{Acceptance, Engine, EngineBuilder, OnFailure, Run};
 use crate::graph::Graph;
 use std::io::{self, Write};
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -54,7 +53,7 @@ pub(crate) enum Terminal {
 /// Does what `settings` ask for; gives the exit code.
 pub(crate) fn act(settings: &Settings, program: &mut dyn Program, stage: &mut Stage<'_>) -> u8 {
     let code = match &settings.action {
-        Action::Run { jobs, on_failure, progress } => run(settings, *jobs, *on_failure, *progress, program, stage),
+        Action::Run(options) => run(settings, *options, program, stage),
         Action::Plan { length } => plan(settings, *length, program, stage),
         Action::Code => code(settings, program, stage),
         Action::Why => why(settings, program, stage),
@@ -70,14 +69,8 @@ pub(crate) fn act(settings: &Settings, program: &mut dyn Program, stage: &mut St
     code.unwrap_or_else(|error| fail(settings, &error, stage))
 }
 
-fn run(
-    settings: &Settings,
-    jobs: Option<NonZeroUsize>,
-    on_failure: OnFailure,
-    progress: ProgressChoice,
-    program: &mut dyn Program,
-    stage: &mut Stage<'_>,
-) -> Result<u8> {
+fn run(settings: &Settings, options: RunOptions, program: &mut dyn Program, stage: &mut Stage<'_>) -> Result<u8> {
+    let RunOptions { jobs, on_failure, progress } = options;
     let graph = program.build()?;
     let style = style(settings.chatter, progress, stage.terminal);
     let watcher = Arc::new(Watcher::new(Arc::clone(&stage.console), style));
@@ -99,7 +92,7 @@ fn run(
     let summary = Summary::of(&run);
     tell(settings, &summary, on_failure, &watcher, &stage.console);
     match settings.results {
-        Results::Json => write(stage, &format!("{}\n", json::run(&summary)))?,
+        Results::Json => write_line(stage, &json::run(&summary))?,
         Results::Text if summary.ending == Ending::Done => follow(settings, &graph, &run, program, stage)?,
         Results::Text => {}
     }
@@ -110,14 +103,14 @@ fn plan(settings: &Settings, length: PlanLength, program: &mut dyn Program, stag
     let graph = program.build()?;
     let engine = quiet_engine(settings, stage)?;
     let plan = engine.plan(&graph, &names(&settings.targets))?;
-    let text = match settings.results {
+    match settings.results {
         Results::Json if settings.targets.is_empty() => {
-            json::plan(&plan, &graph.targets().map(str::to_owned).collect::<Vec<_>>()) + "\n"
+            let all: Vec<String> = graph.targets().map(str::to_owned).collect();
+            write_line(stage, &json::plan(&plan, &all))?;
         }
-        Results::Json => json::plan(&plan, &settings.targets) + "\n",
-        Results::Text => plan_list::text(&plan, length),
-    };
-    write(stage, &text)?;
+        Results::Json => write_line(stage, &json::plan(&plan, &settings.targets))?,
+        Results::Text => write(stage, &plan_list::text(&plan, length))?,
+    }
     Ok(exit_codes::DONE)
 }
 
@@ -127,11 +120,10 @@ fn why(settings: &Settings, program: &mut dyn Program, stage: &mut Stage<'_>) ->
     let engine = quiet_engine(settings, stage)?;
     let [node] = settings.targets.as_slice() else { return Ok(exit_codes::USAGE) };
     let why = engine.why(&graph, node)?;
-    let text = match settings.results {
-        Results::Json => json::why(&why) + "\n",
-        Results::Text => why_text::text(&why, SystemTime::now()),
-    };
-    write(stage, &text)?;
+    match settings.results {
+        Results::Json => write_line(stage, &json::why(&why))?,
+        Results::Text => write(stage, &why_text::text(&why, SystemTime::now()))?,
+    }
     Ok(exit_codes::DONE)
 }
 
@@ -145,11 +137,10 @@ fn acceptances(
     let graph = program.build()?;
     let engine = quiet_engine(settings, stage)?;
     let acceptances = ask(&engine, &graph, &names(&settings.targets))?;
-    let text = match settings.results {
-        Results::Json => json::acceptances(&acceptances) + "\n",
-        Results::Text => why_text::acceptances(&acceptances, SystemTime::now()),
-    };
-    write(stage, &text)?;
+    match settings.results {
+        Results::Json => write_line(stage, &json::acceptances(&acceptances))?,
+        Results::Text => write(stage, &why_text::acceptances(&acceptances, SystemTime::now()))?,
+    }
     Ok(exit_codes::DONE)
 }
 
@@ -162,11 +153,10 @@ fn quiet_engine(settings: &Settings, stage: &Stage<'_>) -> Result<Engine> {
 /// Lists what of the functions' code counts; the store is not looked at.
 fn code(settings: &Settings, program: &mut dyn Program, stage: &mut Stage<'_>) -> Result<u8> {
     let reports = program.build()?.code();
-    let text = match settings.results {
-        Results::Json => json::code(&reports) + "\n",
-        Results::Text => code_list::text(&reports),
-    };
-    write(stage, &text)?;
+    match settings.results {
+        Results::Json => write_line(stage, &json::code(&reports))?,
+        Results::Text => write(stage, &code_list::text(&reports))?,
+    }
     Ok(exit_codes::DONE)
 }
 
@@ -214,7 +204,7 @@ fn fail(settings: &Settings, error: &Error, stage: &mut Stage<'_>) -> u8 {
     let code = exit_codes::of_error(error.kind());
     match settings.results {
         Results::Text => code,
-        Results::Json => write(stage, &format!("{}\n", json::error(error))).map_or(exit_codes::OTHER, |()| code),
+        Results::Json => write_line(stage, &json::error(error)).map_or(exit_codes::OTHER, |()| code),
     }
 }
 
@@ -238,11 +228,15 @@ fn names(targets: &[String]) -> Vec<&str> {
     targets.iter().map(String::as_str).collect()
 }
 
+fn write_line(stage: &mut Stage<'_>, line: &str) -> Result<()> {
+    write(stage, &format!("{line}\n"))
+}
+
 /// Writes to standard output; a reader that went away has read enough.
 fn write(stage: &mut Stage<'_>, text: &str) -> Result<()> {
     match stage.stdout.write_all(text.as_bytes()).and_then(|()| stage.stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Error::new(crate::error::ErrorKind::Other, "cannot write to standard output").with_source(error))
+            Err(Error::new(ErrorKind::Other, "cannot write to standard output").with_source(error))
         }
         Ok(()) | Err(_) => Ok(()),
     }

@@ -5,6 +5,7 @@ use crate::cli::summary::{Ending, Summary};
 use crate::error::{Error, ErrorKind};
 use crate::exec::{Acceptance, Cause, Change, Counts, ItemChange, Plan, PlanState, Why};
 use crate::graph::CodeReport;
+use crate::value::Failure;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -138,12 +139,14 @@ struct ErrorObject<'a> {
     hint: Option<&'a str>,
 }
 
+impl<'a> FailureObject<'a> {
+    fn of(failure: &'a Failure) -> Self {
+        Self { node: failure.node(), message: failure.message() }
+    }
+}
+
 /// A run as one line.
 pub(crate) fn run(summary: &Summary) -> String {
-    let failure = |failure| {
-        let failure: &crate::value::Failure = failure;
-        FailureObject { node: failure.node(), message: failure.message() }
-    };
     line(&RunObject {
         schema: "mamo.run/1",
         targets: &summary.targets,
@@ -154,7 +157,7 @@ pub(crate) fn run(summary: &Summary) -> String {
         wall_ms: millis(summary.took),
         time_saved_ms: millis(summary.saved),
         elements: ElementsObject { elements: summary.elements.nodes, counts: counts(&summary.elements) },
-        failures: summary.failures.iter().map(failure).collect(),
+        failures: summary.failures.iter().map(FailureObject::of).collect(),
     })
 }
 

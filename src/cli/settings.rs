@@ -30,7 +30,7 @@ pub(crate) struct Settings {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     /// Bring targets up to date.
-    Run { jobs: Option<NonZeroUsize>, on_failure: OnFailure, progress: ProgressChoice },
+    Run(RunOptions),
     /// Say what a run would do.
     Plan { length: PlanLength },
     /// List the functions of the graph with what of their code counts.
@@ -52,6 +52,15 @@ pub(crate) enum AcceptReach {
     Named,
     /// All that would run because of their code alone.
     All,
+}
+
+/// How to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RunOptions {
+    /// Nothing for as many as there are processors.
+    pub(crate) jobs: Option<NonZeroUsize>,
+    pub(crate) on_failure: OnFailure,
+    pub(crate) progress: ProgressChoice,
 }
 
 /// How much of a plan to list.
@@ -156,7 +165,7 @@ fn run(arguments: RunArguments, env: &Environment) -> Result<(Action, Vec<String
     };
     let jobs = arguments.jobs.map_or_else(|| jobs(env), |jobs| Ok(Some(jobs)))?;
     let progress = arguments.progress.map_or_else(|| progress(env), Ok)?;
-    Ok((Action::Run { jobs, on_failure, progress }, arguments.targets))
+    Ok((Action::Run(RunOptions { jobs, on_failure, progress }), arguments.targets))
 }
 
 fn jobs(env: &Environment) -> Result<Option<NonZeroUsize>, String> {
@@ -209,14 +218,14 @@ mod tests {
             "",
             &[],
             expect![[r#"
-            Run { jobs: None, on_failure: Stop, progress: Auto }
+            Run(RunOptions { jobs: None, on_failure: Stop, progress: Auto })
             [] ".mamo" None Text Usual"#]],
         );
         check(
             "report --jobs 2 -k --json",
             &[],
             expect![[r#"
-            Run { jobs: Some(2), on_failure: KeepGoing, progress: Auto }
+            Run(RunOptions { jobs: Some(2), on_failure: KeepGoing, progress: Auto })
             ["report"] ".mamo" None Json Usual"#]],
         );
     }
@@ -255,21 +264,21 @@ mod tests {
             "",
             &env,
             expect![[r#"
-            Run { jobs: Some(7), on_failure: Stop, progress: Plain }
+            Run(RunOptions { jobs: Some(7), on_failure: Stop, progress: Plain })
             [] "/data/store" None Text Usual"#]],
         );
         check(
             "--store s --jobs 1 --progress off",
             &env,
             expect![[r#"
-            Run { jobs: Some(1), on_failure: Stop, progress: Off }
+            Run(RunOptions { jobs: Some(1), on_failure: Stop, progress: Off })
             [] "s" None Text Usual"#]],
         );
         check(
             "",
             &[("MAMO_STORE", ""), ("MAMO_JOBS", "")],
             expect![[r#"
-            Run { jobs: None, on_failure: Stop, progress: Auto }
+            Run(RunOptions { jobs: None, on_failure: Stop, progress: Auto })
             [] ".mamo" None Text Usual"#]],
         );
         check(

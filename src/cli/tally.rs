@@ -40,22 +40,31 @@ impl Tally {
         took: Duration,
         now: Duration,
     ) -> Option<String> {
-        if element.is_some() {
-            let map = self.maps.entry(node.to_owned()).or_default();
-            map.add(took);
-            if map.count <= ELEMENT_LINES {
-                return Some(single(node, element, took));
-            }
-            map.unsaid += 1;
-            return map.is_due(now).then(|| map.say(node, now, " so far"));
+        match element {
+            Some(element) => self.element_executed(node, element, took, now),
+            None if self.maps.contains_key(node) => self.map_ended(node),
+            None => self.node_executed(node, took, now),
         }
-        if self.maps.contains_key(node) {
-            return self.map_ended(node);
+    }
+
+    fn element_executed(&mut self, node: &str, element: &str, took: Duration, now: Duration) -> Option<String> {
+        let map = self.maps.entry(node.to_owned()).or_default();
+        map.add(took);
+        if map.count <= ELEMENT_LINES {
+            return Some(single(node, Some(element), took));
         }
+        map.unsaid += 1;
+        map.is_due(now).then(|| map.say(node, now, " so far"))
+    }
+
+    fn node_executed(&mut self, node: &str, took: Duration, now: Duration) -> Option<String> {
         let nodes = &mut self.nodes;
         nodes.add(took);
-        if nodes.count <= NODE_LINES || took >= LONG {
-            nodes.said_at = if nodes.count <= NODE_LINES { now } else { nodes.said_at };
+        if nodes.count <= NODE_LINES {
+            nodes.said_at = now;
+            return Some(single(node, None, took));
+        }
+        if took >= LONG {
             return Some(single(node, None, took));
         }
         nodes.unsaid += 1;
