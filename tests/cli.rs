@@ -80,44 +80,48 @@ fn help_is_whole_and_on_standard_output() {
     check_help(
         "--help",
         expect![[r#"
-        Brings the targets of this pipeline up to date, and runs only what is stale
+            Brings the targets of this pipeline up to date, and runs only what is stale
 
-        Usage: flights [OPTIONS] [TARGETS]... [COMMAND]
+            Usage: flights [OPTIONS] [TARGETS]... [COMMAND]
 
-        Commands:
-          run   Bring targets up to date; `run` may be left out
-          plan  Say what a run would do, and run nothing
+            Commands:
+              run       Bring targets up to date; `run` may be left out
+              plan      Say what a run would do, and run nothing
+              why       Say why a node ran, or would run
+              accept    Let nodes keep their values although their code changed
+              unaccept  Take acceptances back: the nodes' present code runs
+              accepted  List what was accepted, by whom and why
 
-        Arguments:
-          [TARGETS]...  Targets or nodes to bring up to date [default: all targets]
+            Arguments:
+              [TARGETS]...  Targets or nodes to bring up to date [default: all targets]
 
-        Options:
-          -j, --jobs <N>        Nodes that run at once [default: number of processors]
-          -k, --keep-going      After a failure, run all that does not depend on it
-              --finish-running  After a failure, finish what runs and start no more
-              --progress <HOW>  Progress: auto, plain (lines), off [default: auto]
-              --color <WHEN>    When to colour: auto, always, never [default: auto]
-              --json            End standard output with one line of JSON
-          -q, --quiet           Say nothing but results, warnings and errors
-              --store <DIR>     Folder of the store [default: .mamo]
-              --wait <SECONDS>  Wait so long for a store that is in use [default: 0]
-          -h, --help            Print help
+            Options:
+              -j, --jobs <N>        Nodes that run at once [default: number of processors]
+              -k, --keep-going      After a failure, run all that does not depend on it
+                  --finish-running  After a failure, finish what runs and start no more
+                  --progress <HOW>  Progress: auto, plain (lines), off [default: auto]
+                  --color <WHEN>    When to colour: auto, always, never [default: auto]
+                  --json            End standard output with one line of JSON
+              -q, --quiet           Say nothing but results, warnings and errors
+                  --store <DIR>     Folder of the store [default: .mamo]
+                  --wait <SECONDS>  Wait so long for a store that is in use [default: 0]
+              -h, --help            Print help
 
-        Results and JSON go to standard output, everything else to standard error.
+            Results and JSON go to standard output, everything else to standard error.
 
-        Environment:
-          MAMO_STORE, MAMO_JOBS, MAMO_PROGRESS  as --store, --jobs, --progress
-          NO_COLOR, CLICOLOR_FORCE              no colours; colours everywhere
+            Environment:
+              MAMO_STORE, MAMO_JOBS, MAMO_PROGRESS  as --store, --jobs, --progress
+              NO_COLOR, CLICOLOR_FORCE              no colours; colours everywhere
 
-        Exit codes:
-            0  done
-            1  a node failed
-            2  wrong call: unknown option or target, mistakes in the graph
-            3  another process holds the store
-            4  the store cannot be read or written, or has another format
-            5  anything else went wrong
-          130  interrupted; what had finished is kept
-    "#]],
+            Exit codes:
+                0  done
+                1  a node failed
+                2  wrong call: unknown option or target, mistakes in the graph
+                3  another process holds the store
+                4  the store cannot be read or written, or has another format
+                5  anything else went wrong
+              130  interrupted; what had finished is kept
+        "#]],
     );
     check_help(
         "run --help",
