@@ -64,7 +64,7 @@ pub enum Change {
     /// Its parameters are named otherwise, or others of them are given.
     Parameters,
     /// The type of its result, or its codec.
-    Result,
+    ResultType,
     /// The code of its function, or code that it reaches.
     Code {
         /// Path of the function.
@@ -172,7 +172,7 @@ fn spec_changes(session: &Session, spec: &NodeSpec, before: &crate::fingerprint:
         changes.push(Change::Parameters);
     }
     if before.results != now.results {
-        changes.push(Change::Result);
+        changes.push(Change::ResultType);
     }
     if let (true, Body::Function { function, .. }) = (before.code != now.code, &spec.body) {
         let hex = |version: [u8; 32]| blake3::Hash::from_bytes(version).to_hex().to_string();

@@ -104,7 +104,7 @@ fn other_changes_have_names_of_their_own() {
             Run
             up: Function { from: "engine::accept::up", to: "engine::why::up" }
             up: Parameters
-            up: Result"#]],
+            up: ResultType"#]],
     );
     let changes = changes(&store, &elsewhere(), "up");
     assert!(changes.starts_with("Run\nparam:z: New\nup: Function {"), "{changes}");
