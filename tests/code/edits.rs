@@ -5,7 +5,7 @@ use crate::project::{Project, succeed};
 const MANIFEST: &str = r#"[workspace]
 members = ["helper"]
 [package]
-name = "app"
+name = "PROGRAM"
 version = "0.1.0"
 edition = "2024"
 [dependencies]
@@ -76,9 +76,9 @@ const HELPER: &str = "pub fn outer(x: u32) -> u32 { x + 100 }\npub fn nobody() -
 
 /// A workspace of a program and a helper crate, in which `up` calls a plain function of its own crate and one of the
 /// other, and `down` reads what `up` gave.
-fn project() -> Project {
+fn project(program: &str) -> Project {
     Project::new(&[
-        ("Cargo.toml", MANIFEST),
+        ("Cargo.toml", &MANIFEST.replace("PROGRAM", program)),
         ("src/main.rs", MAIN),
         ("src/clean.rs", CLEAN),
         ("helper/Cargo.toml", "[package]\nname = \"helper\"\nversion = \"0.1.0\"\nedition = \"2024\"\n"),
@@ -107,7 +107,7 @@ const OTHER: &str = "helper/src/lib.rs";
 
 #[test]
 fn what_runs_after_an_edit_of_a_real_project() {
-    let project = project();
+    let project = project("edited");
     let check = |edits: &[(&str, &str, &str)], expected: &str| check(&project, edits, expected);
     check(&[], "up down = 111");
     check(&[], "= 111");
@@ -149,14 +149,17 @@ fn what_runs_after_an_edit_of_a_real_project() {
 
 #[test]
 fn changed_items_are_named_and_can_be_accepted() {
-    let project = project();
+    let project = project("asked");
     let check = |edits: &[(&str, &str, &str)], expected: &str| check(&project, edits, expected);
     check(&[], "up down = 111");
     project.edit(OWN, "x * FACTOR", "x * FACTOR + 1");
     project.edit(OTHER, "x + 100", "x + nobody()");
     let why = ask(&project, "why");
     let sides = "[Some(32), Some(32)] false";
-    assert_eq!(why, format!("up: app::clean::own {sides} helper::nobody [None, Some(32)] false helper::outer {sides}"));
+    assert_eq!(
+        why,
+        format!("up: asked::clean::own {sides} helper::nobody [None, Some(32)] false helper::outer {sides}")
+    );
     // Its value stays what it is, and is not taken for the new code's.
     ask(&project, "accept");
     check(&[], "~down = 111");
