@@ -98,6 +98,18 @@ impl Crate {
         Ok(reach)
     }
 
+    /// Whether a function is found, without a look at what it reaches.
+    ///
+    /// # Errors
+    /// As for [`reach`](Self::reach).
+    pub fn found(&self, ask: &Ask) -> Result<Found, Problem> {
+        Ok(match self.world.find(ask)? {
+            Answer::Functions(_) => Found::Itself,
+            Answer::Around(roots, _) if roots.is_empty() => Found::Nowhere,
+            Answer::Around(..) => Found::Around,
+        })
+    }
+
     /// A digest of what values of the types in a function's signature look like: of the definitions of these types and
     /// of the types in their fields, without their methods and derives.
     ///

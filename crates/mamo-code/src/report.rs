@@ -12,11 +12,23 @@ impl Version {
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// Its first bytes in hexadecimal.
+    pub fn hex(&self, n_bytes: usize) -> String {
+        let mut text = String::with_capacity(2 * n_bytes);
+        for byte in self.0.iter().take(n_bytes) {
+            for digit in [byte >> 4, byte & 15] {
+                text.push(char::from_digit(u32::from(digit), 16).unwrap_or_default());
+            }
+        }
+        text
+    }
 }
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        // One write: procedural macros are not optimised, and a digest is written for every item.
+        f.write_str(&self.hex(self.0.len()))
     }
 }
 

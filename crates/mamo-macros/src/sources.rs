@@ -8,6 +8,7 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 /// What the sources say of a function.
+#[derive(Default)]
 pub(crate) struct Found {
     /// The digest of what counts.
     pub(crate) digest: [u8; 32],
@@ -47,22 +48,25 @@ pub(crate) fn find(name: Span, ident: &str, scope: CodeScope) -> Result<Found, S
         // Made by a macro of another crate: it has no place of its own.
         None => Ask::at("", line, column, ident),
     };
-    let reach = krate.reach(&ask).map_err(|error| error.to_string())?;
     let shape = krate.shape(&ask).map_err(|error| error.to_string())?;
-    let whole = match scope {
-        CodeScope::Crate => Some(krate.whole()),
-        CodeScope::Deep | CodeScope::Body | CodeScope::Version(_) => None,
+    let mut found = Found::default();
+    let place = match scope {
+        CodeScope::Deep | CodeScope::Crate => {
+            let reach = krate.reach(&ask).map_err(|error| error.to_string())?;
+            let digest = if scope == CodeScope::Crate { krate.whole() } else { reach.version() };
+            found.digest = *digest.as_bytes();
+            found.items = lines(&reach);
+            found.cfgs = reach.cfgs().to_vec();
+            found.env = reach.env().to_vec();
+            found.fallback = reach.fallback().map(ToOwned::to_owned);
+            reach.found()
+        }
+        // What it reaches does not count, and need not be read.
+        CodeScope::Body | CodeScope::Version(_) => krate.found(&ask).map_err(|error| error.to_string())?,
     };
-    let is_exact = reach.found() == Place::Itself;
-    Ok(Found {
-        digest: *whole.unwrap_or(reach.version()).as_bytes(),
-        items: lines(&reach),
-        cfgs: reach.cfgs().to_vec(),
-        env: reach.env().to_vec(),
-        shape: is_exact.then(|| *shape.as_bytes()),
-        fallback: reach.fallback().map(ToOwned::to_owned),
-        is_placed: reach.found() != Place::Nowhere,
-    })
+    found.shape = (place == Place::Itself).then(|| *shape.as_bytes());
+    found.is_placed = place != Place::Nowhere;
+    Ok(found)
 }
 
 /// The compiler that runs this, in its own words.
@@ -123,13 +127,12 @@ fn unfold(argument: String) -> Vec<String> {
 }
 
 /// Sixteen bytes of a digest tell two codes of one item apart.
-const SHOWN: usize = 32;
+const SHOWN: usize = 16;
 
 fn lines(reach: &Reach) -> String {
     let mut text = String::new();
     for item in reach.items() {
-        let hash = item.hash.to_string();
-        text.push_str(hash.get(..SHOWN).unwrap_or(&hash));
+        text.push_str(&item.hash.hex(SHOWN));
         text.push('\t');
         text.push_str(&item.path);
         if let Some(through) = &item.through {
@@ -144,8 +147,7 @@ fn lines(reach: &Reach) -> String {
         text.push('\n');
     }
     for file in reach.files() {
-        let hash = file.hash.to_string();
-        text.push_str(hash.get(..SHOWN).unwrap_or(&hash));
+        text.push_str(&file.hash.hex(SHOWN));
         text.push_str("\tfile ");
         // A whole path would differ from machine to machine.
         text.push_str(&file.path.file_name().unwrap_or_default().to_string_lossy());
