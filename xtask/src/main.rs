@@ -1,7 +1,9 @@
 //! Chores of the repository: `cargo xtask help` lists them.
 
 mod check;
+mod code;
 mod flights;
+mod large;
 mod test;
 
 use check::cargo;
@@ -11,6 +13,7 @@ const HELP: &str = "\
 cargo xtask test               all that must hold: format, lints, documentation, tests, licences, the flights example
                                (MAMO_INSTALL=1 installs cargo-deny when it is missing)
 cargo xtask bench foundation   mamo beside other incremental engines (further arguments are passed on)
+cargo xtask bench code         what reading the code of node functions adds to `cargo check`
 cargo xtask fuzz-code 0..500   random crates: a changed answer has a changed code version
 cargo xtask help               this text
 ";
@@ -21,6 +24,7 @@ fn main() -> ExitCode {
     match words.as_slice() {
         ["test"] => test::run(),
         ["bench", benchmark @ "foundation", rest @ ..] => bench(benchmark, rest),
+        ["bench", "code"] => code::run(),
         ["fuzz-code", seeds] => fuzz_code(seeds),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
