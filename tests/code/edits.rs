@@ -9,12 +9,14 @@ name = "PROGRAM"
 version = "0.1.0"
 edition = "2024"
 [dependencies]
-helper = { path = "helper" }
+helper = { path = "helper", package = "PROGRAM-helper" }
 mamo = { path = "MAMO", default-features = false }
 serde = { version = "1", features = ["derive"] }
 [profile.dev]
 debug = false
 "#;
+
+const HELPER_MANIFEST: &str = "[package]\nname = \"PROGRAM-helper\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
 
 const MAIN: &str = r#"
 mod clean;
@@ -81,7 +83,7 @@ fn project(program: &str) -> Project {
         ("Cargo.toml", &MANIFEST.replace("PROGRAM", program)),
         ("src/main.rs", MAIN),
         ("src/clean.rs", CLEAN),
-        ("helper/Cargo.toml", "[package]\nname = \"helper\"\nversion = \"0.1.0\"\nedition = \"2024\"\n"),
+        ("helper/Cargo.toml", &HELPER_MANIFEST.replace("PROGRAM", program)),
         ("helper/src/lib.rs", HELPER),
     ])
 }
@@ -158,7 +160,9 @@ fn changed_items_are_named_and_can_be_accepted() {
     let sides = "[Some(32), Some(32)] false";
     assert_eq!(
         why,
-        format!("up: asked::clean::own {sides} helper::nobody [None, Some(32)] false helper::outer {sides}")
+        format!(
+            "up: asked::clean::own {sides} asked_helper::nobody [None, Some(32)] false asked_helper::outer {sides}"
+        )
     );
     // Its value stays what it is, and is not taken for the new code's.
     ask(&project, "accept");
