@@ -33,15 +33,20 @@ pub trait Collection: Send + Sync + 'static {
     type Item: Send + Sync + 'static;
     /// The collection that a map over this one gives.
     type Of<R: Send + Sync + 'static>: Send + Sync + 'static;
+    /// What finds elements by their numbers, made once for all of them.
+    #[doc(hidden)]
+    type Index: Send + Sync + 'static;
 
     #[doc(hidden)]
     fn size(&self) -> usize;
     #[doc(hidden)]
-    fn key(&self, index: usize) -> Option<Self::Key>;
+    fn index(&self) -> Self::Index;
     #[doc(hidden)]
-    fn part(&self, index: usize) -> Result<Option<Part>, CodecError>;
+    fn key(&self, index: &Self::Index, number: usize) -> Option<Self::Key>;
     #[doc(hidden)]
-    fn item(&self, index: usize) -> Option<Lent<'_>>;
+    fn part(&self, index: &Self::Index, number: usize) -> Result<Option<Part>, CodecError>;
+    #[doc(hidden)]
+    fn item(&self, index: &Self::Index, number: usize) -> Option<Lent<'_>>;
     #[doc(hidden)]
     fn item_schema() -> Schema;
     #[doc(hidden)]
@@ -79,13 +84,16 @@ macro_rules! gives_list {
         type Key = usize;
         type Item = T;
         type Of<R: Send + Sync + 'static> = List<R>;
+        type Index = ();
 
         fn size(&self) -> usize {
             self.len()
         }
 
-        fn key(&self, index: usize) -> Option<usize> {
-            Some(index)
+        fn index(&self) {}
+
+        fn key(&self, (): &(), number: usize) -> Option<usize> {
+            Some(number)
         }
 
         fn item_schema() -> Schema {
@@ -153,12 +161,12 @@ macro_rules! gives_dict {
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for Vec<T> {
     gives_list!();
 
-    fn part(&self, index: usize) -> Result<Option<Part>, CodecError> {
-        self.get(index).map(part_of).transpose()
+    fn part(&self, (): &(), number: usize) -> Result<Option<Part>, CodecError> {
+        self.get(number).map(part_of).transpose()
     }
 
-    fn item(&self, index: usize) -> Option<Lent<'_>> {
-        self.get(index).map(|item| Lent::Borrowed(item))
+    fn item(&self, (): &(), number: usize) -> Option<Lent<'_>> {
+        self.get(number).map(|item| Lent::Borrowed(item))
     }
 }
 
@@ -166,45 +174,56 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for Vec
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for List<T> {
     gives_list!();
 
-    fn part(&self, index: usize) -> Result<Option<Part>, CodecError> {
-        self.elements().get(index).map(Element::to_part).transpose()
+    fn part(&self, (): &(), number: usize) -> Result<Option<Part>, CodecError> {
+        self.elements().get(number).map(Element::to_part).transpose()
     }
 
-    fn item(&self, index: usize) -> Option<Lent<'_>> {
-        self.get(index).map(|item| Lent::Owned(Value::from_arc(item)))
+    fn item(&self, (): &(), number: usize) -> Option<Lent<'_>> {
+        self.get(number).map(|item| Lent::Owned(Value::from_arc(item)))
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<K: DictKey, T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for Dict<K, T> {
+    type Index = ();
+
     gives_dict!();
 
-    fn key(&self, index: usize) -> Option<K> {
-        self.entries().get(index).map(|(key, _)| key.clone())
+    fn index(&self) {}
+
+    fn key(&self, (): &(), number: usize) -> Option<K> {
+        self.entries().get(number).map(|(key, _)| key.clone())
     }
 
-    fn part(&self, index: usize) -> Result<Option<Part>, CodecError> {
-        self.entries().get(index).map(|(_, element)| element.to_part()).transpose()
+    fn part(&self, (): &(), number: usize) -> Result<Option<Part>, CodecError> {
+        self.entries().get(number).map(|(_, element)| element.to_part()).transpose()
     }
 
-    fn item(&self, index: usize) -> Option<Lent<'_>> {
-        self.entries().get(index).map(|(_, element)| Lent::Owned(Value::from_arc(element.get())))
+    fn item(&self, (): &(), number: usize) -> Option<Lent<'_>> {
+        self.entries().get(number).map(|(_, element)| Lent::Owned(Value::from_arc(element.get())))
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<K: DictKey, T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for BTreeMap<K, T> {
+    // Counting to an element would make a map over many of them quadratic.
+    type Index = Vec<K>;
+
     gives_dict!();
 
-    fn key(&self, index: usize) -> Option<K> {
-        self.keys().nth(index).cloned()
+    fn index(&self) -> Vec<K> {
+        self.keys().cloned().collect()
     }
 
-    fn part(&self, index: usize) -> Result<Option<Part>, CodecError> {
-        self.values().nth(index).map(part_of).transpose()
+    fn key(&self, keys: &Vec<K>, number: usize) -> Option<K> {
+        keys.get(number).cloned()
     }
 
-    fn item(&self, index: usize) -> Option<Lent<'_>> {
-        self.values().nth(index).map(|item| Lent::Borrowed(item))
+    fn part(&self, keys: &Vec<K>, number: usize) -> Result<Option<Part>, CodecError> {
+        keys.get(number).and_then(|key| self.get(key)).map(part_of).transpose()
+    }
+
+    fn item(&self, keys: &Vec<K>, number: usize) -> Option<Lent<'_>> {
+        keys.get(number).and_then(|key| self.get(key)).map(|item| Lent::Borrowed(item))
     }
 }

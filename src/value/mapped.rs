@@ -8,18 +8,55 @@ use crate::value::{Collection, Lent, Value};
 use std::any::Any;
 use std::sync::Arc;
 
-/// A mapped collection as the engine sees it: the methods of [`Collection`], erased.
+/// How to map over a type of collections: the methods of [`Collection`], erased.
 #[derive(Debug)]
 pub struct CollectionType {
-    pub(crate) size: fn(&(dyn Any + Send + Sync)) -> usize,
-    /// The key as a value, its bytes, and how the element is called in names such as `fit[JFK]`.
-    pub(crate) key: fn(&(dyn Any + Send + Sync), usize) -> Result<ElementKey, CodecError>,
-    /// The element's encoded form, by which its value digest is made.
-    pub(crate) part: fn(&(dyn Any + Send + Sync), usize) -> Result<Part, CodecError>,
-    pub(crate) item: for<'a> fn(&'a (dyn Any + Send + Sync), usize) -> Option<Lent<'a>>,
+    size: fn(&Erased) -> usize,
+    index: fn(&Erased) -> Result<Value, CodecError>,
+    key: fn(&Erased, &Erased, usize) -> Result<ElementKey, CodecError>,
+    part: fn(&Erased, &Erased, usize) -> Result<Part, CodecError>,
+    item: for<'a> fn(&'a Erased, &Erased, usize) -> Option<Lent<'a>>,
     pub(crate) item_schema: fn() -> Schema,
-    /// Makes the result: the keys of the first, the elements of the second.
-    pub(crate) assemble: fn(&(dyn Any + Send + Sync), Vec<Made>, &Arc<dyn Loader>) -> Result<Value, CodecError>,
+    assemble: fn(&Erased, Vec<Made>, &Arc<dyn Loader>) -> Result<Value, CodecError>,
+}
+
+type Erased = dyn Any + Send + Sync;
+
+/// A collection that is mapped over.
+pub(crate) struct Mapped {
+    collection: Value,
+    index: Value,
+    of: &'static CollectionType,
+}
+
+impl Mapped {
+    pub(crate) fn new(collection: Value, of: &'static CollectionType) -> Result<Self, CodecError> {
+        let index = (of.index)(collection.as_any())?;
+        Ok(Self { collection, index, of })
+    }
+
+    pub(crate) fn size(&self) -> usize {
+        (self.of.size)(self.collection.as_any())
+    }
+
+    /// An element's key as a value, its bytes, and how the element is called in names such as `fit[JFK]`.
+    pub(crate) fn key(&self, number: usize) -> Result<ElementKey, CodecError> {
+        (self.of.key)(self.collection.as_any(), self.index.as_any(), number)
+    }
+
+    /// An element's encoded form, by which its value digest is made.
+    pub(crate) fn part(&self, number: usize) -> Result<Part, CodecError> {
+        (self.of.part)(self.collection.as_any(), self.index.as_any(), number)
+    }
+
+    pub(crate) fn item(&self, number: usize) -> Option<Lent<'_>> {
+        (self.of.item)(self.collection.as_any(), self.index.as_any(), number)
+    }
+
+    /// Makes the result: its own keys, these elements.
+    pub(crate) fn assemble(&self, made: Vec<Made>, loader: &Arc<dyn Loader>) -> Result<Value, CodecError> {
+        (self.of.assemble)(self.collection.as_any(), made, loader)
+    }
 }
 
 /// What is to be known of one element's key.
@@ -41,9 +78,10 @@ impl CollectionType {
         const {
             &Self {
                 size: |any| expect_type::<C>(any).map_or(0, C::size),
+                index: |any| Ok(Value::new(expect_type::<C>(any)?.index())),
                 key: element_key::<C>,
                 part: element_part::<C>,
-                item: |any, index| any.downcast_ref::<C>().and_then(|collection| collection.item(index)),
+                item: |any, index, number| any.downcast_ref::<C>()?.item(index.downcast_ref()?, number),
                 item_schema: C::item_schema,
                 assemble: assemble::<C, R>,
             }
@@ -51,24 +89,24 @@ impl CollectionType {
     }
 }
 
-fn missing<C>(index: usize) -> CodecError {
-    CodecError::decode::<C>(format!("there is no element {index}"))
+fn missing<C>(number: usize) -> CodecError {
+    CodecError::decode::<C>(format!("there is no element {number}"))
 }
 
-fn element_key<C: Collection>(any: &(dyn Any + Send + Sync), index: usize) -> Result<ElementKey, CodecError> {
-    let key = expect_type::<C>(any)?.key(index).ok_or_else(|| missing::<C>(index))?;
+fn element_key<C: Collection>(any: &Erased, index: &Erased, number: usize) -> Result<ElementKey, CodecError> {
+    let key = expect_type::<C>(any)?.key(expect_type(index)?, number).ok_or_else(|| missing::<C>(number))?;
     let debug = format!("{key:?}");
     let label = debug.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&debug).to_owned();
     let bytes = encode_value(&key)?.bytes;
     Ok(ElementKey { value: Value::new(key), bytes, label })
 }
 
-fn element_part<C: Collection>(any: &(dyn Any + Send + Sync), index: usize) -> Result<Part, CodecError> {
-    expect_type::<C>(any)?.part(index)?.ok_or_else(|| missing::<C>(index))
+fn element_part<C: Collection>(any: &Erased, index: &Erased, number: usize) -> Result<Part, CodecError> {
+    expect_type::<C>(any)?.part(expect_type(index)?, number)?.ok_or_else(|| missing::<C>(number))
 }
 
 fn assemble<C: Collection, R: NodeResult>(
-    any: &(dyn Any + Send + Sync),
+    any: &Erased,
     made: Vec<Made>,
     loader: &Arc<dyn Loader>,
 ) -> Result<Value, CodecError> {

@@ -33,7 +33,7 @@ pub(crate) use interrupt::{Handed, NodeScope};
 pub use lend::Lend;
 pub use list::List;
 pub use mapped::CollectionType;
-pub(crate) use mapped::{ElementKey, Made};
+pub(crate) use mapped::{ElementKey, Made, Mapped};
 pub(crate) use part::{Encoded, collecting_blobs, keeping_sources};
 pub use part::{Loader, Part};
 pub use tool::Tool;

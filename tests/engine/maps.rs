@@ -4,6 +4,7 @@ use crate::support::Bench;
 use expect_test::expect;
 use mamo::{Dict, Engine, Graph, List, Node, OnFailure, node, source};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[node]
 fn square(x: u32) -> u32 {
@@ -166,7 +167,7 @@ fn elements_of_a_run_that_starts_over_are_counted_once() {
     fn times(total: u32, by: &std::path::Path) -> Result<u32, std::io::Error> {
         static FIRST: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(true);
         let text = std::fs::read_to_string(by)?;
-        if FIRST.swap(false, std::sync::atomic::Ordering::SeqCst) {
+        if FIRST.swap(false, Ordering::SeqCst) {
             std::fs::write(by, "30")?;
         }
         Ok(total * text.parse::<u32>().unwrap_or(0))
@@ -179,4 +180,47 @@ fn elements_of_a_run_that_starts_over_are_counted_once() {
     });
     assert_eq!((run.restarts(), *run.get(node).unwrap()), (1, 420));
     assert_eq!((run.elements().nodes, run.elements().executed), (3, 3));
+}
+
+static COMPARED: AtomicUsize = AtomicUsize::new(0);
+static COPIED: AtomicUsize = AtomicUsize::new(0);
+
+/// A key that counts how often two of them are compared, and how often one is copied.
+#[derive(Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+struct Counting(u32);
+
+impl Clone for Counting {
+    fn clone(&self) -> Self {
+        COPIED.fetch_add(1, Ordering::SeqCst);
+        Self(self.0)
+    }
+}
+
+impl Ord for Counting {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        COMPARED.fetch_add(1, Ordering::SeqCst);
+        self.0.cmp(&other.0)
+    }
+}
+
+impl PartialOrd for Counting {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Elements of a tree were found by counting from its beginning: 100,000 took 7 s. They are found by their keys.
+#[test]
+fn elements_of_a_tree_are_found_without_counting() {
+    let n = 4096;
+    let bench = Bench::in_memory();
+    let tree: BTreeMap<Counting, u32> = (0..n).map(|n| (Counting(n), n)).collect();
+    COMPARED.store(0, Ordering::SeqCst);
+    COPIED.store(0, Ordering::SeqCst);
+    let (run, _) = bench.run(|g| Ok(g.add(square::map(g.value(tree)))));
+    assert_eq!(run.elements().executed, u64::from(n));
+    let (compared, copied) = (COMPARED.load(Ordering::SeqCst), COPIED.load(Ordering::SeqCst));
+    // Found by keys, each takes some comparisons in one or two nodes a level; counted out, none would be compared.
+    assert!(compared > 4096, "{compared}");
+    assert!(compared < 4096 * 200 && copied < 4096 * 8, "{compared} comparisons, {copied} copies");
 }

@@ -15,7 +15,7 @@ use crate::exec::{Counts, OnFailure, Outcome};
 use crate::fingerprint::{BlobDigest, ContentKey, DigestMap, SchemaDigest, ValueDigest, value_digest};
 use crate::graph::{Body, Inputs, NodeCtx, NodeFunction, NodeSpec};
 use crate::store::{Act, Key, Payload, RecordKind};
-use crate::value::{CollectionType, ElementKey, Failure, Made, Part, Value, keeping_sources};
+use crate::value::{CollectionType, ElementKey, Failure, Made, Mapped, Part, Value, keeping_sources};
 use smallvec::SmallVec;
 use std::time::Instant;
 
@@ -26,7 +26,7 @@ pub(crate) struct MapRun {
     is_tainted: bool,
     /// What the map gave before, when it is executed again.
     expected: Option<ValueDigest>,
-    list: Value,
+    list: Mapped,
     /// Values of the further inputs, the same for all elements.
     shared: SmallVec<[Value; 4]>,
     /// What has to be computed: equal elements are one computation.
@@ -80,18 +80,19 @@ impl Wave {
         };
         let mut values = self.obtain_all(inputs)?;
         let list = values.remove(0);
+        let list = guarded(&self.session, || Ok(Mapped::new(list, mapped)?))?;
         let shared_digests: SmallVec<[ValueDigest; 4]> = self.upstream_values(slot.node).skip(1).collect();
         let (runs, elements) = guarded(&self.session, || {
             let mut number_of: DigestMap<ContentKey, u32> = DigestMap::default();
             let mut runs = Vec::new();
             let mut elements = Vec::new();
-            for element in 0..(mapped.size)(list.as_any()) {
-                let (part, _) = part_of(|| (mapped.part)(list.as_any(), element))?;
+            for element in 0..list.size() {
+                let (part, _) = part_of(|| list.part(element))?;
                 let mut upstream: SmallVec<[ValueDigest; 4]> = SmallVec::new();
                 upstream.push(value_digest(&item_schema, &part.digest(), part.len()));
                 upstream.extend_from_slice(&shared_digests);
                 let key = if function.function.has_key {
-                    let key = (mapped.key)(list.as_any(), element)?;
+                    let key = list.key(element)?;
                     let len = u64::try_from(key.bytes.len()).unwrap_or(u64::MAX);
                     upstream.push(value_digest(&KEY_SCHEMA, &BlobDigest::of(&key.bytes), len));
                     Some(key)
@@ -192,7 +193,7 @@ impl Wave {
         let graph = &self.session.graph;
         let Some(spec) = graph.spec(node) else { return };
         let Body::Function { function, present } = &spec.body else { return };
-        let label = self.session.observer.is_some().then(|| label(function, map, run));
+        let label = self.session.observer.is_some().then(|| label(map, run));
         self.session.tell(|observer| {
             observer.event(&Event::NodeStarted { node: &graph.identity(node), element: label.as_deref() })
         });
@@ -209,7 +210,7 @@ impl Wave {
             }
             Err(Trouble::Interrupted(interrupt)) => self.interrupted(interrupt),
             Err(Trouble::Failed(message)) => {
-                let label = label.unwrap_or_else(|| self::label(function, map, run));
+                let label = label.unwrap_or_else(|| self::label(map, run));
                 let identity = graph.identity(node);
                 self.session.tell(|observer| {
                     observer.event(&Event::NodeFailed { node: &identity, element: Some(&label), message: &message })
@@ -230,9 +231,7 @@ impl Wave {
         function: &'static NodeFunction,
         present: u64,
     ) -> Result<Product, Trouble> {
-        let (Some(mapped), Some(element), Some((_, schema))) =
-            (function.mapped, function.element, spec.element_schemas)
-        else {
+        let (Some(element), Some((_, schema))) = (function.element, spec.element_schemas) else {
             return Err(Trouble::Failed("a map without a collection".into()));
         };
         let ctx = NodeCtx {
@@ -242,7 +241,7 @@ impl Wave {
             signals: Arc::clone(&self.session.signals),
         };
         let value = guarded(&self.session, || {
-            let item = (mapped.item)(map.list.as_any(), run.index).ok_or("the collection changed its size")?;
+            let item = map.list.item(run.index).ok_or("the collection changed its size")?;
             let mut values: SmallVec<[_; 4]> = SmallVec::new();
             values.push(item.as_any());
             values.extend(map.shared.iter().map(Value::as_any));
@@ -340,15 +339,13 @@ impl Wave {
         }
         let graph = &self.session.graph;
         let Some(spec) = graph.spec(slot.node) else { return };
-        let Body::Function { function, .. } = &spec.body else { return };
-        let Some(mapped) = function.mapped else { return };
         let made = |computation: &u32| {
             let made = map.computations[*computation].made.get()?.as_ref()?;
             Some(Made { value: made.value.clone(), part: made.part.clone() })
         };
         let Some(made) = map.elements.iter().map(made).collect::<Option<Vec<_>>>() else { return };
         let loader = self.session.loader(slot.node);
-        let value = guarded(&self.session, || Ok((mapped.assemble)(map.list.as_any(), made, &loader)?));
+        let value = guarded(&self.session, || Ok(map.list.assemble(made, &loader)?));
         let encoded = value.and_then(|value| Ok((encode_result(&self.session, spec, &value)?, value)));
         let (encoded, value) = match encoded {
             Ok(encoded) => encoded,
@@ -395,10 +392,9 @@ impl MapRun {
 }
 
 /// How the element is called in lists and messages.
-fn label(function: &NodeFunction, map: &MapRun, run: &ElementRun) -> String {
+fn label(map: &MapRun, run: &ElementRun) -> String {
     if let Some(key) = &run.key {
         return key.label.clone();
     }
-    let key = function.mapped.and_then(|mapped| (mapped.key)(map.list.as_any(), run.index).ok());
-    key.map_or_else(|| run.index.to_string(), |key| key.label)
+    map.list.key(run.index).map_or_else(|_| run.index.to_string(), |key| key.label)
 }
