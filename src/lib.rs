@@ -22,7 +22,7 @@ pub use value::{Artifact, BoxError, Codec, Collection, Dict, DictKey, Failure, F
 #[doc(hidden)]
 pub mod __private {
     pub use crate::fingerprint::{Schema, Traced};
-    pub use crate::graph::{Call, Code, CodeScope, DeclaredFunction, Function, Inputs, NodeFunction, RawNode, Results};
+    pub use crate::graph::{Code, CodeScope, DeclaredFunction, Function, Inputs, NodeOutputs, RawNode, RunNode};
     pub use crate::value::{
         ByValue, CodecError, CollectionType, Element, ElementReader, Fallible, Interrupt, Lent, Loader, NoResult,
         NodeError, NodeResult, Outputs, Part, Postcard, Probe, Saved, Transient, Value, ValueType, lend_optional,

@@ -27,23 +27,23 @@ pub struct Function {
 
 /// A node function as the engine calls it, for given parameter types. One for each set of types.
 #[derive(Debug)]
-pub struct NodeFunction {
+pub(crate) struct NodeFunction {
     /// The function.
-    pub function: &'static Function,
+    pub(crate) function: &'static Function,
     /// Which function it is, whatever it is called: the type beside it.
-    pub id: fn() -> TypeId,
+    pub(crate) id: fn() -> TypeId,
     /// What it returns.
-    pub results: Results,
+    pub(crate) results: Results,
     /// Runs it.
-    pub call: Call,
+    pub(crate) call: Call,
     /// How to go over the first input, when the function is mapped over it.
-    pub mapped: Option<&'static CollectionType>,
+    pub(crate) mapped: Option<&'static CollectionType>,
     /// What the function returns for one element, when it is mapped.
-    pub element: Option<&'static ValueType>,
+    pub(crate) element: Option<&'static ValueType>,
 }
 
 /// Runs a node function on a node's inputs.
-pub type Call = fn(&NodeCtx, &Inputs<'_>) -> Result<Value, BoxError>;
+pub(crate) type Call = fn(&NodeCtx, &Inputs<'_>) -> Result<Value, BoxError>;
 
 /// The type beside a node function, which `#[mamo::node]` writes.
 pub trait DeclaredFunction: 'static {
@@ -51,9 +51,27 @@ pub trait DeclaredFunction: 'static {
     const FUNCTION: &'static Function;
 }
 
+/// A node function with several outputs.
+pub trait NodeOutputs: DeclaredFunction {
+    /// How the values of each are kept.
+    const TYPES: &'static [&'static ValueType];
+}
+
+/// How a node function is run when its lent parameters are lent from values of the types `L`, a tuple.
+///
+/// A trait, so that what the engine needs is put together here, once, instead of beside every function: a compiler
+/// spends more time on generated code than on reading it.
+pub trait RunNode<L>: DeclaredFunction {
+    /// Runs the function on the values of a node's inputs.
+    ///
+    /// # Errors
+    /// What the function fails with.
+    fn run(ctx: &NodeCtx, inputs: &Inputs<'_>) -> Result<Value, BoxError>;
+}
+
 /// What a node function returns.
 #[derive(Clone, Copy, Debug)]
-pub enum Results {
+pub(crate) enum Results {
     /// One value.
     One(&'static ValueType),
     /// One value for each output.
@@ -62,24 +80,24 @@ pub enum Results {
 
 impl NodeFunction {
     /// A function with a single output.
-    pub const fn one<F: DeclaredFunction + NodeResult>(call: Call) -> Self {
+    pub(crate) const fn one<F: RunNode<L> + NodeResult, L>() -> Self {
         let results = Results::One(F::TYPE);
-        Self { function: F::FUNCTION, id: TypeId::of::<F>, results, call, mapped: None, element: None }
+        Self { function: F::FUNCTION, id: TypeId::of::<F>, results, call: F::run, mapped: None, element: None }
     }
 
     /// A function with several outputs.
-    pub const fn many<F: DeclaredFunction>(outputs: &'static [&'static ValueType], call: Call) -> Self {
-        let results = Results::Many(outputs);
-        Self { function: F::FUNCTION, id: TypeId::of::<F>, results, call, mapped: None, element: None }
+    pub(crate) const fn many<F: RunNode<L> + NodeOutputs, L>() -> Self {
+        let results = Results::Many(F::TYPES);
+        Self { function: F::FUNCTION, id: TypeId::of::<F>, results, call: F::run, mapped: None, element: None }
     }
 
     /// A function that is mapped over the elements of a `C`.
-    pub const fn mapped<F: DeclaredFunction + NodeResult, C: Collection>(call: Call) -> Self {
+    pub(crate) const fn mapped<F: RunNode<L> + NodeResult, L, C: Collection>() -> Self {
         Self {
             function: F::FUNCTION,
             id: TypeId::of::<F>,
             results: Results::One(ValueType::map::<C, F>()),
-            call,
+            call: F::run,
             mapped: Some(CollectionType::of::<C, F>()),
             element: Some(F::TYPE),
         }

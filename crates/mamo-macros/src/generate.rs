@@ -81,7 +81,8 @@ impl<'a> Generator<'a> {
             self.result().into_iter().chain(self.checks()).map(|item| quote!(#cfg #item)).collect();
         let node = self.signature.key().is_none().then(|| self.node());
         let map = self.signature.is_mappable(self.arguments).then(|| self.map());
-        let call = self.call();
+        let outputs = self.outputs(&cfg);
+        let run = self.run();
         let own = Ident::new(OWN_NAME, Span::call_site());
         let name = function.signature.ident.unraw().to_string();
         quote! {
@@ -97,10 +98,13 @@ impl<'a> Generator<'a> {
             impl #ty {
                 #node
                 #map
-                #call
                 #[doc(hidden)]
                 const #own: &'static str = #name;
             }
+            #outputs
+            #cfg
+            #lints
+            #run
         }
     }
 
@@ -203,7 +207,7 @@ impl<'a> Generator<'a> {
         let Self { krate, .. } = self;
         let returns = &self.signature.returns;
         let mut checks = Vec::new();
-        if returns.failing == Failing::Never && matches!(&returns.written, Type::Path(_)) {
+        if returns.failing == Failing::Never && may_be_alias(&returns.written) {
             let written = &returns.written;
             let span = written.span();
             let message = "this type is a `Result` by another name, so errors would be saved as values: \
@@ -227,22 +231,18 @@ impl<'a> Generator<'a> {
         let generics = self.lenders.iter().flatten().collect::<Vec<_>>();
         let bounds = self.lending().map(|(lender, target)| self.lend_bound(&quote!(#lender), target));
         let parameters = self.constructor_parameters(None);
-        let call = self.call_path(&generics.iter().map(|lender| quote!(#lender)).collect::<Vec<_>>());
-        let (spec, function) = match &self.arguments.outputs {
+        let lenders = quote!((#(#generics,)*));
+        let (spec, made) = match &self.arguments.outputs {
             None => {
                 let value = self.value();
-                (quote!(#krate::Spec<#value>), quote!(#krate::__private::NodeFunction::one::<Self>(#call)))
+                (quote!(#krate::Spec<#value>), quote!(__one::<Self, #lenders>))
             }
             Some(_) => {
                 let types = &self.signature.returns.outputs;
-                let value_types = types.iter().map(|ty| self.value_type(&ty.to_token_stream()));
-                (
-                    quote!(#krate::Spec<(#(#types,)*), (#(#krate::Node<#types>,)*)>),
-                    quote!(#krate::__private::NodeFunction::many::<Self>(&[#(#value_types),*], #call)),
-                )
+                (quote!(#krate::Spec<(#(#types,)*), (#(#krate::Node<#types>,)*)>), quote!(__many::<Self, #lenders>))
             }
         };
-        self.constructor("node", &quote!(<#(#bounds),*>), &parameters, &spec, &function)
+        self.constructor("node", &quote!(<#(#bounds),*>), &parameters, &spec, &made)
     }
 
     /// `f::map(..)`.
@@ -283,10 +283,9 @@ impl<'a> Generator<'a> {
         let lenders = self.lenders.iter().enumerate().filter_map(|(slot, lender)| {
             lender.as_ref().map(|lender| if slot == 0 { quote!(#collection::Item) } else { quote!(#lender) })
         });
-        let call = self.call_path(&lenders.collect::<Vec<_>>());
-        let function = quote!(#krate::__private::NodeFunction::mapped::<Self, #collection>(#call));
+        let made = quote!(__mapped::<Self, (#(#lenders,)*), #collection>);
         let spec = quote!(#krate::Spec<#collection::Of<#value>>);
-        self.constructor("map", &quote!(<#(#bounds),*>), &parameters, &quote!(#spec #element), &function)
+        self.constructor("map", &quote!(<#(#bounds),*>), &parameters, &quote!(#spec #element), &made)
     }
 
     /// One constructor. It has the documentation of the function, and its name stands where the function's does.
@@ -296,7 +295,7 @@ impl<'a> Generator<'a> {
         generics: &TokenStream,
         parameters: &[TokenStream],
         spec: &TokenStream,
-        node_function: &TokenStream,
+        made: &TokenStream,
     ) -> TokenStream {
         let Self { function, krate, .. } = self;
         let name = Ident::new(constructor, function.signature.ident.span());
@@ -323,7 +322,7 @@ impl<'a> Generator<'a> {
             #(#documentation)*
             #(#deprecated)*
             #visibility fn #name #generics (#(#parameters),*) -> #spec {
-                #krate::Spec::__function(const { &#node_function }, [#(#inputs),*])
+                #krate::Spec::#made(&[#(#inputs),*])
             }
         }
     }
@@ -361,16 +360,23 @@ impl<'a> Generator<'a> {
         quote!(#bound #target #close)
     }
 
-    fn call_path(&self, lenders: &[TokenStream]) -> TokenStream {
-        match lenders {
-            [] => quote!(Self::__call),
-            lenders => quote!(Self::__call::<#(#lenders),*>),
-        }
+    /// How the values of several outputs are kept.
+    fn outputs(&self, cfg: &TokenStream) -> Option<TokenStream> {
+        self.arguments.outputs.as_ref()?;
+        let Self { krate, ty, .. } = self;
+        let types = self.signature.returns.outputs.iter().map(|ty| self.value_type(&ty.to_token_stream()));
+        Some(quote! {
+            #cfg
+            impl #krate::__private::NodeOutputs for #ty {
+                const TYPES: &'static [&'static #krate::__private::ValueType] = &[#(#types),*];
+            }
+        })
     }
 
     /// Runs the function on a node's inputs. The constructors cannot: a parameter may have the function's name.
-    fn call(&self) -> TokenStream {
-        let Self { function, krate, .. } = self;
+    fn run(&self) -> TokenStream {
+        let Self { function, krate, ty, .. } = self;
+        let lenders = self.lenders.iter().flatten();
         let (ctx, inputs) = (local("ctx"), local("inputs"));
         let bounds = self.lending().map(|(lender, target)| quote!(#lender: #krate::Lend<#target>));
         let mut slots = self.lenders.iter().zip(0u32..);
@@ -402,12 +408,13 @@ impl<'a> Generator<'a> {
         let inputs = if self.signature.parameters.iter().any(is_used) { inputs } else { format_ident!("_") };
         let ctx = if self.signature.parameters.iter().all(is_used) { format_ident!("_") } else { ctx };
         quote! {
-            #[doc(hidden)]
-            fn __call<#(#bounds),*>(
-                #ctx: &#krate::NodeCtx,
-                #inputs: &#krate::__private::Inputs<'_>,
-            ) -> ::core::result::Result<#krate::__private::Value, #krate::BoxError> {
-                #value
+            impl<#(#bounds),*> #krate::__private::RunNode<(#(#lenders,)*)> for #ty {
+                fn run(
+                    #ctx: &#krate::NodeCtx,
+                    #inputs: &#krate::__private::Inputs<'_>,
+                ) -> ::core::result::Result<#krate::__private::Value, #krate::BoxError> {
+                    #value
+                }
             }
         }
     }
@@ -451,6 +458,20 @@ impl<'a> Generator<'a> {
             ::core::result::Result::Ok(#krate::__private::Value::outputs([#(#krate::__private::Value::new(#members)),*]))
         }
     }
+}
+
+/// Names that nobody gives to a result: checking them would cost every function of every crate a constant.
+const NO_ALIASES: [&str; 29] = [
+    "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128",
+    "usize", "Arc", "Artifact", "BTreeMap", "BTreeSet", "Box", "Dict", "HashMap", "HashSet", "List", "Option",
+    "PathBuf", "String", "Vec",
+];
+
+/// Whether a type could be a `Result` under another name.
+fn may_be_alias(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let name = path.path.segments.last().map(|segment| segment.ident.to_string());
+    name.is_some_and(|name| !NO_ALIASES.contains(&name.as_str()))
 }
 
 /// A name for a type parameter that nothing in the signature has.
