@@ -125,7 +125,7 @@ fn restart(session: &Session, ledger: &mut Ledger, end: &WaveEnd, pool: &rayon::
     if let (true, Some(path)) = (ledger.is_of_the_past, end.changed.first()) {
         return Err(changed_since(&path.display().to_string()));
     }
-    ledger.barred.clear();
+    ledger.reopen_skipped();
     ledger.restarts += 1;
     if ledger.restarts > MOST_RESTARTS {
         return Err(unstable(session, end));
@@ -179,7 +179,7 @@ fn force(
                 graph
                     .inputs(node)
                     .iter()
-                    .copied()
+                    .map(|input| graph.producer(*input))
                     .filter(|input| graph.spec(*input).is_some_and(|spec| !matches!(spec.body, Body::Source(_)))),
             );
             ledger.restarts += 1;

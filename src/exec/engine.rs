@@ -326,6 +326,7 @@ impl Inner {
             run: run_number(),
             costs: Costs::load(graph, &*self.store)?,
             sources: Arc::default(),
+            after: Arc::default(),
         })
     }
 

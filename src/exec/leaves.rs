@@ -27,11 +27,11 @@ pub(crate) fn look_at_sources(session: &Session, ledger: &mut Ledger, pool: &ray
         let unseen: BTreeSet<u32> = unseen.into_iter().map(|(node, _)| node).collect();
         let seen = sources(session, |node, source| {
             let is_asked_once = matches!(source, Source::Probe { .. } | Source::External { .. });
-            !is_asked_once && !unseen.contains(&node) && matches!(ledger.leaves.get(&node), Some(Ok(_)))
+            !is_asked_once && !unseen.contains(&node) && ledger.leaves.contains_key(&node)
         });
         for (node, looked) in look(session, pool, seen) {
-            let (Some(Ok(before)), now) = (ledger.leaves.get(&node), looked) else { continue };
-            if !now.is_ok_and(|now| now.digest == before.digest) {
+            let before = ledger.leaves.get(&node).and_then(|before| before.as_ref().ok());
+            if before.map(|before| before.digest) != looked.ok().map(|now| now.digest) {
                 return Err(changed_since(&session.graph.identity(node)));
             }
         }

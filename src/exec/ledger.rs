@@ -34,7 +34,7 @@ pub(crate) struct Ledger {
     by_value: BTreeMap<u32, Option<ValueDigest>>,
     /// Roots of this run alone: nodes below a settled failure that gave another value when they were executed again.
     /// Kept for good, they would stand for what the node gives when nothing fails.
-    own_roots: BTreeMap<u32, (Fingerprint, ValueDigest)>,
+    own_roots: DigestMap<Fingerprint, Known>,
     /// What the targets need of each node.
     needs: Table<Need>,
     pub(crate) targets: BTreeSet<u32>,
@@ -101,7 +101,7 @@ impl Ledger {
         Self {
             fingerprints: Table::new(graph.len(), UNKNOWN),
             by_value: BTreeMap::new(),
-            own_roots: BTreeMap::new(),
+            own_roots: DigestMap::default(),
             needs,
             targets,
             leaves: BTreeMap::new(),
@@ -223,11 +223,16 @@ impl Ledger {
         recorded: impl Fn(u32, &Fingerprint) -> Result<Option<Known>>,
     ) -> Result<Fingerprint> {
         // The common case first: most graphs have neither roots nor barriers.
-        if let Some(value) = self.rooted(node, &base, roots) {
+        if let Some(value) = self.rooted(&base, roots) {
             self.by_value.insert(node, Some(value));
             // An equal node diverged: what was known of this one before is no longer so.
             if self.known.get(&node).is_some_and(|(_, known)| known.value != value) {
                 self.known.remove(&node);
+            }
+            // One of this run has no record in which it could be found.
+            if let (Some(known), None) = (self.own_roots.get(&base), self.known(node, &base)) {
+                let known = known.clone();
+                self.learn(node, base, known);
             }
             return Ok(fingerprint_of_value(&value));
         }
@@ -249,14 +254,11 @@ impl Ledger {
     }
 
     /// The value by which downstream nodes know a node that gave another one before.
-    fn rooted(&self, node: u32, base: &Fingerprint, roots: &Roots) -> Option<ValueDigest> {
+    fn rooted(&self, base: &Fingerprint, roots: &Roots) -> Option<ValueDigest> {
         if roots.is_empty() && self.own_roots.is_empty() {
             return None;
         }
-        match self.own_roots.get(&node) {
-            Some((rooted, value)) if rooted == base => Some(*value),
-            Some(_) | None => roots.get(base).copied(),
-        }
+        self.own_roots.get(base).map(|known| known.value).or_else(|| roots.get(base).copied())
     }
 
     /// The fingerprint under which a node's records are kept; nothing while an upstream one is unknown.
@@ -334,14 +336,15 @@ impl Ledger {
         self.known.insert(node, (base, known));
     }
 
-    /// Makes a node known by its value for the rest of this run.
-    pub(crate) fn root(&mut self, node: u32, base: Fingerprint, value: ValueDigest) {
-        self.own_roots.insert(node, (base, value));
+    /// Makes nodes of this fingerprint known by their value for the rest of this run.
+    pub(crate) fn root(&mut self, base: Fingerprint, known: Known) {
+        self.own_roots.insert(base, known);
     }
 
-    /// Counts a node's outcome; a node that was executed in this run stays executed when the run starts over.
+    /// Counts a node's outcome; a node that was executed in this run stays executed when the run starts over, unless it
+    /// has no value then.
     pub(crate) fn note_outcome(&mut self, node: u32, outcome: Outcome) {
-        if self.outcomes[node] != Outcome::Executed || matches!(outcome, Outcome::Failed) {
+        if self.outcomes[node] != Outcome::Executed || matches!(outcome, Outcome::Failed | Outcome::Skipped) {
             self.outcomes[node] = outcome;
         }
     }
@@ -362,6 +365,16 @@ impl Ledger {
     /// All failures, by node.
     pub(crate) fn failures(&self) -> impl Iterator<Item = &Failure> {
         self.failures.values().map(|failed| &*failed.failure)
+    }
+
+    /// The run starts over: what was skipped may have a value this time, or not be needed.
+    pub(crate) fn reopen_skipped(&mut self) {
+        self.barred.clear();
+        for node in self.outcomes.numbers() {
+            if self.outcomes[node] == Outcome::Skipped {
+                self.outcomes[node] = Outcome::NotNeeded;
+            }
+        }
     }
 
     /// A failure that is none any more: the node's outcome is open again.

@@ -2,12 +2,12 @@
 
 use crate::error::Result;
 use crate::exec::ledger::{Known, Ledger};
-use crate::exec::recorded::{are_there, payload_of_value};
+use crate::exec::recorded::{are_there, output_part, payload_of_value};
 use crate::exec::store_error::store_error;
 use crate::fingerprint::Fingerprint;
 use crate::graph::{Body, Declared};
-use crate::store::{Deep, Key, RecordKind, Store};
-use std::collections::BTreeSet;
+use crate::store::{Deep, Key, Payload, RecordKind, Store};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Nodes that must be executed for the sake of `wanted`: those of its known inputs whose bytes are gone, and so on up.
 ///
@@ -36,20 +36,25 @@ fn lost_of(graph: &Declared, ledger: &Ledger, store: &dyn Store, nodes: Vec<u32>
     let mut lost = Vec::new();
     let mut known: Vec<(u32, Known)> = Vec::new();
     let mut asked: Vec<(u32, Fingerprint)> = Vec::new();
+    // Which output of a node is meant, for those that are asked for one.
+    let mut outputs: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
     for node in nodes {
         let Some(spec) = graph.spec(node) else { continue };
         if matches!(spec.body, Body::Source(_)) || ledger.present_value(graph, node).is_some() {
             continue;
         }
-        if matches!(spec.body, Body::Output { .. }) {
-            // Its node is asked in its place.
-            lost.push(node);
-            continue;
+        let producer = graph.producer(node);
+        if let Body::Output { output, .. } = spec.body {
+            let is_first = !outputs.contains_key(&producer);
+            outputs.entry(producer).or_default().insert(output);
+            if !is_first {
+                continue;
+            }
         }
-        let Some(base) = ledger.record_key(graph, node) else { continue };
-        match ledger.known(node, &base) {
-            Some(found) => known.push((node, found.clone())),
-            None => asked.push((node, base)),
+        let Some(base) = ledger.record_key(graph, producer) else { continue };
+        match ledger.known(producer, &base) {
+            Some(found) => known.push((producer, found.clone())),
+            None => asked.push((producer, base)),
         }
     }
     let keys: Vec<Key> = asked.iter().map(|(_, base)| Key::new(RecordKind::Deep, base.as_bytes())).collect();
@@ -59,7 +64,7 @@ fn lost_of(graph: &Declared, ledger: &Ledger, store: &dyn Store, nodes: Vec<u32>
     }
     for (node, Known { value, content, payload, .. }) in known {
         let is_there = match payload_of_value(store, &value, content.as_ref(), payload.as_deref())? {
-            Some(payload) => are_there(store, &payload)?,
+            Some(payload) => are_there(store, &payload)? && has_outputs(store, payload, outputs.get(&node))?,
             None => false,
         };
         if !is_there {
@@ -67,4 +72,22 @@ fn lost_of(graph: &Declared, ledger: &Ledger, store: &dyn Store, nodes: Vec<u32>
         }
     }
     Ok(lost)
+}
+
+/// Whether the bytes of some outputs are there, which `manifest` lists.
+fn has_outputs(store: &dyn Store, manifest: Payload, outputs: Option<&BTreeSet<u32>>) -> Result<bool> {
+    let Some(outputs) = outputs else { return Ok(true) };
+    let bytes = match manifest {
+        Payload::Inline(bytes) => Some(bytes),
+        Payload::Blob { digest, .. } => store.get_blob(&digest).map_err(store_error)?,
+        Payload::Absent { .. } => None,
+    };
+    let Some(bytes) = bytes else { return Ok(false) };
+    for output in outputs {
+        match output_part(&bytes, *output) {
+            Some((_, payload)) if are_there(store, &payload)? => {}
+            Some(_) | None => return Ok(false),
+        }
+    }
+    Ok(true)
 }

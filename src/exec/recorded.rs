@@ -3,8 +3,10 @@
 use crate::error::Result;
 use crate::exec::ledger::{Known, Roots};
 use crate::exec::store_error::store_error;
-use crate::fingerprint::{ContentKey, Fingerprint, ValueDigest};
+use crate::exec::table::position;
+use crate::fingerprint::{BlobDigest, ContentKey, Fingerprint, ValueDigest, decode};
 use crate::store::{Act, Deep, Key, Payload, RecordKind, Root, Store};
+use crate::value::Part;
 use std::sync::Arc;
 
 impl Known {
@@ -51,6 +53,17 @@ pub(crate) fn are_there(store: &dyn Store, payload: &Payload) -> Result<bool> {
         }
         Payload::Absent { .. } => Ok(false),
     }
+}
+
+/// One of several outputs in the bytes that list them, and where its own bytes are.
+pub(crate) fn output_part(manifest: &[u8], output: u32) -> Option<(Part, Payload)> {
+    let parts: Vec<Part> = decode(manifest).ok()?;
+    let part = parts.into_iter().nth(position(output))?;
+    let payload = match &part {
+        Part::Inline(bytes) => Payload::Inline(bytes.clone()),
+        Part::Blob { digest, len } => Payload::Blob { digest: BlobDigest::from_bytes(*digest), len: *len },
+    };
+    Some((part, payload))
 }
 
 /// Whether nobody kept the bytes of a node: it was no target when it was executed, and nobody computed the same since.

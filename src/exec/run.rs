@@ -56,7 +56,7 @@ impl Run {
         let saved = Duration::from_nanos(expected.saturating_sub(session.costs.spent()));
         let failures = ledger.failures().cloned().collect();
         let is_stopped = values.engine.is_stopped();
-        let values = Arc::new(values);
+        let values = values.shared();
         let current = Mutex::new(Current { values: Arc::clone(&values), is_checked: false });
         Self { values, current, repairing: Mutex::new(()), targets, counts, took, saved, failures, is_stopped }
     }

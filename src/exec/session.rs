@@ -6,16 +6,18 @@ use crate::exec::event::{Event, Observer};
 use crate::exec::ledger::Roots;
 use crate::exec::look::Looker;
 use crate::exec::planning::Contents;
+use crate::exec::recorded::output_part;
 use crate::exec::recorder::Recorder;
 use crate::exec::sources::Sources;
-use crate::exec::sync::{Arc, Mutex, lock};
-use crate::exec::table::position;
+use crate::exec::sync::{Arc, Mutex, OnceLock, lock};
+use crate::exec::values::Values;
 use crate::exec::wave::{Trouble, caught};
 use crate::fingerprint::{BlobDigest, Fingerprint, ValueDigest, value_digest};
 use crate::graph::{Body, Declared, NodeSpec, Signals};
 use crate::store::{Payload, Store};
-use crate::value::{Artifact, Interrupt, Loader, Part, Value};
+use crate::value::{Artifact, Interrupt, Loader, NodeScope, Value};
 use std::borrow::Cow;
+use std::sync::Weak;
 use std::time::Duration;
 
 /// What all parts of a run share.
@@ -33,6 +35,8 @@ pub(crate) struct Session {
     pub(crate) run: u64,
     pub(crate) costs: Costs,
     pub(crate) sources: Arc<Sources>,
+    /// Set when the run is over: makes lost bytes of its values again.
+    pub(crate) after: Arc<OnceLock<Weak<Values>>>,
 }
 
 impl Session {
@@ -117,31 +121,38 @@ impl Session {
             Payload::Blob { digest, .. } => self.recorder.blob(&digest)?,
             Payload::Absent { .. } => return None,
         };
-        let parts: Vec<Part> = crate::fingerprint::decode(&bytes).ok()?;
-        let part = parts.into_iter().nth(position(output))?;
-        let value = value_digest(&spec.schema(), &part.digest(), part.len());
-        let payload = match part {
-            Part::Inline(bytes) => Payload::Inline(bytes),
-            Part::Blob { digest, len } => Payload::Blob { digest: BlobDigest::from_bytes(digest), len },
-        };
-        Some((value, payload))
+        let (part, payload) = output_part(&bytes, output)?;
+        Some((value_digest(&spec.schema(), &part.digest(), part.len()), payload))
     }
 
     /// Fetches the parts of a node's value.
     pub(crate) fn loader(&self, owner: u32) -> Arc<dyn Loader> {
-        Arc::new(RunLoader { recorder: Arc::clone(&self.recorder), sources: Arc::clone(&self.sources), owner })
+        Arc::new(RunLoader {
+            recorder: Arc::clone(&self.recorder),
+            sources: Arc::clone(&self.sources),
+            after: Arc::clone(&self.after),
+            owner,
+        })
     }
 }
 
 struct RunLoader {
     recorder: Arc<Recorder>,
     sources: Arc<Sources>,
+    after: Arc<OnceLock<Weak<Values>>>,
     owner: u32,
 }
 
 impl Loader for RunLoader {
     fn load(&self, digest: &BlobDigest) -> Result<Vec<u8>, Interrupt> {
-        self.recorder.blob(digest).ok_or(Interrupt::Lost { owner: self.owner })
+        if let Some(bytes) = self.recorder.blob(digest) {
+            return Ok(bytes);
+        }
+        // A node that needs it unwinds to the executor; whoever holds the value when the run is over has no such way.
+        match self.after.get().and_then(Weak::upgrade) {
+            Some(values) if !NodeScope::is_entered() => values.load_after(self.owner, digest),
+            Some(_) | None => Err(Interrupt::Lost { owner: self.owner }),
+        }
     }
 
     fn saved(&self, digest: &BlobDigest) -> Option<Vec<u8>> {

@@ -7,10 +7,10 @@ use crate::exec::ledger::{Known, Ledger};
 use crate::exec::planning::cause_of;
 use crate::exec::recorded::{are_there, deep_of, payload_of_value};
 use crate::exec::session::Session;
-use crate::exec::sync::Arc;
+use crate::exec::sync::{Arc, lock};
 use crate::exec::wave::Trouble;
 use crate::fingerprint::{BlobDigest, ValueDigest};
-use crate::graph::{Body, Declared, Kind};
+use crate::graph::{Body, Declared, Kind, NodeSpec};
 use crate::store::Payload;
 use crate::value::{Artifact, Failure, Interrupt, Loader, Value};
 use std::collections::BTreeSet;
@@ -42,13 +42,32 @@ impl Values {
     /// Values that go with these, where `lost` nodes were executed again and `wanted` has one.
     pub(crate) fn again(&self, lost: BTreeSet<u32>, wanted: Option<u32>) -> Result<Arc<Self>> {
         let ledger = self.ledger.successor(&self.session.graph, lost, wanted);
-        self.engine.make_again(&self.session.graph, ledger).map(Arc::new)
+        self.engine.make_again(&self.session.graph, ledger).map(Self::shared)
+    }
+
+    /// The values of a run that is over: what of them is read later, and lost, is made again.
+    pub(crate) fn shared(self) -> Arc<Self> {
+        let values = Arc::new(self);
+        // Set once: each run has a session of its own.
+        let _ = values.session.after.set(Arc::downgrade(&values));
+        values
+    }
+
+    /// Bytes of a part of a node's value, made again if they are lost.
+    pub(crate) fn load_after(
+        self: &Arc<Self>,
+        owner: u32,
+        digest: &BlobDigest,
+    ) -> std::result::Result<Vec<u8>, Interrupt> {
+        AfterRun { values: Arc::clone(self), owner }.load(digest)
     }
 
     /// Targets that had values whose bytes are lost.
     pub(crate) fn lost_targets(&self) -> BTreeSet<u32> {
         let lost = self.ledger.targets.iter().copied().filter(|target| {
-            matches!(self.ledger.outcomes[*target], Outcome::Fresh | Outcome::CutOff) && self.is_lost(*target)
+            matches!(self.ledger.outcomes[*target], Outcome::Fresh | Outcome::CutOff)
+                && !self.is_transient(*target)
+                && self.is_lost(*target)
         });
         lost.collect()
     }
@@ -73,8 +92,12 @@ impl Values {
             // A store that cannot be asked says so when the value is read.
             Some((_, payload)) => are_there(&*self.session.store, &payload).is_ok_and(|is_there| !is_there),
             // Transient values have no record; they are made when asked for.
-            None => false,
+            None => self.is_transient(node),
         }
+    }
+
+    fn is_transient(&self, node: u32) -> bool {
+        self.session.graph.spec(node).is_some_and(NodeSpec::is_transient)
     }
 
     fn at_hand(&self, node: u32) -> Option<Value> {
@@ -99,6 +122,8 @@ impl Values {
         let store = &*self.session.store;
         let Known { value, content, payload, .. } = match self.ledger.known(node, &base) {
             Some(known) => known.clone(),
+            // Since the run it gave something else: that goes with what was made then, not with this.
+            None if lock(&self.session.roots).get(&base).copied() != self.ledger.root_of(node) => return None,
             None => Known::of(deep_of(store, &base).ok().flatten()?),
         };
         let payload = payload_of_value(store, &value, content.as_ref(), payload.as_deref());

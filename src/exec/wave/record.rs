@@ -78,7 +78,7 @@ impl Wave {
             local.records.put(Key::new(RecordKind::Act, content.as_bytes()), |out| act.write(out));
         }
         if self.is_another(pending, digest) {
-            self.diverge(pending, digest, local);
+            self.diverge(pending, &known, local);
         }
         self.record_alias(pending, &known, is_own, local);
         if let Some(value) = value {
@@ -103,15 +103,15 @@ impl Wave {
     }
 
     /// Another value than before: from now on the node is known by its value, and the run starts over.
-    pub(crate) fn diverge(&self, pending: &Pending<'_>, value: ValueDigest, local: &mut Local) {
+    pub(crate) fn diverge(&self, pending: &Pending<'_>, known: &Known, local: &mut Local) {
         let node = pending.slot.node;
         let Some(base) = self.ledger.record_key(&self.session.graph, node) else { return };
         if pending.is_tainted {
             // A value that comes from a settled failure says nothing of the node's usual one.
-            lock(&self.end).rooted.push((node, base, value));
+            lock(&self.end).rooted.push((base, known.clone()));
         } else {
-            self.session.root(base, value);
-            let root = Root { value, run: self.session.run };
+            self.session.root(base, known.value);
+            let root = Root { value: known.value, run: self.session.run };
             local.records.put(Key::new(RecordKind::Root, base.as_bytes()), |out| root.write(out));
         }
         lock(&self.end).diverged.push(node);

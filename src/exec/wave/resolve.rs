@@ -132,7 +132,7 @@ impl Wave {
             }
         }
         if self.is_another(pending, value) {
-            self.diverge(pending, value, local);
+            self.diverge(pending, &known, local);
         }
         if let Some(made) = made {
             self.hold(index, slot, made);
@@ -213,7 +213,7 @@ impl Wave {
         outcome: Outcome,
         local: &mut Local,
     ) {
-        if matches!(conclusion, Conclusion::Skipped(_)) {
+        if matches!(conclusion, Conclusion::Skipped(_)) && self.ledger.outcomes[slot.node] != Outcome::Skipped {
             self.session
                 .tell(|observer| observer.event(&Event::NodeSkipped { node: &self.session.graph.identity(slot.node) }));
         }

@@ -3,8 +3,9 @@
 use crate::exec::ledger::Ledger;
 use crate::exec::sync::{Arc, Mutex, lock};
 use crate::exec::wave::slots::Slots;
+use crate::exec::wave::walk::is_saved;
 use crate::fingerprint::Fingerprint;
-use crate::graph::Declared;
+use crate::graph::{Declared, NodeSpec};
 use crate::value::Value;
 use std::collections::{BTreeMap, HashMap};
 
@@ -28,10 +29,14 @@ struct State {
 }
 
 impl Twins {
-    /// Groups the slots that are to be made; `is_saved` tells whether a node's value can be read back.
-    pub(crate) fn new(graph: &Declared, ledger: &Ledger, slots: &Slots, is_saved: impl Fn(u32) -> bool) -> Self {
+    /// Groups the slots that are to be made.
+    pub(crate) fn new(graph: &Declared, ledger: &Ledger, slots: &Slots) -> Self {
         let stale = || slots.stale().filter_map(|slot| Some((slot, ledger.record_key(graph, slots.slots[slot].node)?)));
-        let is_saved = |slot: u32| is_saved(slots.slots[slot].node);
+        let is_saved = |slot: u32| {
+            let node = slots.slots[slot].node;
+            let is_transient = graph.spec(node).is_some_and(NodeSpec::is_transient);
+            is_saved(graph, node) || (ledger.is_target(node) && !ledger.is_wanted(node) && !is_transient)
+        };
         // Most graphs have no such node, and those that have some have few.
         let mut members: BTreeMap<Fingerprint, Vec<u32>> =
             stale().filter(|(slot, _)| !is_saved(*slot)).map(|(_, fingerprint)| (fingerprint, Vec::new())).collect();

@@ -43,7 +43,7 @@ pub(crate) struct WaveEnd {
     /// Nodes that gave another value than before.
     pub(crate) diverged: Vec<u32>,
     /// Those of them that are known by these values for the rest of the run, under their fingerprints.
-    pub(crate) rooted: Vec<(u32, Fingerprint, ValueDigest)>,
+    pub(crate) rooted: Vec<(Fingerprint, Known)>,
     /// Files that changed while they were used.
     pub(crate) changed: Vec<PathBuf>,
     /// Nodes whose bytes somebody needs and nobody has.
@@ -79,7 +79,7 @@ pub(crate) fn run_wave(
     let carried = carried(&session.graph, &planned);
     let expected = std::mem::take(&mut planned.expected);
     drop(planned);
-    let twins = Twins::new(&session.graph, &ledger, &slots, |node| is_saved(&session.graph, node));
+    let twins = Twins::new(&session.graph, &ledger, &slots);
     let wave = Wave {
         session: Arc::clone(session),
         ledger,
@@ -211,8 +211,8 @@ impl Wave {
         for map in lock(&self.maps).drain(..) {
             self.ledger.note_elements(self.slots.slots[map.slot()].node, map.counts());
         }
-        for (node, base, value) in end.rooted.drain(..) {
-            self.ledger.root(node, base, value);
+        for (base, known) in end.rooted.drain(..) {
+            self.ledger.root(base, known);
         }
         for slot in 0..number(self.slots.slots.len()) {
             let slot = &self.slots.slots[slot];
@@ -274,7 +274,7 @@ impl Drop for Unwinding<'_> {
 }
 
 /// Whether values of the node can be read back.
-fn is_saved(graph: &Declared, node: u32) -> bool {
+pub(crate) fn is_saved(graph: &Declared, node: u32) -> bool {
     graph.spec(node).is_none_or(|spec| !spec.is_transient()) && graph.entry(node).flags.persist != Persist::Never
 }
 
