@@ -149,8 +149,11 @@ impl Loader for RunLoader {
             return Ok(bytes);
         }
         // A node that needs it unwinds to the executor; whoever holds the value when the run is over has no such way.
-        match self.after.get().and_then(Weak::upgrade) {
-            Some(values) if !NodeScope::is_entered() => values.load_after(self.owner, digest),
+        match self.after.get().map(Weak::upgrade) {
+            Some(Some(values)) if !NodeScope::is_entered() => values.load_after(self.owner, digest),
+            Some(None) if !NodeScope::is_entered() => std::panic::panic_any(
+                "bytes of a value are lost, and the run that could make them again is gone".to_owned(),
+            ),
             Some(_) | None => Err(Interrupt::Lost { owner: self.owner }),
         }
     }

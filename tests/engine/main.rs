@@ -23,6 +23,7 @@ mod sources;
 mod support;
 mod targets;
 mod threads;
+mod together;
 mod twins;
 mod unordered;
 mod unstable;

@@ -57,8 +57,12 @@ impl Bench {
     }
 
     pub(crate) fn open(folder: &std::path::Path) -> Self {
+        Self::open_with(Engine::builder(), folder)
+    }
+
+    pub(crate) fn open_with(builder: mamo::EngineBuilder, folder: &std::path::Path) -> Self {
         let log = Arc::new(Log::default());
-        let builder = Engine::builder().jobs(2).observer(log.clone());
+        let builder = builder.jobs(2).observer(log.clone());
         Self { engine: builder.open(folder).unwrap(), log }
     }
 
@@ -83,4 +87,11 @@ impl Bench {
         assert_eq!(sum, counts.nodes, "{counts:?}");
         (run, handles)
     }
+}
+
+/// Deletes the large values of a store, as if they had been evicted; gives how many.
+pub(crate) fn lose_files(store: &std::path::Path) -> usize {
+    let Ok(folders) = std::fs::read_dir(store.join("objects")) else { return 0 };
+    let files = folders.flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap());
+    files.map(|file| std::fs::remove_file(file.unwrap().path()).unwrap()).count()
 }
