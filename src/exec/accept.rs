@@ -16,7 +16,7 @@ use crate::exec::session::Session;
 use crate::exec::store_error::store_error;
 use crate::exec::sync::lock;
 use crate::fingerprint::{Fingerprint, RECIPE, SpecHashers, SpecKey, ValueDigest};
-use crate::graph::{Body, NodeSpec};
+use crate::graph::{Body, NodeId, NodeSpec};
 use crate::store::{Alias, Batch, Deep, Key, RecordKind, RecordReader, Root, Store, Upstream};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -68,7 +68,7 @@ impl Remark {
 #[derive(Clone, Debug)]
 pub(crate) enum Chosen {
     /// These, by number.
-    Named(BTreeSet<u32>),
+    Named(BTreeSet<NodeId>),
     /// All that would run because of their code alone.
     All,
 }
@@ -205,7 +205,7 @@ pub(crate) fn accepted_at(
 }
 
 /// The value that a node had at its present inputs with other code.
-fn former(session: &Session, past: &mut Past<'_>, foreseen: &Foreseen, node: u32) -> Result<Former> {
+fn former(session: &Session, past: &mut Past<'_>, foreseen: &Foreseen, node: NodeId) -> Result<Former> {
     let graph = &session.graph;
     let identity = graph.identity(node);
     let refuse = |message: &str, hint: &str| {
@@ -274,7 +274,7 @@ fn is_former(
     }
 }
 
-fn write(session: &Session, ledger: &Ledger, node: u32, former: &Former, remark: &Remark) -> Result<Acceptance> {
+fn write(session: &Session, ledger: &Ledger, node: NodeId, former: &Former, remark: &Remark) -> Result<Acceptance> {
     let graph = &session.graph;
     let Former { deep, code } = former;
     let base = ledger.record_key(graph, node).unwrap_or(UNKNOWN);

@@ -4,14 +4,14 @@ use crate::error::Result;
 use crate::exec::store_error::store_error;
 use crate::exec::sync::{AtomicU64, Ordering};
 use crate::exec::table::Table;
-use crate::graph::{Body, Declared};
+use crate::graph::{Body, Declared, SpecId};
 use crate::store::{Batch, Key, RecordKind, Store};
 
 /// Mean costs of the specs of a graph, and what this run adds to them.
 pub(crate) struct Costs {
     keys: Vec<Option<Key>>,
-    before: Table<Cost>,
-    now: Table<(AtomicU64, AtomicU64)>,
+    before: Table<SpecId, Cost>,
+    now: Table<SpecId, (AtomicU64, AtomicU64)>,
 }
 
 /// Executions and the nanoseconds that they took together.
@@ -33,39 +33,39 @@ impl Costs {
             let answer = key.and_then(|_| answers.next().flatten());
             answer.as_deref().and_then(Cost::read).unwrap_or_default()
         });
-        let before = Table(before.collect());
-        let now = Table(keys.iter().map(|_| Default::default()).collect());
+        let before = before.collect::<Vec<_>>().into();
+        let now = keys.iter().map(|_| Default::default()).collect::<Vec<_>>().into();
         Ok(Self { keys, before, now })
     }
 
     /// What a node of this spec is thought to take, in nanoseconds.
-    pub(crate) fn expected(&self, spec: u32) -> u64 {
+    pub(crate) fn expected(&self, spec: SpecId) -> u64 {
         if self.before.len() == 0 {
             return UNKNOWN_NS;
         }
         self.before[spec].mean().unwrap_or(UNKNOWN_NS)
     }
 
-    pub(crate) fn add(&self, spec: u32, ns: u64) {
+    pub(crate) fn add(&self, spec: SpecId, ns: u64) {
         // Sums only; they are read when all walkers have returned.
         self.now[spec].0.fetch_add(1, Ordering::Relaxed);
         self.now[spec].1.fetch_add(ns, Ordering::Relaxed);
     }
 
     /// What one execution of this spec took in the mean, now and before.
-    pub(crate) fn mean(&self, spec: u32) -> Option<u64> {
+    pub(crate) fn mean(&self, spec: SpecId) -> Option<u64> {
         self.sum(spec).mean()
     }
 
     /// Nanoseconds that this run spent in nodes.
     pub(crate) fn spent(&self) -> u64 {
-        self.now.0.iter().map(|(_, ns)| ns.load(Ordering::Relaxed)).sum()
+        self.now.iter().map(|(_, ns)| ns.load(Ordering::Relaxed)).sum()
     }
 
     pub(crate) fn record(&self, batch: &mut Batch) {
-        for spec in self.now.numbers() {
+        for spec in self.now.ids() {
             if self.now[spec].0.load(Ordering::Relaxed) > 0
-                && let Some(Some(key)) = self.keys.get(crate::exec::table::position(spec))
+                && let Some(Some(key)) = self.keys.get(spec.index())
             {
                 let cost = self.sum(spec);
                 batch.put(*key, |out| {
@@ -76,7 +76,7 @@ impl Costs {
         }
     }
 
-    fn sum(&self, spec: u32) -> Cost {
+    fn sum(&self, spec: SpecId) -> Cost {
         let (count, ns) = &self.now[spec];
         let before = self.before[spec];
         Cost {

@@ -9,10 +9,11 @@ use crate::exec::lost::close_over_lost;
 use crate::exec::planning::{Class, Contents, Planned, plan};
 use crate::exec::recorded::{deep_of, was_not_kept};
 use crate::exec::session::Session;
+use crate::exec::store_error::store_error;
 use crate::exec::sync::{Arc, lock};
 use crate::exec::wave::{WaveEnd, run_wave};
 use crate::fingerprint::Fingerprint;
-use crate::graph::{Body, Code};
+use crate::graph::{Body, Code, NodeId};
 use crate::store::{Batch, Key, RecordKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -93,7 +94,7 @@ pub(crate) fn make_plan(session: &Session, ledger: &mut Ledger) -> Result<Planne
 }
 
 fn note_known(session: &Session, ledger: &mut Ledger, planned: &Planned) {
-    for node in planned.classes.numbers() {
+    for node in planned.classes.ids() {
         if planned.classes[node] == Class::Known
             && matches!(ledger.outcomes[node], Outcome::NotNeeded | Outcome::Skipped)
             && !session.graph.is_output(node)
@@ -105,7 +106,7 @@ fn note_known(session: &Session, ledger: &mut Ledger, planned: &Planned) {
 
 /// What is left is skipped: something upstream failed, or the run was stopped.
 fn skip_rest(session: &Session, ledger: &mut Ledger, planned: &Planned) {
-    for node in planned.classes.numbers() {
+    for node in planned.classes.ids() {
         let is_left = matches!(planned.classes[node], Class::Stale | Class::Deferred);
         if is_left && !matches!(ledger.outcomes[node], Outcome::Executed | Outcome::Failed | Outcome::CutOff) {
             if ledger.outcomes[node] != Outcome::Skipped && !session.graph.is_output(node) {
@@ -167,8 +168,8 @@ fn unstable(session: &Session, end: &WaveEnd) -> Error {
 fn force(
     session: &Session,
     ledger: &mut Ledger,
-    demanded: BTreeSet<u32>,
-    forced_before: &mut BTreeSet<u32>,
+    demanded: BTreeSet<NodeId>,
+    forced_before: &mut BTreeSet<NodeId>,
 ) -> Result<()> {
     let graph = &session.graph;
     let mut wanted = Vec::new();
@@ -210,7 +211,7 @@ fn record_specs(session: &Session) -> Result<()> {
         }
     }
     let keys: Vec<Key> = keys.chain(codes.keys().map(|version| Key::new(RecordKind::Code, version))).collect();
-    let known = session.store.get_many(&keys).map_err(crate::exec::store_error::store_error)?;
+    let known = session.store.get_many(&keys).map_err(store_error)?;
     let mut records = specs().map(|spec| spec.key.clone()).chain(codes.values().map(|code| code.explanation().into()));
     let mut batch = Batch::default();
     for (key, known) in keys.into_iter().zip(known) {

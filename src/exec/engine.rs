@@ -19,8 +19,8 @@ use crate::exec::store_error::store_error;
 use crate::exec::sync::{Arc, Mutex, lock};
 use crate::exec::values::Values;
 use crate::exec::why::{Why, why};
-use crate::graph::{Declared, Graph, Signals};
-use crate::store::{FjallStore, MemoryStore, OpenOptions, Store};
+use crate::graph::{Declared, Graph, NodeId, Signals};
+use crate::store::{Batch, FjallStore, MemoryStore, OpenOptions, Store};
 use crate::value::NodeScope;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -244,7 +244,7 @@ impl Engine {
     pub fn accept(&self, graph: &Graph, nodes: &[&str], remark: &Remark) -> Result<Vec<Acceptance>> {
         let declared = graph.declared().ok_or_else(unfinished)?;
         let nodes = nodes.iter().map(|name| find_node(declared, name).map(|node| declared.producer(node)));
-        let nodes: BTreeSet<u32> = nodes.collect::<Result<_>>()?;
+        let nodes: BTreeSet<NodeId> = nodes.collect::<Result<_>>()?;
         let ledger = Ledger::new(declared, nodes.clone());
         self.accepting(declared, ledger, &Chosen::Named(nodes), remark)
     }
@@ -330,7 +330,7 @@ impl Inner {
         })
     }
 
-    fn run(self: &Arc<Self>, graph: &Arc<Declared>, targets: BTreeSet<u32>, names: Vec<String>) -> Result<Run> {
+    fn run(self: &Arc<Self>, graph: &Arc<Declared>, targets: BTreeSet<NodeId>, names: Vec<String>) -> Result<Run> {
         let start = Instant::now();
         let values = self.drive(graph, Ledger::new(graph, targets), self.on_failure, self.keeps_history)?;
         Ok(Run::new(values, names, start.elapsed()))
@@ -356,14 +356,14 @@ impl Inner {
         let _running = lock(&self.running);
         let start = Instant::now();
         let mut session = Arc::new(Session { on_failure, ..self.session(graph)? });
-        let n_nodes = (0..).zip(&graph.nodes).filter(|(node, _)| !graph.is_output(*node)).count();
+        let n_nodes = graph.node_ids().filter(|node| !graph.is_output(*node)).count();
         session
             .tell(|observer| observer.event(&Event::RunStarted { nodes: u64::try_from(n_nodes).unwrap_or(u64::MAX) }));
         let driven = drive(&mut session, ledger, &self.pool);
         if let (Ok(ledger), true) = (&driven, keeps_history) {
             history::record(&session, ledger, ledger.counts(graph), start.elapsed())?;
         }
-        let mut batch = crate::store::Batch::default();
+        let mut batch = Batch::default();
         session.costs.record(&mut batch);
         session.recorder.add(&mut batch, &[]);
         // What finished before an error is kept like everything else.

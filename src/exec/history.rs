@@ -9,6 +9,7 @@ use crate::exec::session::Session;
 use crate::exec::store_error::store_error;
 use crate::exec::{Counts, Outcome};
 use crate::fingerprint::{RECIPE, executable_digest};
+use crate::graph::NodeId;
 use crate::store::{Batch, Key, RecordKind};
 use std::time::{Duration, SystemTime};
 
@@ -62,7 +63,7 @@ fn plan_key(session: &Session, ledger: &Ledger) -> Key {
 
 fn record_plan(session: &Session, ledger: &Ledger, plan: Key, batch: &mut Batch) -> Result<()> {
     let graph = &session.graph;
-    let needed: Vec<u32> = (0..).take(graph.len()).filter(|node| ledger.is_needed(*node)).collect();
+    let needed: Vec<NodeId> = graph.node_ids().filter(|node| ledger.is_needed(*node)).collect();
     let chunks: Vec<(Key, Vec<u8>)> = needed
         .chunks(CHUNK)
         .map(|nodes| {

@@ -7,7 +7,7 @@ use crate::exec::look::Looked;
 use crate::exec::session::Session;
 use crate::exec::sync::Arc;
 use crate::exec::wave::with_causes;
-use crate::graph::{Body, Source};
+use crate::graph::{Body, NodeId, Source};
 use crate::value::{BoxError, Failure};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use std::collections::BTreeSet;
@@ -18,13 +18,13 @@ use std::path::Path;
 /// # Errors
 /// When values are made anew that belong to those of an earlier run, and something that run saw is different now: a
 /// source that is seen for the first time would be of another moment than the others.
-pub(crate) fn look_at_sources(session: &Session, ledger: &mut Ledger, pool: &rayon::ThreadPool) -> Result<Vec<u32>> {
+pub(crate) fn look_at_sources(session: &Session, ledger: &mut Ledger, pool: &rayon::ThreadPool) -> Result<Vec<NodeId>> {
     let unseen = sources(session, |node, _| ledger.is_needed(node) && !ledger.leaves.contains_key(&node));
     let is_later = ledger.is_of_the_past && !unseen.is_empty();
     let failed = look_at(session, ledger, pool, unseen.clone());
     if is_later {
         // Afterwards: what changes from now on was not seen by either.
-        let unseen: BTreeSet<u32> = unseen.into_iter().map(|(node, _)| node).collect();
+        let unseen: BTreeSet<NodeId> = unseen.into_iter().map(|(node, _)| node).collect();
         let seen = sources(session, |node, source| {
             let is_asked_once = matches!(source, Source::Probe { .. } | Source::External { .. });
             !is_asked_once && !unseen.contains(&node) && ledger.leaves.contains_key(&node)
@@ -47,9 +47,9 @@ pub(crate) fn look_again(session: &Session, ledger: &mut Ledger, pool: &rayon::T
     look_at(session, ledger, pool, sources);
 }
 
-fn sources(session: &Session, is_meant: impl Fn(u32, &Source) -> bool) -> Vec<(u32, Arc<Source>)> {
+fn sources(session: &Session, is_meant: impl Fn(NodeId, &Source) -> bool) -> Vec<(NodeId, Arc<Source>)> {
     let graph = &session.graph;
-    let nodes = (0..).zip(&graph.nodes).filter_map(|(node, _)| match graph.spec(node).map(|spec| &spec.body) {
+    let nodes = graph.node_ids().filter_map(|node| match graph.spec(node).map(|spec| &spec.body) {
         Some(Body::Source(source)) => Some((node, source)),
         Some(_) | None => None,
     });
@@ -59,8 +59,8 @@ fn sources(session: &Session, is_meant: impl Fn(u32, &Source) -> bool) -> Vec<(u
 fn look(
     session: &Session,
     pool: &rayon::ThreadPool,
-    sources: Vec<(u32, Arc<Source>)>,
-) -> Vec<(u32, std::result::Result<Looked, BoxError>)> {
+    sources: Vec<(NodeId, Arc<Source>)>,
+) -> Vec<(NodeId, std::result::Result<Looked, BoxError>)> {
     pool.install(|| sources.into_par_iter().map(|(node, source)| (node, session.looker.look(&source))).collect())
 }
 
@@ -69,8 +69,8 @@ fn look_at(
     session: &Session,
     ledger: &mut Ledger,
     pool: &rayon::ThreadPool,
-    sources: Vec<(u32, Arc<Source>)>,
-) -> Vec<u32> {
+    sources: Vec<(NodeId, Arc<Source>)>,
+) -> Vec<NodeId> {
     let graph = &session.graph;
     let mut failed = Vec::new();
     for (node, looked) in look(session, pool, sources) {

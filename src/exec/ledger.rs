@@ -5,7 +5,7 @@ use crate::exec::look::Looked;
 use crate::exec::table::Table;
 use crate::exec::{Counts, Outcome};
 use crate::fingerprint::{ContentKey, DigestMap, Fingerprint, ValueDigest, fingerprint_of_value, output_fingerprint};
-use crate::graph::{Body, Declared, Kind};
+use crate::graph::{Body, Declared, Kind, NodeId};
 use crate::store::Payload;
 use crate::value::{Failure, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -29,30 +29,30 @@ pub(crate) struct Known {
 /// What a run knows by now.
 pub(crate) struct Ledger {
     /// Fingerprints as downstream nodes see them; [`UNKNOWN`] below a barrier that is not known yet.
-    fingerprints: Table<Fingerprint>,
+    fingerprints: Table<NodeId, Fingerprint>,
     /// Nodes whose fingerprint is that of their value: barriers, and content-rooted ones with that value.
-    by_value: BTreeMap<u32, Option<ValueDigest>>,
+    by_value: BTreeMap<NodeId, Option<ValueDigest>>,
     /// Roots of this run alone: nodes below a settled failure that gave another value when they were executed again.
     /// Kept for good, they would stand for what the node gives when nothing fails.
     own_roots: DigestMap<Fingerprint, Known>,
     /// What the targets need of each node.
-    needs: Table<Need>,
-    pub(crate) targets: BTreeSet<u32>,
-    pub(crate) leaves: BTreeMap<u32, std::result::Result<Looked, Arc<Failure>>>,
-    known: HashMap<u32, (Fingerprint, Known)>,
+    needs: Table<NodeId, Need>,
+    pub(crate) targets: BTreeSet<NodeId>,
+    pub(crate) leaves: BTreeMap<NodeId, std::result::Result<Looked, Arc<Failure>>>,
+    known: HashMap<NodeId, (Fingerprint, Known)>,
     /// Values that are nowhere else, or that the user will ask for.
-    values: HashMap<u32, (ValueDigest, Value)>,
+    values: HashMap<NodeId, (ValueDigest, Value)>,
     /// Nodes that must be executed although they are known, because somebody needs their lost bytes.
-    pub(crate) forced: BTreeSet<u32>,
-    pub(crate) outcomes: Table<Outcome>,
-    failures: BTreeMap<u32, Failed>,
+    pub(crate) forced: BTreeSet<NodeId>,
+    pub(crate) outcomes: Table<NodeId, Outcome>,
+    failures: BTreeMap<NodeId, Failed>,
     /// Barriers that were skipped, with the cause: what is below them need not wait any more.
-    pub(crate) barred: BTreeMap<u32, Arc<Failure>>,
+    pub(crate) barred: BTreeMap<NodeId, Arc<Failure>>,
     /// How elements came out of the maps that were looked into.
-    elements: BTreeMap<u32, Counts>,
+    elements: BTreeMap<NodeId, Counts>,
     pub(crate) restarts: u32,
     /// Nodes whose values are to be at hand after the run, however they are saved.
-    wanted: BTreeSet<u32>,
+    wanted: BTreeSet<NodeId>,
     /// Whether sources are what an earlier run saw: one that is something else by now is an error.
     pub(crate) is_of_the_past: bool,
 }
@@ -80,7 +80,7 @@ enum Need {
 pub(crate) const UNKNOWN: Fingerprint = Fingerprint::from_bytes([0; 32]);
 
 impl Ledger {
-    pub(crate) fn new(graph: &Declared, targets: BTreeSet<u32>) -> Self {
+    pub(crate) fn new(graph: &Declared, targets: BTreeSet<NodeId>) -> Self {
         let mut needs = Table::new(graph.len(), Need::Nothing);
         for target in &targets {
             needs[*target] = Need::Value;
@@ -121,8 +121,8 @@ impl Ledger {
     /// The ledger of a run that makes values anew which belong to those of this one: it sees the same sources.
     ///
     /// `lost` nodes are executed again, and the value of a `wanted` one is to be at hand afterwards.
-    pub(crate) fn successor(&self, graph: &Declared, lost: BTreeSet<u32>, wanted: Option<u32>) -> Self {
-        let has_value = |node: &u32| !matches!(self.outcomes[*node], Outcome::Failed | Outcome::Skipped);
+    pub(crate) fn successor(&self, graph: &Declared, lost: BTreeSet<NodeId>, wanted: Option<NodeId>) -> Self {
+        let has_value = |node: &NodeId| !matches!(self.outcomes[*node], Outcome::Failed | Outcome::Skipped);
         let targets = self.targets.iter().copied().filter(has_value).chain(wanted).collect();
         // What is persisted as a target is read back.
         let wanted = wanted.filter(|node| !self.targets.contains(node));
@@ -145,22 +145,22 @@ impl Ledger {
     }
 
     /// Whether some target needs the node.
-    pub(crate) fn is_needed(&self, node: u32) -> bool {
+    pub(crate) fn is_needed(&self, node: NodeId) -> bool {
         self.needs[node] != Need::Nothing
     }
 
     /// Whether some target has no value when the node has none: nobody settles its failure.
-    pub(crate) fn reaches_target(&self, node: u32) -> bool {
+    pub(crate) fn reaches_target(&self, node: NodeId) -> bool {
         self.needs[node] == Need::Value
     }
 
     /// Whether the value is to be at hand after the run.
-    pub(crate) fn is_wanted(&self, node: u32) -> bool {
+    pub(crate) fn is_wanted(&self, node: NodeId) -> bool {
         !self.wanted.is_empty() && self.wanted.contains(&node)
     }
 
     /// Whether the run was asked for the node itself.
-    pub(crate) fn is_target(&self, node: u32) -> bool {
+    pub(crate) fn is_target(&self, node: NodeId) -> bool {
         self.targets.contains(&node)
     }
 
@@ -174,7 +174,7 @@ impl Ledger {
         &mut self,
         graph: &Declared,
         roots: &Roots,
-        recorded: impl Fn(u32, &Fingerprint) -> Result<Option<Known>>,
+        recorded: impl Fn(NodeId, &Fingerprint) -> Result<Option<Known>>,
     ) -> Result<()> {
         self.by_value.clear();
         for node in graph.order().forwards() {
@@ -208,7 +208,7 @@ impl Ledger {
     }
 
     /// A node that reads something else now may have another outcome.
-    fn forget_outdated_failure(&mut self, node: u32, base: &Fingerprint) {
+    fn forget_outdated_failure(&mut self, node: NodeId, base: &Fingerprint) {
         if !self.failures.is_empty() && self.failures.get(&node).is_some_and(|failed| failed.base != Some(*base)) {
             self.take_back(node);
         }
@@ -217,10 +217,10 @@ impl Ledger {
     fn effective(
         &mut self,
         graph: &Declared,
-        node: u32,
+        node: NodeId,
         base: Fingerprint,
         roots: &Roots,
-        recorded: impl Fn(u32, &Fingerprint) -> Result<Option<Known>>,
+        recorded: impl Fn(NodeId, &Fingerprint) -> Result<Option<Known>>,
     ) -> Result<Fingerprint> {
         // The common case first: most graphs have neither roots nor barriers.
         if let Some(value) = self.rooted(&base, roots) {
@@ -262,7 +262,7 @@ impl Ledger {
     }
 
     /// The fingerprint under which a node's records are kept; nothing while an upstream one is unknown.
-    pub(crate) fn structural(&self, graph: &Declared, node: u32) -> Option<Fingerprint> {
+    pub(crate) fn structural(&self, graph: &Declared, node: NodeId) -> Option<Fingerprint> {
         let inputs = graph.inputs(node);
         if inputs.iter().any(|input| self.fingerprints[*input] == UNKNOWN) {
             return None;
@@ -275,7 +275,7 @@ impl Ledger {
     }
 
     /// As [`Ledger::structural`], without deriving it again where downstream nodes see the same.
-    pub(crate) fn record_key(&self, graph: &Declared, node: u32) -> Option<Fingerprint> {
+    pub(crate) fn record_key(&self, graph: &Declared, node: NodeId) -> Option<Fingerprint> {
         if self.is_by_value(node) {
             return self.structural(graph, node);
         }
@@ -284,55 +284,55 @@ impl Ledger {
     }
 
     /// Whether downstream nodes see the fingerprint of the node's value instead of its own.
-    pub(crate) fn is_by_value(&self, node: u32) -> bool {
+    pub(crate) fn is_by_value(&self, node: NodeId) -> bool {
         self.by_value.contains_key(&node)
     }
 
     /// Whether the node has a record under the fingerprint that downstream nodes see.
-    pub(crate) fn has_record(&self, graph: &Declared, node: u32) -> bool {
+    pub(crate) fn has_record(&self, graph: &Declared, node: NodeId) -> bool {
         let Some(spec) = graph.spec(node) else { return false };
         let is_virtual = matches!(spec.body, Body::Source(_) | Body::Output { .. });
         !is_virtual && !spec.is_transient() && !self.is_by_value(node)
     }
 
     /// Nodes of which downstream nodes see the value's fingerprint.
-    pub(crate) fn nodes_by_value(&self) -> impl Iterator<Item = u32> {
+    pub(crate) fn nodes_by_value(&self) -> impl Iterator<Item = NodeId> {
         self.by_value.keys().copied()
     }
 
     /// The value for which a content-rooted node stands with those below it.
-    pub(crate) fn root_of(&self, node: u32) -> Option<ValueDigest> {
+    pub(crate) fn root_of(&self, node: NodeId) -> Option<ValueDigest> {
         self.by_value.get(&node).copied().flatten()
     }
 
     /// The fingerprint as downstream nodes see it.
-    pub(crate) fn fingerprint(&self, node: u32) -> Option<Fingerprint> {
+    pub(crate) fn fingerprint(&self, node: NodeId) -> Option<Fingerprint> {
         let fingerprint = self.fingerprints[node];
         (fingerprint != UNKNOWN).then_some(fingerprint)
     }
 
     /// What is known of a node under this fingerprint.
-    pub(crate) fn known(&self, node: u32, base: &Fingerprint) -> Option<&Known> {
+    pub(crate) fn known(&self, node: NodeId, base: &Fingerprint) -> Option<&Known> {
         self.known.get(&node).filter(|(fingerprint, _)| fingerprint == base).map(|(_, known)| known)
     }
 
     /// The value of a node, when it is kept here and is still the one that is known.
-    pub(crate) fn value(&self, node: u32, digest: &ValueDigest) -> Option<Value> {
+    pub(crate) fn value(&self, node: NodeId, digest: &ValueDigest) -> Option<Value> {
         self.values.get(&node).filter(|(kept, _)| kept == digest).map(|(_, value)| value.clone())
     }
 
     /// As [`Ledger::value`], by what is known of the node now: not by what it was before the run started over.
-    pub(crate) fn present_value(&self, graph: &Declared, node: u32) -> Option<Value> {
+    pub(crate) fn present_value(&self, graph: &Declared, node: NodeId) -> Option<Value> {
         let base = self.record_key(graph, node)?;
         let known = self.known(node, &base)?;
         self.value(node, &known.value)
     }
 
-    pub(crate) fn keep(&mut self, node: u32, digest: ValueDigest, value: Value) {
+    pub(crate) fn keep(&mut self, node: NodeId, digest: ValueDigest, value: Value) {
         self.values.insert(node, (digest, value));
     }
 
-    pub(crate) fn learn(&mut self, node: u32, base: Fingerprint, known: Known) {
+    pub(crate) fn learn(&mut self, node: NodeId, base: Fingerprint, known: Known) {
         self.known.insert(node, (base, known));
     }
 
@@ -343,14 +343,14 @@ impl Ledger {
 
     /// Counts a node's outcome; a node that was executed in this run stays executed when the run starts over, unless it
     /// has no value then.
-    pub(crate) fn note_outcome(&mut self, node: u32, outcome: Outcome) {
+    pub(crate) fn note_outcome(&mut self, node: NodeId, outcome: Outcome) {
         if self.outcomes[node] != Outcome::Executed || matches!(outcome, Outcome::Failed | Outcome::Skipped) {
             self.outcomes[node] = outcome;
         }
     }
 
     /// Notes that a node failed; it is not tried again in this run while it reads the same.
-    pub(crate) fn fail(&mut self, graph: &Declared, node: u32, failure: Arc<Failure>) {
+    pub(crate) fn fail(&mut self, graph: &Declared, node: NodeId, failure: Arc<Failure>) {
         let is_source = graph.spec(node).is_some_and(|spec| matches!(spec.body, Body::Source(_)));
         let base = if is_source { None } else { self.record_key(graph, node) };
         self.failures.insert(node, Failed { base, failure });
@@ -358,7 +358,7 @@ impl Ledger {
     }
 
     /// Why a node failed.
-    pub(crate) fn failure(&self, node: u32) -> Option<&Arc<Failure>> {
+    pub(crate) fn failure(&self, node: NodeId) -> Option<&Arc<Failure>> {
         self.failures.get(&node).map(|failed| &failed.failure)
     }
 
@@ -370,7 +370,7 @@ impl Ledger {
     /// The run starts over: what was skipped may have a value this time, or not be needed.
     pub(crate) fn reopen_skipped(&mut self) {
         self.barred.clear();
-        for node in self.outcomes.numbers() {
+        for node in self.outcomes.ids() {
             if self.outcomes[node] == Outcome::Skipped {
                 self.outcomes[node] = Outcome::NotNeeded;
             }
@@ -378,14 +378,14 @@ impl Ledger {
     }
 
     /// A failure that is none any more: the node's outcome is open again.
-    pub(crate) fn take_back(&mut self, node: u32) {
+    pub(crate) fn take_back(&mut self, node: NodeId) {
         if self.failures.remove(&node).is_some() {
             self.outcomes[node] = Outcome::NotNeeded;
         }
     }
 
     /// Adds how the elements of a map came out of a wave.
-    pub(crate) fn note_elements(&mut self, map: u32, mut counts: Counts) {
+    pub(crate) fn note_elements(&mut self, map: NodeId, mut counts: Counts) {
         if let Some(before) = self.elements.get(&map)
             && before.nodes == counts.nodes
         {
@@ -404,7 +404,7 @@ impl Ledger {
 
     pub(crate) fn counts(&self, graph: &Declared) -> Counts {
         let mut counts = Counts::default();
-        for node in self.outcomes.numbers().filter(|node| !graph.is_output(*node)) {
+        for node in self.outcomes.ids().filter(|node| !graph.is_output(*node)) {
             counts.add(self.outcomes[node]);
         }
         counts

@@ -5,7 +5,7 @@ use crate::exec::ledger::{Known, Ledger};
 use crate::exec::recorded::{are_there, output_part, payload_of_value};
 use crate::exec::store_error::store_error;
 use crate::fingerprint::Fingerprint;
-use crate::graph::{Body, Declared};
+use crate::graph::{Body, Declared, NodeId};
 use crate::store::{Deep, Key, Payload, RecordKind, Store};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,14 +17,14 @@ pub(crate) fn close_over_lost(
     graph: &Declared,
     ledger: &Ledger,
     store: &dyn Store,
-    wanted: impl IntoIterator<Item = u32>,
-) -> Result<BTreeSet<u32>> {
-    let mut level: Vec<u32> = wanted.into_iter().collect();
-    let mut lost: BTreeSet<u32> = level.iter().copied().collect();
+    wanted: impl IntoIterator<Item = NodeId>,
+) -> Result<BTreeSet<NodeId>> {
+    let mut level: Vec<NodeId> = wanted.into_iter().collect();
+    let mut lost: BTreeSet<NodeId> = level.iter().copied().collect();
     let mut seen = lost.clone();
     while !level.is_empty() {
         let inputs = level.iter().flat_map(|node| graph.inputs(*node));
-        let inputs: Vec<u32> = inputs.copied().filter(|input| seen.insert(*input)).collect();
+        let inputs: Vec<NodeId> = inputs.copied().filter(|input| seen.insert(*input)).collect();
         level = lost_of(graph, ledger, store, inputs)?;
         lost.extend(&level);
     }
@@ -32,12 +32,12 @@ pub(crate) fn close_over_lost(
 }
 
 /// Those of some nodes whose values are known and whose bytes are gone.
-fn lost_of(graph: &Declared, ledger: &Ledger, store: &dyn Store, nodes: Vec<u32>) -> Result<Vec<u32>> {
+fn lost_of(graph: &Declared, ledger: &Ledger, store: &dyn Store, nodes: Vec<NodeId>) -> Result<Vec<NodeId>> {
     let mut lost = Vec::new();
-    let mut known: Vec<(u32, Known)> = Vec::new();
-    let mut asked: Vec<(u32, Fingerprint)> = Vec::new();
+    let mut known: Vec<(NodeId, Known)> = Vec::new();
+    let mut asked: Vec<(NodeId, Fingerprint)> = Vec::new();
     // Which output of a node is meant, for those that are asked for one.
-    let mut outputs: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+    let mut outputs: BTreeMap<NodeId, BTreeSet<u32>> = BTreeMap::new();
     for node in nodes {
         let Some(spec) = graph.spec(node) else { continue };
         if matches!(spec.body, Body::Source(_)) || ledger.present_value(graph, node).is_some() {

@@ -1,11 +1,11 @@
 //! Nodes by the names that people give: targets, identities, and what was probably meant.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::Declared;
+use crate::graph::{Declared, NodeId};
 use std::collections::BTreeSet;
 
 /// Numbers of the named nodes, with the names as they are told to people.
-pub(crate) fn find_targets(graph: &Declared, names: &[&str]) -> Result<(BTreeSet<u32>, Vec<String>)> {
+pub(crate) fn find_targets(graph: &Declared, names: &[&str]) -> Result<(BTreeSet<NodeId>, Vec<String>)> {
     if names.is_empty() {
         let targets = graph.default_targets();
         let names = if graph.targets.is_empty() {
@@ -23,12 +23,12 @@ pub(crate) fn find_targets(graph: &Declared, names: &[&str]) -> Result<(BTreeSet
 }
 
 /// The node that a target or an identity names.
-pub(crate) fn find_node(graph: &Declared, name: &str) -> Result<u32> {
+pub(crate) fn find_node(graph: &Declared, name: &str) -> Result<NodeId> {
     if let Some((_, node)) = graph.targets.iter().find(|(target, _)| target == name) {
         return Ok(graph.effective(*node));
     }
     let mut closest: Option<(usize, String)> = None;
-    for node in (0..).take(graph.len()) {
+    for node in graph.node_ids() {
         let identity = graph.identity(node);
         if identity == name && graph.value_type(node).is_some() {
             return Ok(graph.effective(node));

@@ -9,7 +9,7 @@ use crate::exec::recorded::{act_of, payload_of_value};
 use crate::exec::session::Session;
 use crate::exec::table::Table;
 use crate::fingerprint::ValueDigest;
-use crate::graph::{Body, Kind, NodeSpec};
+use crate::graph::{Body, Kind, NodeId, NodeSpec};
 use std::collections::HashMap;
 
 /// What a run would do.
@@ -63,16 +63,16 @@ pub(crate) fn report(session: &Session, mut ledger: Ledger, pool: &rayon::Thread
 
 /// What can be told of the nodes before anything runs.
 pub(crate) struct Foreseen {
-    pub(crate) states: Table<PlanState>,
+    pub(crate) states: Table<NodeId, PlanState>,
     /// Values that are known, or will be without executing anything.
-    pub(crate) values: HashMap<u32, ValueDigest>,
+    pub(crate) values: HashMap<NodeId, ValueDigest>,
 }
 
 /// Follows a plan from the sources down, as far as values are known.
 pub(crate) fn foresee(session: &Session, ledger: &Ledger, planned: &Planned) -> Result<Foreseen> {
     let graph = &session.graph;
     let mut states = Table::new(graph.len(), PlanState::NotNeeded);
-    let mut values: HashMap<u32, ValueDigest> = HashMap::new();
+    let mut values: HashMap<NodeId, ValueDigest> = HashMap::new();
     for node in graph.order().forwards() {
         states[node] = match planned.classes[node] {
             Class::Unseen => PlanState::NotNeeded,
@@ -109,7 +109,7 @@ pub(crate) fn foresee(session: &Session, ledger: &Ledger, planned: &Planned) -> 
     Ok(Foreseen { states, values })
 }
 
-fn known_value(session: &Session, ledger: &Ledger, planned: &Planned, node: u32) -> Option<ValueDigest> {
+fn known_value(session: &Session, ledger: &Ledger, planned: &Planned, node: NodeId) -> Option<ValueDigest> {
     match (planned.known.get(&node), session.graph.kind(node), ledger.leaves.get(&node)) {
         (Some(known), _, _) => Some(known.value),
         (None, Kind::Constant(constant), _) => Some(constant.digest),
@@ -119,7 +119,7 @@ fn known_value(session: &Session, ledger: &Ledger, planned: &Planned, node: u32)
 }
 
 /// The value of an output whose node is known: the node's own value lists it.
-fn known_output(session: &Session, planned: &Planned, node: u32, spec: &NodeSpec) -> Result<Option<ValueDigest>> {
+fn known_output(session: &Session, planned: &Planned, node: NodeId, spec: &NodeSpec) -> Result<Option<ValueDigest>> {
     let (Body::Output { output, .. }, [producer]) = (&spec.body, session.graph.inputs(node)) else { return Ok(None) };
     let Some(known) = planned.known.get(producer) else { return Ok(None) };
     let store = &*session.store;

@@ -6,7 +6,7 @@ use crate::exec::recorded::was_not_kept;
 use crate::exec::store_error::store_error;
 use crate::exec::table::Table;
 use crate::fingerprint::{Fingerprint, ValueDigest};
-use crate::graph::{Body, Declared, Kind};
+use crate::graph::{Body, Declared, Kind, NodeId};
 use crate::store::{Deep, Key, RecordKind, Store};
 use crate::value::Failure;
 use std::collections::{BTreeSet, HashMap};
@@ -29,10 +29,10 @@ pub(crate) enum Class {
 
 /// What a run is to look at next.
 pub(crate) struct Planned {
-    pub(crate) classes: Table<Class>,
-    pub(crate) known: HashMap<u32, Known>,
+    pub(crate) classes: Table<NodeId, Class>,
+    pub(crate) known: HashMap<NodeId, Known>,
     /// Values that forced nodes had when they were last executed.
-    pub(crate) expected: HashMap<u32, ValueDigest>,
+    pub(crate) expected: HashMap<NodeId, ValueDigest>,
     pub(crate) n_stale: u32,
     pub(crate) n_deferred: u32,
 }
@@ -78,12 +78,12 @@ struct Descent<'a> {
     contents: Contents,
     planned: &'a mut Planned,
     /// Nodes to be looked up in the store, with their fingerprints.
-    frontier: Vec<(u32, Fingerprint)>,
+    frontier: Vec<(NodeId, Fingerprint)>,
 }
 
 impl Descent<'_> {
     /// Classifies a node and, without recursion, everything below it that needs no look-up.
-    fn visit(&mut self, node: u32) {
+    fn visit(&mut self, node: NodeId) {
         let mut stack = vec![node];
         while let Some(node) = stack.pop() {
             if self.planned.classes[node] != Class::Unseen {
@@ -98,7 +98,7 @@ impl Descent<'_> {
                 }
                 Class::Deferred => {
                     self.planned.n_deferred += 1;
-                    let unknown = |input: &&u32| self.ledger.fingerprint(**input).is_none();
+                    let unknown = |input: &&NodeId| self.ledger.fingerprint(**input).is_none();
                     stack.extend(self.graph.inputs(node).iter().filter(unknown));
                 }
                 Class::Unseen | Class::Known | Class::Failed => {}
@@ -107,7 +107,7 @@ impl Descent<'_> {
     }
 
     /// [`Class::Unseen`] for a node that has to be looked up first.
-    fn classify(&mut self, node: u32) -> Class {
+    fn classify(&mut self, node: NodeId) -> Class {
         let Kind::Spec(spec) = self.graph.kind(node) else { return Class::Known };
         if self.ledger.barred.contains_key(&node) {
             return Class::Failed;
@@ -143,7 +143,7 @@ impl Descent<'_> {
         }
     }
 
-    fn look_up(&mut self, asked: &[(u32, Fingerprint)]) -> Result<()> {
+    fn look_up(&mut self, asked: &[(NodeId, Fingerprint)]) -> Result<()> {
         let keys: Vec<Key> = asked.iter().map(|(_, base)| Key::new(RecordKind::Deep, base.as_bytes())).collect();
         let answers = self.store.get_many(&keys).map_err(store_error)?;
         for ((node, _), answer) in asked.iter().zip(answers) {
@@ -170,7 +170,7 @@ impl Descent<'_> {
         Ok(())
     }
 
-    fn descend(&mut self, node: u32) {
+    fn descend(&mut self, node: NodeId) {
         self.planned.classes[node] = Class::Stale;
         self.planned.n_stale += 1;
         for input in self.graph.inputs(node) {
@@ -180,7 +180,7 @@ impl Descent<'_> {
 }
 
 /// The failure for which a node was skipped, or its own.
-pub(crate) fn cause_of(graph: &Declared, ledger: &Ledger, node: u32) -> Option<Arc<Failure>> {
+pub(crate) fn cause_of(graph: &Declared, ledger: &Ledger, node: NodeId) -> Option<Arc<Failure>> {
     let mut stack = vec![node];
     let mut seen = BTreeSet::new();
     while let Some(node) = stack.pop() {

@@ -7,7 +7,7 @@ use crate::exec::event::{Event, Observer};
 use crate::exec::store_error::store_error;
 use crate::exec::sync::{Arc, Mutex, lock};
 use crate::fingerprint::BlobDigest;
-use crate::graph::Declared;
+use crate::graph::{Declared, NodeId};
 use crate::store::{Batch, Store, StoreError, Ticket};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -23,10 +23,10 @@ pub(crate) struct Recorder {
 struct Pending {
     batch: Batch,
     /// Nodes whose records are in the batch; kept only when somebody watches.
-    nodes: Vec<u32>,
+    nodes: Vec<NodeId>,
     since: Instant,
     /// Nodes whose records were handed over and are not durable yet.
-    unsaved: VecDeque<(Ticket, Vec<u32>)>,
+    unsaved: VecDeque<(Ticket, Vec<NodeId>)>,
     error: Option<StoreError>,
 }
 
@@ -47,7 +47,7 @@ impl Recorder {
     }
 
     /// Adds records, and the nodes that they are of.
-    pub(crate) fn add(&self, records: &mut Batch, nodes: &[u32]) {
+    pub(crate) fn add(&self, records: &mut Batch, nodes: &[NodeId]) {
         if records.is_empty() {
             return;
         }
@@ -121,7 +121,7 @@ impl Recorder {
         }
     }
 
-    fn saved(&self, pending: &mut Pending) -> Vec<u32> {
+    fn saved(&self, pending: &mut Pending) -> Vec<NodeId> {
         if pending.unsaved.is_empty() {
             return Vec::new();
         }
@@ -133,7 +133,7 @@ impl Recorder {
         saved
     }
 
-    fn tell(&self, saved: &[u32]) {
+    fn tell(&self, saved: &[NodeId]) {
         if let Some(observer) = &self.observer {
             for node in saved {
                 observer.event(&Event::NodeSaved { node: &self.graph.identity(*node) });

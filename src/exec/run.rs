@@ -5,7 +5,7 @@ use crate::exec::named::find_node;
 use crate::exec::sync::{Arc, Mutex, lock};
 use crate::exec::values::Values;
 use crate::exec::{Counts, Outcome};
-use crate::graph::{Body, Node};
+use crate::graph::{Body, Node, NodeId};
 use crate::value::{Failure, Value};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -48,9 +48,10 @@ impl Run {
         let counts = ledger.counts(&session.graph);
         let graph = &session.graph;
         let mut expected = 0u64;
-        for node in (0..).take(graph.len()).filter(|node| ledger.is_needed(*node)) {
+        for node in graph.node_ids().filter(|node| ledger.is_needed(*node)) {
             if let Some(Body::Function { .. }) = graph.spec(node).map(|spec| &spec.body) {
-                expected = expected.saturating_add(session.costs.mean(graph.entry(node).kind).unwrap_or(0));
+                let mean = graph.spec_id(node).and_then(|spec| session.costs.mean(spec));
+                expected = expected.saturating_add(mean.unwrap_or(0));
             }
         }
         let saved = Duration::from_nanos(expected.saturating_sub(session.costs.spent()));
@@ -76,7 +77,7 @@ impl Run {
         if raw.graph != graph.id {
             return Err(Error::new(ErrorKind::NoValue, "the node is of another graph than the run"));
         }
-        self.value(graph.effective(raw.index))
+        self.value(graph.effective(raw.id))
     }
 
     /// The value of a target or node, by name.
@@ -87,7 +88,7 @@ impl Run {
         self.value(find_node(&self.values.session.graph, name)?)
     }
 
-    fn value<T: Send + Sync + 'static>(&self, node: u32) -> Result<Arc<T>> {
+    fn value<T: Send + Sync + 'static>(&self, node: NodeId) -> Result<Arc<T>> {
         let identity = || self.values.session.graph.identity(node);
         self.erased(node)?.downcast().ok_or_else(|| {
             let message = format!("the value of node `{}` is no `{}`", identity(), std::any::type_name::<T>());
@@ -95,7 +96,7 @@ impl Run {
         })
     }
 
-    fn erased(&self, node: u32) -> Result<Value> {
+    fn erased(&self, node: NodeId) -> Result<Value> {
         let values = self.checked()?;
         if let Some(value) = values.find(node)? {
             return Ok(value);
@@ -167,7 +168,7 @@ impl Run {
     pub fn outcomes(&self) -> impl Iterator<Item = (String, Outcome)> + '_ {
         let Values { session, ledger, .. } = &*self.values;
         let graph = &session.graph;
-        let nodes = ledger.outcomes.numbers().filter(|node| !graph.is_output(*node));
+        let nodes = ledger.outcomes.ids().filter(|node| !graph.is_output(*node));
         nodes.map(|node| (graph.identity(node), ledger.outcomes[node]))
     }
 
@@ -204,7 +205,7 @@ impl Run {
     /// Whether all targets have values.
     pub fn is_complete(&self) -> bool {
         let Values { session, ledger, .. } = &*self.values;
-        let has_none = |node: u32| matches!(ledger.outcomes[node], Outcome::Failed | Outcome::Skipped);
+        let has_none = |node: NodeId| matches!(ledger.outcomes[node], Outcome::Failed | Outcome::Skipped);
         ledger.targets.iter().all(|target| !has_none(*target) && !has_none(session.graph.producer(*target)))
     }
 

@@ -13,7 +13,7 @@ use crate::exec::sync::{Arc, Mutex, OnceLock, lock};
 use crate::exec::values::Values;
 use crate::exec::wave::{Trouble, caught};
 use crate::fingerprint::{BlobDigest, Fingerprint, ValueDigest, value_digest};
-use crate::graph::{Body, Declared, NodeSpec, Signals};
+use crate::graph::{Body, Declared, NodeId, NodeSpec, Signals};
 use crate::store::{Payload, Store};
 use crate::value::{Artifact, Interrupt, Loader, NodeScope, Value};
 use std::borrow::Cow;
@@ -47,27 +47,29 @@ impl Session {
         }
     }
 
-    pub(crate) fn tell_executed(&self, node: u32, element: Option<&str>, cost_ns: u64) {
+    pub(crate) fn tell_executed(&self, node: NodeId, element: Option<&str>, cost_ns: u64) {
         let took = Duration::from_nanos(cost_ns);
         self.tell(|observer| {
             observer.event(&Event::NodeExecuted { node: &self.graph.identity(node), element, took });
         });
     }
 
-    pub(crate) fn tell_cut_off(&self, node: u32) {
+    pub(crate) fn tell_cut_off(&self, node: NodeId) {
         self.tell(|observer| observer.event(&Event::NodeCutOff { node: &self.graph.identity(node) }));
     }
 
     /// What executing the node is thought to take, in nanoseconds.
-    pub(crate) fn expected_cost(&self, node: u32) -> u64 {
+    pub(crate) fn expected_cost(&self, node: NodeId) -> u64 {
         match self.graph.spec(node).map(|spec| &spec.body) {
-            Some(Body::Function { .. }) => self.costs.expected(self.graph.entry(node).kind),
+            Some(Body::Function { .. }) => self.graph.spec_id(node).map_or(0, |spec| self.costs.expected(spec)),
             Some(_) | None => 0,
         }
     }
 
-    pub(crate) fn add_cost(&self, node: u32, cost_ns: u64) {
-        self.costs.add(self.graph.entry(node).kind, cost_ns);
+    pub(crate) fn add_cost(&self, node: NodeId, cost_ns: u64) {
+        if let Some(spec) = self.graph.spec_id(node) {
+            self.costs.add(spec, cost_ns);
+        }
     }
 
     /// Makes a node known by its value from now on.
@@ -79,14 +81,14 @@ impl Session {
     ///
     /// # Errors
     /// When the bytes are the right ones and its type cannot read them all the same.
-    pub(crate) fn load(&self, node: u32, value: &ValueDigest, payload: &Payload) -> Result<Option<Value>, Trouble> {
+    pub(crate) fn load(&self, node: NodeId, value: &ValueDigest, payload: &Payload) -> Result<Option<Value>, Trouble> {
         self.load_with(node, value, payload, &self.loader(node))
     }
 
     /// As [`Session::load`]; parts of the value are fetched through `loader`.
     pub(crate) fn load_with(
         &self,
-        node: u32,
+        node: NodeId,
         value: &ValueDigest,
         payload: &Payload,
         loader: &Arc<dyn Loader>,
@@ -126,7 +128,7 @@ impl Session {
     }
 
     /// Fetches the parts of a node's value.
-    pub(crate) fn loader(&self, owner: u32) -> Arc<dyn Loader> {
+    pub(crate) fn loader(&self, owner: NodeId) -> Arc<dyn Loader> {
         Arc::new(RunLoader {
             recorder: Arc::clone(&self.recorder),
             sources: Arc::clone(&self.sources),
@@ -140,7 +142,7 @@ struct RunLoader {
     recorder: Arc<Recorder>,
     sources: Arc<Sources>,
     after: Arc<OnceLock<Weak<Values>>>,
-    owner: u32,
+    owner: NodeId,
 }
 
 impl Loader for RunLoader {
@@ -154,7 +156,7 @@ impl Loader for RunLoader {
             Some(None) if !NodeScope::is_entered() => std::panic::panic_any(
                 "bytes of a value are lost, and the run that could make them again is gone".to_owned(),
             ),
-            Some(_) | None => Err(Interrupt::Lost { owner: self.owner }),
+            Some(_) | None => Err(Interrupt::Lost { owner: self.owner.into() }),
         }
     }
 

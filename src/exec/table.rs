@@ -1,42 +1,84 @@
-//! Arrays that are indexed by node or slot numbers.
+//! Arrays that are indexed by the ids of nodes, slots, ..: each by those of its own kind alone.
 
+use crate::graph::{NodeId, SpecId};
+use std::marker::PhantomData;
 use std::ops::{Index, IndexMut};
 
-/// One `T` for each node of a graph, or each slot of a wave.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Table<T>(pub(crate) Vec<T>);
+/// The number of a thing among those of its kind.
+pub(crate) trait Id: Copy {
+    fn from_position(position: usize) -> Self;
 
-impl<T: Clone> Table<T> {
+    fn position(self) -> usize;
+}
+
+/// One `T` for each node of a graph, each slot of a wave, ..: whatever an `I` is the id of.
+#[derive(Clone, Debug)]
+pub(crate) struct Table<I, T> {
+    entries: Vec<T>,
+    marker: PhantomData<fn(I)>,
+}
+
+impl<I: Id, T: Clone> Table<I, T> {
     pub(crate) fn new(len: usize, value: T) -> Self {
-        Self(vec![value; len])
+        vec![value; len].into()
     }
 }
 
-impl<T> Table<T> {
+impl<I: Id, T> Table<I, T> {
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.entries.len()
     }
 
-    /// The numbers of its entries.
-    pub(crate) fn numbers(&self) -> std::ops::Range<u32> {
-        0..number(self.0.len())
+    /// The ids of its entries.
+    pub(crate) fn ids(&self) -> impl DoubleEndedIterator<Item = I> + use<I, T> {
+        (0..self.entries.len()).map(I::from_position)
+    }
+
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.entries.iter()
     }
 }
 
-/// A table is made with an entry for each number of its kind, and the numbers come from the same graph or plan.
-#[expect(clippy::indexing_slicing, reason = "numbers come from the graph or plan that the table was made for")]
-impl<T> Index<u32> for Table<T> {
+impl<I, T> From<Vec<T>> for Table<I, T> {
+    fn from(entries: Vec<T>) -> Self {
+        Self { entries, marker: PhantomData }
+    }
+}
+
+/// A table is made with an entry for each id of its kind, and the ids come from the same graph or plan.
+#[expect(clippy::indexing_slicing, reason = "ids come from the graph or plan that the table was made for")]
+impl<I: Id, T> Index<I> for Table<I, T> {
     type Output = T;
 
-    fn index(&self, index: u32) -> &T {
-        &self.0[position(index)]
+    fn index(&self, index: I) -> &T {
+        &self.entries[index.position()]
     }
 }
 
-#[expect(clippy::indexing_slicing, reason = "numbers come from the graph or plan that the table was made for")]
-impl<T> IndexMut<u32> for Table<T> {
-    fn index_mut(&mut self, index: u32) -> &mut T {
-        &mut self.0[position(index)]
+#[expect(clippy::indexing_slicing, reason = "ids come from the graph or plan that the table was made for")]
+impl<I: Id, T> IndexMut<I> for Table<I, T> {
+    fn index_mut(&mut self, index: I) -> &mut T {
+        &mut self.entries[index.position()]
+    }
+}
+
+impl Id for NodeId {
+    fn from_position(position: usize) -> Self {
+        Self::from_index(position)
+    }
+
+    fn position(self) -> usize {
+        self.index()
+    }
+}
+
+impl Id for SpecId {
+    fn from_position(position: usize) -> Self {
+        Self::from_index(position)
+    }
+
+    fn position(self) -> usize {
+        self.index()
     }
 }
 

@@ -10,7 +10,7 @@ use crate::exec::session::Session;
 use crate::exec::sync::{Arc, lock};
 use crate::exec::wave::Trouble;
 use crate::fingerprint::{BlobDigest, ValueDigest};
-use crate::graph::{Body, Declared, Kind, NodeSpec};
+use crate::graph::{Body, Declared, Kind, NodeId, NodeSpec};
 use crate::store::Payload;
 use crate::value::{Artifact, Failure, Interrupt, Loader, Value};
 use std::collections::BTreeSet;
@@ -24,7 +24,7 @@ pub(crate) struct Values {
 
 impl Values {
     /// The value of a node; nothing when the run did not make it, or its bytes are lost.
-    pub(crate) fn find(self: &Arc<Self>, node: u32) -> Result<Option<Value>> {
+    pub(crate) fn find(self: &Arc<Self>, node: NodeId) -> Result<Option<Value>> {
         if let Some(value) = self.at_hand(node) {
             return Ok(Some(value));
         }
@@ -40,7 +40,7 @@ impl Values {
     }
 
     /// Values that go with these, where `lost` nodes were executed again and `wanted` has one.
-    pub(crate) fn again(&self, lost: BTreeSet<u32>, wanted: Option<u32>) -> Result<Arc<Self>> {
+    pub(crate) fn again(&self, lost: BTreeSet<NodeId>, wanted: Option<NodeId>) -> Result<Arc<Self>> {
         let ledger = self.ledger.successor(&self.session.graph, lost, wanted);
         self.engine.make_again(&self.session.graph, ledger).map(Self::shared)
     }
@@ -56,14 +56,14 @@ impl Values {
     /// Bytes of a part of a node's value, made again if they are lost.
     pub(crate) fn load_after(
         self: &Arc<Self>,
-        owner: u32,
+        owner: NodeId,
         digest: &BlobDigest,
     ) -> std::result::Result<Vec<u8>, Interrupt> {
         AfterRun { values: Arc::clone(self), owner }.load(digest)
     }
 
     /// Targets that had values whose bytes are lost.
-    pub(crate) fn lost_targets(&self) -> BTreeSet<u32> {
+    pub(crate) fn lost_targets(&self) -> BTreeSet<NodeId> {
         let lost = self.ledger.targets.iter().copied().filter(|target| {
             matches!(self.ledger.outcomes[*target], Outcome::Fresh | Outcome::CutOff)
                 && !self.is_transient(*target)
@@ -73,18 +73,18 @@ impl Values {
     }
 
     /// Why a node that took part in the run has no value.
-    pub(crate) fn failure(&self, node: u32) -> Option<Arc<Failure>> {
-        let has_none = |node: u32| matches!(self.ledger.outcomes[node], Outcome::Failed | Outcome::Skipped);
+    pub(crate) fn failure(&self, node: NodeId) -> Option<Arc<Failure>> {
+        let has_none = |node: NodeId| matches!(self.ledger.outcomes[node], Outcome::Failed | Outcome::Skipped);
         let graph = &self.session.graph;
         (has_none(node) || has_none(graph.producer(node))).then(|| cause_of(graph, &self.ledger, node))?
     }
 
     /// Whether the run ended before it came to the node.
-    pub(crate) fn was_skipped(&self, node: u32) -> bool {
+    pub(crate) fn was_skipped(&self, node: NodeId) -> bool {
         self.ledger.outcomes[self.session.graph.producer(node)] == Outcome::Skipped
     }
 
-    pub(crate) fn is_lost(&self, node: u32) -> bool {
+    pub(crate) fn is_lost(&self, node: NodeId) -> bool {
         if self.at_hand(node).is_some() {
             return false;
         }
@@ -96,11 +96,11 @@ impl Values {
         }
     }
 
-    fn is_transient(&self, node: u32) -> bool {
+    fn is_transient(&self, node: NodeId) -> bool {
         self.session.graph.spec(node).is_some_and(NodeSpec::is_transient)
     }
 
-    fn at_hand(&self, node: u32) -> Option<Value> {
+    fn at_hand(&self, node: NodeId) -> Option<Value> {
         if let Kind::Constant(constant) = self.session.graph.kind(node) {
             return Some(constant.value.clone());
         }
@@ -111,7 +111,7 @@ impl Values {
     }
 
     /// What the store says of a node's value.
-    fn recorded(&self, node: u32) -> Option<(ValueDigest, Payload)> {
+    fn recorded(&self, node: NodeId) -> Option<(ValueDigest, Payload)> {
         let graph = &self.session.graph;
         let spec = graph.spec(node)?;
         if let (Body::Output { output, .. }, Some(producer)) = (&spec.body, graph.inputs(node).first()) {
@@ -134,7 +134,7 @@ impl Values {
 /// Fetches the parts of a value that the user holds: what is lost is made again.
 struct AfterRun {
     values: Arc<Values>,
-    owner: u32,
+    owner: NodeId,
 }
 
 impl Loader for AfterRun {
@@ -169,8 +169,8 @@ impl Loader for AfterRun {
 }
 
 /// What these nodes read, as far as it can be executed.
-fn inputs_of(graph: &Declared, nodes: &BTreeSet<u32>) -> BTreeSet<u32> {
+fn inputs_of(graph: &Declared, nodes: &BTreeSet<NodeId>) -> BTreeSet<NodeId> {
     let inputs = nodes.iter().flat_map(|node| graph.inputs(*node)).map(|input| graph.producer(*input));
-    let is_executable = |node: &u32| graph.spec(*node).is_some_and(|spec| !matches!(spec.body, Body::Source(_)));
+    let is_executable = |node: &NodeId| graph.spec(*node).is_some_and(|spec| !matches!(spec.body, Body::Source(_)));
     inputs.filter(is_executable).collect()
 }

@@ -11,8 +11,8 @@ use crate::exec::plan_report::foresee;
 use crate::exec::recorded::deep_of;
 use crate::exec::session::Session;
 use crate::exec::store_error::store_error;
-use crate::fingerprint::SpecKey;
-use crate::graph::{Body, NodeSpec};
+use crate::fingerprint::{SpecDigest, SpecKey};
+use crate::graph::{Body, NodeId, NodeSpec};
 use crate::store::{Key, RecordKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
@@ -91,7 +91,7 @@ pub struct ItemChange {
 }
 
 /// Compares a node with what it was in the last run in which it was something else.
-pub(crate) fn why(session: &Session, mut ledger: Ledger, pool: &rayon::ThreadPool, node: u32) -> Result<Why> {
+pub(crate) fn why(session: &Session, mut ledger: Ledger, pool: &rayon::ThreadPool, node: NodeId) -> Result<Why> {
     look_at_sources(session, &mut ledger, pool)?;
     let planned = make_plan(session, &mut ledger)?;
     let foreseen = foresee(session, &ledger, &planned)?;
@@ -113,7 +113,7 @@ pub(crate) fn why(session: &Session, mut ledger: Ledger, pool: &rayon::ThreadPoo
 }
 
 /// What changed since a run, of a node and of all upstream of it that changed.
-fn causes(session: &Session, ledger: &Ledger, past: &Past<'_>, run: &PastRun, node: u32) -> Result<Vec<Cause>> {
+fn causes(session: &Session, ledger: &Ledger, past: &Past<'_>, run: &PastRun, node: NodeId) -> Result<Vec<Cause>> {
     let graph = &session.graph;
     let known = past.nodes(run)?;
     let mut changed = BTreeMap::new();
@@ -157,7 +157,7 @@ fn causes(session: &Session, ledger: &Ledger, past: &Past<'_>, run: &PastRun, no
 }
 
 /// What of a spec is different from a former one.
-fn spec_changes(session: &Session, spec: &NodeSpec, before: &crate::fingerprint::SpecDigest) -> Result<Vec<Change>> {
+fn spec_changes(session: &Session, spec: &NodeSpec, before: &SpecDigest) -> Result<Vec<Change>> {
     let before = one(session, Key::new(RecordKind::Spec, before.as_bytes()))?;
     let (Some(before), Some(now)) =
         (before.and_then(|bytes| SpecKey::from_bytes(&bytes)), SpecKey::from_bytes(&spec.key))

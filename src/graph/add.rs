@@ -1,11 +1,12 @@
 //! How each kind of spec becomes a node, or leads back to the one that it became before.
 
 use crate::graph::builder::{Added, Builder, Declaration};
-use crate::graph::declared::{CONSTANT, Flags};
+use crate::graph::declared::Flags;
+use crate::graph::id::KindId;
 use crate::graph::merge::constant_difference;
 use crate::graph::names::{Label, NodePath, ScopeId};
 use crate::graph::spec::{RawSpec, SpecBody};
-use crate::graph::{Body, Constant, Gatherer, Kind, NodeFunction, Source};
+use crate::graph::{Body, Constant, Gatherer, Kind, NodeFunction, NodeId, Source};
 use smallvec::SmallVec;
 use std::panic::Location;
 use std::sync::Arc;
@@ -18,8 +19,9 @@ impl Builder {
         spec: RawSpec,
         outputs: u32,
         place: &'static Location<'static>,
-    ) -> u32 {
-        let inputs: SmallVec<[u32; 4]> = spec.inputs.iter().map(|input| self.own(*input, place).unwrap_or(0)).collect();
+    ) -> NodeId {
+        let inputs: SmallVec<[NodeId; 4]> =
+            spec.inputs.iter().map(|input| self.own(*input, place).unwrap_or(NodeId::MISTAKEN)).collect();
         let declaration = Declaration {
             scope,
             name: spec.name.as_deref(),
@@ -33,7 +35,7 @@ impl Builder {
             SpecBody::Constant(Err(message)) => {
                 let name = declaration.name.unwrap_or("value");
                 self.mistakes.push(format!("node `{name}` has no key: {message} ({place})"));
-                0
+                NodeId::MISTAKEN
             }
             SpecBody::Source(source) => self.add_source(source, declaration),
             SpecBody::Field(field) => {
@@ -52,14 +54,14 @@ impl Builder {
         present: u64,
         outputs: u32,
         declaration: Declaration<'_>,
-    ) -> u32 {
+    ) -> NodeId {
         let spec = self.function_spec(function, present);
         let path = self.function_path(function.function.name, declaration);
-        let node = self.push(spec, path, declaration);
+        let node = self.push(spec.into(), path, declaration);
         let output_path = NodePath { scope: path.scope, label: Label::Default };
         for output in 0..outputs {
             let spec = self.output_spec(function, output);
-            self.push(spec, output_path, Declaration { inputs: &[node], ..declaration });
+            self.push(spec.into(), output_path, Declaration { inputs: &[node], ..declaration });
         }
         node
     }
@@ -76,16 +78,16 @@ impl Builder {
         NodePath { scope, label: Label::Default }
     }
 
-    fn add_gatherer(&mut self, gatherer: &'static Gatherer, declaration: Declaration<'_>) -> u32 {
+    fn add_gatherer(&mut self, gatherer: &'static Gatherer, declaration: Declaration<'_>) -> NodeId {
         let spec = self.gatherer_spec(gatherer);
         let path = match declaration.name {
             Some(name) => self.given_path(name, declaration),
             None => self.graph.names.numbered_path(declaration.scope, "gather"),
         };
-        self.push(spec, path, declaration)
+        self.push(spec.into(), path, declaration)
     }
 
-    fn add_source(&mut self, source: Arc<Source>, declaration: Declaration<'_>) -> u32 {
+    fn add_source(&mut self, source: Arc<Source>, declaration: Declaration<'_>) -> NodeId {
         let key = source.label();
         let known = self.sources.get(&key).copied();
         if let (None, Some(unnamed)) = (declaration.name, known.and_then(|known| known.unnamed)) {
@@ -103,7 +105,7 @@ impl Builder {
             None => NodePath { scope: ScopeId::ROOT, label: Label::Default },
         };
         let spec = self.new_spec(Body::Source(source));
-        let node = self.push(spec, path, declaration);
+        let node = self.push(spec.into(), path, declaration);
         let added = self.sources.entry(key).or_insert(Added { first: node, unnamed: None });
         if declaration.name.is_none() {
             added.unnamed = Some(node);
@@ -111,7 +113,7 @@ impl Builder {
         node
     }
 
-    fn add_constant(&mut self, constant: Constant, declaration: Declaration<'_>) -> u32 {
+    fn add_constant(&mut self, constant: Constant, declaration: Declaration<'_>) -> NodeId {
         let path = match declaration.name {
             Some(name) => {
                 // The same parameter may be added in several places, as long as it is the same.
@@ -125,14 +127,14 @@ impl Builder {
             }
             None => self.graph.names.numbered_path(declaration.scope, "value"),
         };
-        let number = u32::try_from(self.graph.constants.len()).unwrap_or(u32::MAX);
+        let kind = KindId::constant(self.graph.constants.len());
         self.graph.constants.push(constant);
-        self.push(number | CONSTANT, path, declaration)
+        self.push(kind, path, declaration)
     }
 
     /// A node that is known by its input and what is done with it: asking twice gives the same node.
-    fn add_derived(&mut self, key: String, body: Body, declaration: Declaration<'_>) -> u32 {
-        let key = (declaration.inputs.first().copied().unwrap_or(0), key);
+    fn add_derived(&mut self, key: String, body: Body, declaration: Declaration<'_>) -> NodeId {
+        let key = (declaration.inputs.first().copied().unwrap_or(NodeId::MISTAKEN), key);
         if declaration.name.is_none()
             && let Some(known) = self.derived.get(&key).copied()
         {
@@ -145,11 +147,11 @@ impl Builder {
         let spec = self.new_spec(body);
         let Some(name) = declaration.name else {
             let path = NodePath { scope: declaration.scope, label: Label::Default };
-            let node = self.push(spec, path, declaration);
+            let node = self.push(spec.into(), path, declaration);
             self.derived.insert(key, node);
             return node;
         };
         let path = self.given_path(name, declaration);
-        self.push(spec, path, declaration)
+        self.push(spec.into(), path, declaration)
     }
 }

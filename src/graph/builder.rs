@@ -1,10 +1,11 @@
 //! What building keeps: the arrays of the graph as they grow, what was added to them, the mistakes so far.
 
 use crate::graph::declared::{Flags, NodeEntry};
+use crate::graph::id::KindId;
 use crate::graph::names::{Label, Names, NodePath, ScopeId};
 use crate::graph::node::GraphId;
 use crate::graph::replace::Replacement;
-use crate::graph::{Body, Declared, Gatherer, NodeFunction, NodeSpec, RawNode, Results};
+use crate::graph::{Body, Declared, Gatherer, NodeFunction, NodeId, NodeSpec, RawNode, Results, SpecId};
 use std::collections::{BTreeMap, HashMap};
 use std::panic::Location;
 
@@ -12,28 +13,28 @@ use std::panic::Location;
 pub(crate) struct Builder {
     pub(crate) graph: Declared,
     /// Specs that several nodes may have.
-    spec_of: HashMap<SharedKey, u32>,
+    spec_of: HashMap<SharedKey, SpecId>,
     /// The one that was asked for last: most nodes come in rows that differ in their inputs alone.
-    last_spec: Option<(SharedKey, u32)>,
+    last_spec: Option<(SharedKey, SpecId)>,
     /// Functions by their paths, each once.
     pub(crate) functions: HashMap<&'static str, Vec<&'static NodeFunction>>,
     /// Nodes by the hash of their path.
-    node_of: HashMap<u64, u32>,
+    node_of: HashMap<u64, NodeId>,
     /// Sources by their labels.
     pub(crate) sources: HashMap<String, Added>,
     /// Projections and settled nodes, which exist once for each input.
-    pub(crate) derived: HashMap<(u32, String), u32>,
+    pub(crate) derived: HashMap<(NodeId, String), NodeId>,
     pub(crate) replacements: Vec<Replacement>,
     pub(crate) mistakes: Vec<String>,
     /// Nodes whose spec has no key, with the reason.
-    pub(crate) broken: Vec<(u32, String)>,
+    pub(crate) broken: Vec<(NodeId, String)>,
 }
 
 /// The nodes of one source: the first one, and the one that has no name of its own.
 #[derive(Clone, Copy)]
 pub(crate) struct Added {
-    pub(crate) first: u32,
-    pub(crate) unnamed: Option<u32>,
+    pub(crate) first: NodeId,
+    pub(crate) unnamed: Option<NodeId>,
 }
 
 /// What a pipeline says of a node beside what it does.
@@ -42,7 +43,7 @@ pub(crate) struct Declaration<'a> {
     pub(crate) scope: ScopeId,
     /// The name that it was given, if any.
     pub(crate) name: Option<&'a str>,
-    pub(crate) inputs: &'a [u32],
+    pub(crate) inputs: &'a [NodeId],
     pub(crate) flags: Flags,
     pub(crate) place: &'static Location<'static>,
 }
@@ -90,10 +91,10 @@ impl Builder {
         }
     }
 
-    /// The number of a node of this graph; a mistake when it belongs to another.
-    pub(crate) fn own(&mut self, node: RawNode, place: &Location<'_>) -> Option<u32> {
+    /// The id of a node of this graph; a mistake when it belongs to another.
+    pub(crate) fn own(&mut self, node: RawNode, place: &Location<'_>) -> Option<NodeId> {
         if node.graph == self.graph.id {
-            return Some(node.index);
+            return Some(node.id);
         }
         self.mistakes.push(format!("a node of another graph is used ({place})"));
         None
@@ -110,14 +111,14 @@ impl Builder {
     }
 
     /// The node that has claimed a path.
-    pub(crate) fn node_called(&self, scope: ScopeId, name: &str) -> Option<u32> {
+    pub(crate) fn node_called(&self, scope: ScopeId, name: &str) -> Option<NodeId> {
         self.node_of.get(&self.graph.names.path_hash(scope, name)).copied()
     }
 
     /// Takes a path for the node that is added next.
     pub(crate) fn claim(&mut self, scope: ScopeId, name: &str, place: &Location<'_>, hint: &str) {
         let hash = self.graph.names.path_hash(scope, name);
-        let next = self.next_index();
+        let next = self.next_node();
         if let Some(known) = self.node_of.insert(hash, next) {
             let other = self.graph.entry(known).place;
             let path = self.graph.names.identity(NodePath { scope, label: Label::Default }, name);
@@ -125,16 +126,14 @@ impl Builder {
         }
     }
 
-    pub(crate) fn next_index(&self) -> u32 {
-        u32::try_from(self.graph.nodes.len()).unwrap_or(u32::MAX)
+    pub(crate) fn next_node(&self) -> NodeId {
+        NodeId::from_index(self.graph.nodes.len())
     }
 
-    /// Adds a node; `kind` is the number of its spec, or that of a constant with [`CONSTANT`] set.
-    ///
-    /// [`CONSTANT`]: crate::graph::declared::CONSTANT
-    pub(crate) fn push(&mut self, kind: u32, path: NodePath, declaration: Declaration<'_>) -> u32 {
+    /// Adds a node.
+    pub(crate) fn push(&mut self, kind: KindId, path: NodePath, declaration: Declaration<'_>) -> NodeId {
         let Declaration { inputs, flags, place, .. } = declaration;
-        let node = self.next_index();
+        let node = self.next_node();
         let first_input = u32::try_from(self.graph.inputs.len()).unwrap_or(u32::MAX);
         self.graph.inputs.extend_from_slice(inputs);
         self.graph.nodes.push(NodeEntry { kind, first_input, path, flags, place });
@@ -142,23 +141,23 @@ impl Builder {
     }
 
     /// The spec of a function, of which `present` says which optional inputs are there.
-    pub(crate) fn function_spec(&mut self, function: &'static NodeFunction, present: u64) -> u32 {
+    pub(crate) fn function_spec(&mut self, function: &'static NodeFunction, present: u64) -> SpecId {
         self.shared_spec(SharedKey::new(function, present), || Body::Function { function, present })
     }
 
     /// The spec of one output of a function with several.
-    pub(crate) fn output_spec(&mut self, function: &'static NodeFunction, output: u32) -> u32 {
-        let Results::Many(types) = function.results else { return 0 };
+    pub(crate) fn output_spec(&mut self, function: &'static NodeFunction, output: u32) -> SpecId {
+        let Results::Many(types) = function.results else { return SpecId::MISTAKEN };
         let result = usize::try_from(output).ok().and_then(|output| types.get(output));
-        let Some(result) = result.copied() else { return 0 };
+        let Some(result) = result.copied() else { return SpecId::MISTAKEN };
         self.shared_spec(SharedKey::new(result, u64::from(output)), || Body::Output { output, result })
     }
 
-    pub(crate) fn gatherer_spec(&mut self, gatherer: &'static Gatherer) -> u32 {
+    pub(crate) fn gatherer_spec(&mut self, gatherer: &'static Gatherer) -> SpecId {
         self.shared_spec(SharedKey::new(gatherer, 0), || Body::Gather(gatherer))
     }
 
-    fn shared_spec(&mut self, key: SharedKey, body: impl FnOnce() -> Body) -> u32 {
+    fn shared_spec(&mut self, key: SharedKey, body: impl FnOnce() -> Body) -> SpecId {
         if let Some((last, spec)) = self.last_spec
             && last == key
         {
@@ -181,16 +180,16 @@ impl Builder {
     }
 
     /// Adds a spec; a mistake is reported with the node that is added next.
-    pub(crate) fn new_spec(&mut self, body: Body) -> u32 {
+    pub(crate) fn new_spec(&mut self, body: Body) -> SpecId {
         match NodeSpec::new(body) {
             Ok(spec) => {
                 self.graph.specs.push(spec);
-                u32::try_from(self.graph.specs.len() - 1).unwrap_or(u32::MAX)
+                SpecId::from_index(self.graph.specs.len() - 1)
             }
             Err(message) => {
-                let next = self.next_index();
+                let next = self.next_node();
                 self.broken.push((next, message));
-                0
+                SpecId::MISTAKEN
             }
         }
     }

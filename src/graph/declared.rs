@@ -4,9 +4,10 @@
 //! measured by bytes a node. petgraph's algorithms run on the arrays through its traits.
 
 use crate::fingerprint::{SchemaDigest, SpecHashers, ValueDigest};
+use crate::graph::id::{KindId, to_usize};
 use crate::graph::names::{Names, NodePath};
 use crate::graph::node::GraphId;
-use crate::graph::{Gatherer, NodeFunction, Persist, Settler, Source};
+use crate::graph::{Gatherer, NodeFunction, NodeId, Persist, Settler, Source, SpecId};
 use crate::value::{Projection, Value, ValueType};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
@@ -17,23 +18,22 @@ use std::sync::Arc;
 pub(crate) struct Declared {
     pub(crate) id: GraphId,
     pub(crate) nodes: Vec<NodeEntry>,
-    pub(crate) inputs: Vec<u32>,
+    pub(crate) inputs: Vec<NodeId>,
     pub(crate) specs: Vec<NodeSpec>,
     pub(crate) constants: Vec<Constant>,
     pub(crate) names: Names,
-    pub(crate) tags: BTreeMap<u32, Vec<Box<str>>>,
-    pub(crate) targets: Vec<(String, u32)>,
+    pub(crate) tags: BTreeMap<NodeId, Vec<Box<str>>>,
+    pub(crate) targets: Vec<(String, NodeId)>,
     /// Every node behind its inputs; nothing when the nodes' numbers are in that order already.
-    pub(crate) order: Option<Vec<u32>>,
+    pub(crate) order: Option<Vec<NodeId>>,
     /// Nodes that others stand in for, which are not replaced themselves.
-    pub(crate) replaced: BTreeMap<u32, u32>,
+    pub(crate) replaced: BTreeMap<NodeId, NodeId>,
 }
 
 /// What is kept for each node: 32 bytes, and four for each input.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NodeEntry {
-    /// Number of its spec, or of its constant with the highest bit set.
-    pub(crate) kind: u32,
+    pub(crate) kind: KindId,
     pub(crate) first_input: u32,
     pub(crate) path: NodePath,
     pub(crate) flags: Flags,
@@ -46,8 +46,6 @@ pub(crate) struct Flags {
     pub(crate) persist: Persist,
     pub(crate) is_barrier: bool,
 }
-
-pub(crate) const CONSTANT: u32 = 1 << 31;
 
 /// What a node does.
 #[derive(Debug)]
@@ -118,29 +116,36 @@ impl Declared {
         self.nodes.len()
     }
 
-    pub(crate) fn entry(&self, node: u32) -> &NodeEntry {
-        at(&self.nodes, node)
+    /// All nodes in the order in which they were added.
+    pub(crate) fn node_ids(&self) -> impl DoubleEndedIterator<Item = NodeId> + use<> {
+        NodeId::first(self.nodes.len())
+    }
+
+    pub(crate) fn entry(&self, node: NodeId) -> &NodeEntry {
+        at(&self.nodes, node.index())
     }
 
     /// Upstream nodes in the order of the parameters.
-    pub(crate) fn inputs(&self, node: u32) -> &[u32] {
+    pub(crate) fn inputs(&self, node: NodeId) -> &[NodeId] {
         let start = self.entry(node).first_input;
-        let index = usize::try_from(node).unwrap_or(usize::MAX);
-        let end = self.nodes.get(index + 1).map_or(self.inputs.len(), |next| to_usize(next.first_input));
+        let end = self.nodes.get(node.index() + 1).map_or(self.inputs.len(), |next| to_usize(next.first_input));
         self.inputs.get(to_usize(start)..end).unwrap_or_default()
     }
 
-    pub(crate) fn kind(&self, node: u32) -> Kind<'_> {
-        let kind = self.entry(node).kind;
-        if kind & CONSTANT == 0 {
-            Kind::Spec(at(&self.specs, kind))
-        } else {
-            Kind::Constant(at(&self.constants, kind & !CONSTANT))
+    pub(crate) fn kind(&self, node: NodeId) -> Kind<'_> {
+        match self.entry(node).kind.spec() {
+            Ok(spec) => Kind::Spec(at(&self.specs, spec.index())),
+            Err(constant) => Kind::Constant(at(&self.constants, constant)),
         }
     }
 
+    /// The id of the spec of a node that is no constant.
+    pub(crate) fn spec_id(&self, node: NodeId) -> Option<SpecId> {
+        self.entry(node).kind.spec().ok()
+    }
+
     /// The spec of a node that is no constant.
-    pub(crate) fn spec(&self, node: u32) -> Option<&NodeSpec> {
+    pub(crate) fn spec(&self, node: NodeId) -> Option<&NodeSpec> {
         match self.kind(node) {
             Kind::Spec(spec) => Some(spec),
             Kind::Constant(_) => None,
@@ -148,12 +153,12 @@ impl Declared {
     }
 
     /// Whether the node is an output of the node before, not a node of its own.
-    pub(crate) fn is_output(&self, node: u32) -> bool {
+    pub(crate) fn is_output(&self, node: NodeId) -> bool {
         self.spec(node).is_some_and(|spec| matches!(spec.body, Body::Output { .. }))
     }
 
     /// The node itself, or the one whose output it is.
-    pub(crate) fn producer(&self, node: u32) -> u32 {
+    pub(crate) fn producer(&self, node: NodeId) -> NodeId {
         match self.inputs(node) {
             [producer] if self.is_output(node) => *producer,
             _ => node,
@@ -161,7 +166,7 @@ impl Declared {
     }
 
     /// The type of the node's value; nothing for a node with several outputs.
-    pub(crate) fn value_type(&self, node: u32) -> Option<&'static ValueType> {
+    pub(crate) fn value_type(&self, node: NodeId) -> Option<&'static ValueType> {
         match self.kind(node) {
             Kind::Constant(constant) => Some(constant.value_type),
             Kind::Spec(spec) => match spec.results.as_slice() {
@@ -172,7 +177,7 @@ impl Declared {
     }
 
     /// The node's path in the graph.
-    pub(crate) fn identity(&self, node: u32) -> String {
+    pub(crate) fn identity(&self, node: NodeId) -> String {
         let entry = self.entry(node);
         let default = match self.kind(node) {
             Kind::Constant(_) => "value".to_owned(),
@@ -192,11 +197,11 @@ impl Declared {
         self.names.identity(entry.path, &default)
     }
 
-    fn input_identity(&self, node: u32) -> String {
+    fn input_identity(&self, node: NodeId) -> String {
         self.inputs(node).first().map(|input| self.identity(*input)).unwrap_or_default()
     }
 
-    fn output_name(&self, node: u32, output: u32) -> String {
+    fn output_name(&self, node: NodeId, output: u32) -> String {
         let producer = self.inputs(node).first().and_then(|producer| self.spec(*producer));
         let name = producer.and_then(|spec| match &spec.body {
             Body::Function { function, .. } => function.function.outputs.get(to_usize(output)),
@@ -209,27 +214,27 @@ impl Declared {
     pub(crate) fn order(&self) -> Order<'_> {
         match &self.order {
             Some(order) => Order::Listed(order),
-            None => Order::Counted(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)),
+            None => Order::Counted(self.nodes.len()),
         }
     }
 
     /// The node that stands in for `node`, usually itself.
-    pub(crate) fn effective(&self, node: u32) -> u32 {
+    pub(crate) fn effective(&self, node: NodeId) -> NodeId {
         self.replaced.get(&node).copied().unwrap_or(node)
     }
 
     /// What is asked for when nobody says: the declared targets, or else every node that no other reads.
-    pub(crate) fn default_targets(&self) -> Vec<u32> {
+    pub(crate) fn default_targets(&self) -> Vec<NodeId> {
         if !self.targets.is_empty() {
             return self.targets.iter().map(|(_, node)| self.effective(*node)).collect();
         }
         let mut is_read = vec![false; self.nodes.len()];
         for input in &self.inputs {
-            if let Some(flag) = is_read.get_mut(to_usize(*input)) {
+            if let Some(flag) = is_read.get_mut(input.index()) {
                 *flag = true;
             }
         }
-        let sinks = (0..).zip(&is_read).filter(|(node, is_read)| {
+        let sinks = self.node_ids().zip(&is_read).filter(|(node, is_read)| {
             !**is_read && !self.replaced.contains_key(node) && self.value_type(*node).is_some()
         });
         sinks.map(|(node, _)| node).collect()
@@ -239,24 +244,24 @@ impl Declared {
 /// The order of a graph's nodes, forwards or backwards, without a list where counting does.
 #[derive(Clone, Copy)]
 pub(crate) enum Order<'a> {
-    Listed(&'a [u32]),
-    Counted(u32),
+    Listed(&'a [NodeId]),
+    Counted(usize),
 }
 
 impl Order<'_> {
     /// Inputs first.
-    pub(crate) fn forwards(&self) -> impl Iterator<Item = u32> + '_ {
+    pub(crate) fn forwards(&self) -> impl Iterator<Item = NodeId> + '_ {
         let (listed, counted) = self.halves();
-        listed.iter().copied().chain(0..counted)
+        listed.iter().copied().chain(NodeId::first(counted))
     }
 
     /// Inputs last.
-    pub(crate) fn backwards(&self) -> impl Iterator<Item = u32> + '_ {
+    pub(crate) fn backwards(&self) -> impl Iterator<Item = NodeId> + '_ {
         let (listed, counted) = self.halves();
-        listed.iter().rev().copied().chain((0..counted).rev())
+        listed.iter().rev().copied().chain(NodeId::first(counted).rev())
     }
 
-    fn halves(&self) -> (&[u32], u32) {
+    fn halves(&self) -> (&[NodeId], usize) {
         match self {
             Self::Listed(order) => (order, 0),
             Self::Counted(count) => (&[], *count),
@@ -264,12 +269,7 @@ impl Order<'_> {
     }
 }
 
-fn to_usize(number: u32) -> usize {
-    // mamo needs at least 32 bits of address space, as rayon and fjall do.
-    usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-#[expect(clippy::expect_used, reason = "node, spec and constant numbers come from the builder that made the arrays")]
-fn at<T>(items: &[T], index: u32) -> &T {
-    items.get(to_usize(index)).expect("a number from this graph")
+#[expect(clippy::expect_used, reason = "node, spec and constant ids come from the builder that made the arrays")]
+fn at<T>(items: &[T], index: usize) -> &T {
+    items.get(index).expect("an id from this graph")
 }

@@ -34,7 +34,7 @@ macro_rules! tuple {
             const OUTPUTS: u32 = $count;
 
             fn from_raw(node: RawNode) -> Self {
-                ($(Node::<$name>::from_raw(RawNode { graph: node.graph, index: node.index + $offset }),)+)
+                ($(Node::<$name>::from_raw(RawNode { graph: node.graph, id: node.id.after($offset) }),)+)
             }
         }
     };

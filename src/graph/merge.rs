@@ -3,7 +3,7 @@
 use crate::graph::builder::{Builder, Declaration};
 use crate::graph::declared::Flags;
 use crate::graph::spec_key::source_type;
-use crate::graph::{Body, Constant, NodeFunction, Source};
+use crate::graph::{Body, Constant, NodeFunction, NodeId, Source};
 use crate::value::ValueType;
 use std::panic::Location;
 
@@ -20,7 +20,12 @@ const AGREE: &str = "say the same in both places";
 
 impl Builder {
     /// The node that was added before; a mistake when what is added now is not the same.
-    pub(crate) fn again(&mut self, known: u32, difference: Option<Difference>, declaration: Declaration<'_>) -> u32 {
+    pub(crate) fn again(
+        &mut self,
+        known: NodeId,
+        difference: Option<Difference>,
+        declaration: Declaration<'_>,
+    ) -> NodeId {
         let difference = difference.or_else(|| flags_difference(self.graph.entry(known).flags, declaration.flags));
         if let Some(difference) = difference {
             self.differs(known, &difference, declaration.place);
@@ -29,7 +34,7 @@ impl Builder {
     }
 
     /// Notes that something is not what it was when `known` was added.
-    pub(crate) fn differs(&mut self, known: u32, difference: &Difference, place: &Location<'_>) {
+    pub(crate) fn differs(&mut self, known: NodeId, difference: &Difference, place: &Location<'_>) {
         let Difference { what, remedy } = difference;
         let name = match self.graph.spec(known).map(|spec| &spec.body) {
             // What the source is, whatever its node is called.
@@ -60,12 +65,12 @@ impl Builder {
     }
 
     /// Whether the node has no spec, which is a mistake of its own.
-    pub(crate) fn is_broken(&self, node: u32) -> bool {
+    pub(crate) fn is_broken(&self, node: NodeId) -> bool {
         self.broken.iter().any(|(broken, _)| *broken == node)
     }
 
     /// Adds to a node's tags those that it has not yet.
-    pub(crate) fn tag(&mut self, node: u32, tags: Vec<Box<str>>) {
+    pub(crate) fn tag(&mut self, node: NodeId, tags: Vec<Box<str>>) {
         if tags.is_empty() {
             return;
         }
@@ -77,7 +82,7 @@ impl Builder {
         }
     }
 
-    pub(crate) fn source_difference(&self, known: u32, second: &Source) -> Option<Difference> {
+    pub(crate) fn source_difference(&self, known: NodeId, second: &Source) -> Option<Difference> {
         match &self.graph.spec(known)?.body {
             Body::Source(first) => first.difference(second),
             Body::Function { .. } | Body::Field(_) | Body::Gather(_) | Body::Settle(_) | Body::Output { .. } => None,
@@ -85,7 +90,7 @@ impl Builder {
     }
 
     /// How a field or a settled node differs from one with the same input and the same path.
-    pub(crate) fn derived_difference(&self, known: u32, second: &Body) -> Option<Difference> {
+    pub(crate) fn derived_difference(&self, known: NodeId, second: &Body) -> Option<Difference> {
         let second = match second {
             Body::Field(field) => field.result,
             Body::Settle(settler) => settler.result,
@@ -175,7 +180,7 @@ fn flags_difference(first: Flags, second: Flags) -> Option<Difference> {
 
 #[cfg(test)]
 mod tests {
-    use crate::graph::{Graph, source};
+    use crate::graph::{Graph, NodeId, source};
 
     /// The tags of a source that was there already went to the node that was added next.
     #[test]
@@ -186,8 +191,8 @@ mod tests {
             Ok((file, g.value(1_u32)))
         })
         .unwrap();
-        let tags = |node: u32| graph.declared().unwrap().tags.get(&node).cloned().unwrap_or_default();
-        assert_eq!(tags(file.raw().index), ["input".into(), "large".into()]);
-        assert!(tags(value.raw().index).is_empty());
+        let tags = |node: NodeId| graph.declared().unwrap().tags.get(&node).cloned().unwrap_or_default();
+        assert_eq!(tags(file.raw().id), ["input".into(), "large".into()]);
+        assert!(tags(value.raw().id).is_empty());
     }
 }

@@ -1,5 +1,6 @@
 //! Handles of nodes.
 
+use crate::graph::NodeId;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
@@ -18,7 +19,7 @@ pub struct Node<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RawNode {
     pub(crate) graph: GraphId,
-    pub(crate) index: u32,
+    pub(crate) id: NodeId,
 }
 
 /// Tells the graphs of a process apart, so that a node of another one is noticed.
@@ -69,6 +70,6 @@ impl<T> Hash for Node<T> {
 
 impl<T> fmt::Debug for Node<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Node({})", self.raw.index)
+        write!(f, "Node({})", self.raw.id.index())
     }
 }

@@ -53,8 +53,8 @@ impl Graph {
     /// [`Graph::build`] reports.
     #[track_caller]
     pub fn add<T, H: Handle<Value = T>>(&self, spec: Spec<T, H>) -> H {
-        let index = self.builder().add(self.scope, spec.raw, H::OUTPUTS, Location::caller());
-        H::from_raw(RawNode { graph: self.shared.id, index })
+        let id = self.builder().add(self.scope, spec.raw, H::OUTPUTS, Location::caller());
+        H::from_raw(RawNode { graph: self.shared.id, id })
     }
 
     /// A node with a constant value.
@@ -102,7 +102,7 @@ impl Graph {
     pub fn target<T>(&self, name: impl Into<String>, node: Node<T>) {
         let (name, place) = (name.into(), Location::caller());
         let mut builder = self.builder();
-        let Some(index) = builder.own(node.raw(), place) else { return };
+        let Some(node) = builder.own(node.raw(), place) else { return };
         if name.is_empty() {
             builder.mistakes.push(format!("a target has an empty name ({place})"));
         } else if let Some((_, other)) = builder.graph.targets.iter().find(|(known, _)| *known == name) {
@@ -111,7 +111,7 @@ impl Graph {
                 .mistakes
                 .push(format!("two targets are called `{name}` (the second {place}, the node of the first {other})"));
         } else {
-            builder.graph.targets.push((name, index));
+            builder.graph.targets.push((name, node));
         }
     }
 
@@ -130,7 +130,7 @@ impl Graph {
 
     /// Number of nodes, outputs apart.
     pub fn len(&self) -> usize {
-        self.declared().map_or(0, |graph| (0..).zip(&graph.nodes).filter(|(node, _)| !graph.is_output(*node)).count())
+        self.declared().map_or(0, |graph| graph.node_ids().filter(|node| !graph.is_output(*node)).count())
     }
 
     /// Whether it has no nodes.
@@ -163,9 +163,9 @@ impl Graph {
     /// When the node is of another graph: its number would name a node that has nothing to do with it.
     #[track_caller]
     pub fn identity<T>(&self, node: Node<T>) -> String {
-        let RawNode { graph, index } = node.raw();
+        let RawNode { graph, id } = node.raw();
         assert!(graph == self.shared.id, "the node is of another graph");
-        self.declared().map(|graph| graph.identity(index)).unwrap_or_default()
+        self.declared().map(|graph| graph.identity(id)).unwrap_or_default()
     }
 
     pub(crate) fn declared(&self) -> Option<&Arc<Declared>> {

@@ -1,22 +1,22 @@
 //! Fixtures: which node stands in for which, when those that stand in are replaced as well.
 
-use crate::graph::Declared;
 use crate::graph::builder::Builder;
+use crate::graph::{Declared, NodeId};
 use std::collections::BTreeMap;
 use std::panic::Location;
 
 /// A call of `Graph::replace`.
 #[derive(Clone, Copy)]
 pub(crate) struct Replacement {
-    pub(crate) node: u32,
-    pub(crate) fixture: u32,
+    pub(crate) node: NodeId,
+    pub(crate) fixture: NodeId,
     pub(crate) place: &'static Location<'static>,
 }
 
 impl Builder {
     /// Follows replacements of replacements to their ends; notes nodes that have two fixtures or none at all.
     pub(crate) fn resolve_replacements(&mut self) {
-        let mut by_node: BTreeMap<u32, Replacement> = BTreeMap::new();
+        let mut by_node: BTreeMap<NodeId, Replacement> = BTreeMap::new();
         for replacement in std::mem::take(&mut self.replacements) {
             let first = by_node.entry(replacement.node).or_insert(replacement);
             if first.place != replacement.place || first.fixture != replacement.fixture {

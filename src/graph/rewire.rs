@@ -1,7 +1,7 @@
 //! Nodes read the fixtures that stand in for their inputs, and are sorted anew.
 
-use crate::graph::Declared;
 use crate::graph::builder::Builder;
+use crate::graph::{Declared, NodeId};
 use petgraph::visit::{DfsPostOrder, GraphBase, GraphRef, IntoNeighbors, VisitMap, Visitable};
 
 impl Builder {
@@ -18,12 +18,11 @@ impl Builder {
 }
 
 /// Every node behind its inputs, as far as these do not go round.
-fn upstream_first(graph: &Declared) -> Vec<u32> {
-    let count = u32::try_from(graph.len()).unwrap_or(u32::MAX);
+fn upstream_first(graph: &Declared) -> Vec<NodeId> {
     let mut order = Vec::with_capacity(graph.len());
     let upstream = Upstream(graph);
     let mut walk = DfsPostOrder::empty(upstream);
-    for start in 0..count {
+    for start in graph.node_ids() {
         walk.move_to(start);
         while let Some(node) = walk.next(upstream) {
             order.push(node);
@@ -33,7 +32,7 @@ fn upstream_first(graph: &Declared) -> Vec<u32> {
 }
 
 /// A node with an input that does not come before it is on a circle, which only a fixture can close.
-fn note_circles(graph: &Declared, order: &[u32], mistakes: &mut Vec<String>) {
+fn note_circles(graph: &Declared, order: &[NodeId], mistakes: &mut Vec<String>) {
     let mut seen = Upstream(graph).visit_map();
     for node in order {
         if let Some(late) = graph.inputs(*node).iter().find(|input| !seen.is_visited(input)) {
@@ -51,15 +50,15 @@ struct Upstream<'a>(&'a Declared);
 
 impl GraphBase for Upstream<'_> {
     type EdgeId = u32;
-    type NodeId = u32;
+    type NodeId = NodeId;
 }
 
 impl GraphRef for Upstream<'_> {}
 
 impl<'a> IntoNeighbors for Upstream<'a> {
-    type Neighbors = std::iter::Copied<std::slice::Iter<'a, u32>>;
+    type Neighbors = std::iter::Copied<std::slice::Iter<'a, NodeId>>;
 
-    fn neighbors(self, node: u32) -> Self::Neighbors {
+    fn neighbors(self, node: NodeId) -> Self::Neighbors {
         self.0.inputs(node).iter().copied()
     }
 }
@@ -78,22 +77,16 @@ impl Visitable for Upstream<'_> {
 
 struct Visited(Vec<bool>);
 
-impl Visited {
-    fn index(node: u32) -> usize {
-        usize::try_from(node).unwrap_or(usize::MAX)
-    }
-}
-
-impl VisitMap<u32> for Visited {
-    fn visit(&mut self, node: u32) -> bool {
-        self.0.get_mut(Self::index(node)).is_some_and(|seen| !std::mem::replace(seen, true))
+impl VisitMap<NodeId> for Visited {
+    fn visit(&mut self, node: NodeId) -> bool {
+        self.0.get_mut(node.index()).is_some_and(|seen| !std::mem::replace(seen, true))
     }
 
-    fn is_visited(&self, node: &u32) -> bool {
-        self.0.get(Self::index(*node)).is_some_and(|seen| *seen)
+    fn is_visited(&self, node: &NodeId) -> bool {
+        self.0.get(node.index()).is_some_and(|seen| *seen)
     }
 
-    fn unvisit(&mut self, node: u32) -> bool {
-        self.0.get_mut(Self::index(node)).is_some_and(|seen| std::mem::replace(seen, false))
+    fn unvisit(&mut self, node: NodeId) -> bool {
+        self.0.get_mut(node.index()).is_some_and(|seen| std::mem::replace(seen, false))
     }
 }

@@ -9,9 +9,19 @@ use std::sync::Arc;
 #[doc(hidden)]
 pub enum Interrupt {
     /// Bytes of a value of this node are lost and must be made anew.
-    Lost { owner: u32 },
+    Lost { owner: Owner },
     /// A source file changed after the run had looked at it.
     Changed { path: PathBuf },
+}
+
+/// Whose value it is: a number that has a meaning to whoever loads the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[doc(hidden)]
+pub struct Owner(pub(crate) u32);
+
+impl Owner {
+    /// For values that no node can make anew.
+    pub(crate) const NOBODY: Self = Self(u32::MAX);
 }
 
 thread_local! {

@@ -29,7 +29,7 @@ pub use failure::Failure;
 pub use field::Field;
 pub(crate) use field::Projection;
 pub use interrupt::Interrupt;
-pub(crate) use interrupt::{Handed, NodeScope};
+pub(crate) use interrupt::{Handed, NodeScope, Owner};
 pub use lend::Lend;
 pub use list::List;
 pub use mapped::CollectionType;

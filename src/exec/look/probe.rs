@@ -4,7 +4,7 @@ use crate::exec::look::{Looked, Looker};
 use crate::fingerprint::{BlobDigest, RECIPE, SchemaDigest, value_digest};
 use crate::graph::ProbeFn;
 use crate::store::{Batch, Key, RecordKind, RecordReader};
-use crate::value::{BoxError, Interrupt, Loader, Value, ValueType};
+use crate::value::{BoxError, Interrupt, Loader, Owner, Value, ValueType};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -87,7 +87,7 @@ struct NoParts;
 
 impl Loader for NoParts {
     fn load(&self, _: &BlobDigest) -> Result<Vec<u8>, Interrupt> {
-        Err(Interrupt::Lost { owner: u32::MAX })
+        Err(Interrupt::Lost { owner: Owner::NOBODY })
     }
 }
 

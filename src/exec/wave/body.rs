@@ -6,7 +6,7 @@ use crate::exec::wave::perform::{call, encode_result, guarded};
 use crate::exec::wave::resolve::{Halt, mixed_up};
 use crate::exec::wave::slots::Slot;
 use crate::exec::wave::walk::{Local, Wave};
-use crate::graph::{Body, Inputs, NodeCtx, NodeSpec};
+use crate::graph::{Body, Inputs, NodeCtx, NodeId, NodeSpec};
 use crate::value::{Encoded, Value};
 use smallvec::SmallVec;
 
@@ -63,7 +63,7 @@ impl Wave {
     }
 
     /// The walker's context, made ready for a node.
-    fn context_for<'a>(&self, node: u32, function: &'static str, local: &'a mut Local) -> &'a NodeCtx {
+    fn context_for<'a>(&self, node: NodeId, function: &'static str, local: &'a mut Local) -> &'a NodeCtx {
         let ctx = local.context.get_or_insert_with(|| NodeCtx {
             function,
             trial: 0,

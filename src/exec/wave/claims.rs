@@ -1,7 +1,8 @@
 //! Claims on the computations of a wave: each content key is computed at most once, whoever asks first.
 
 use crate::exec::sync::{Arc, Mutex, lock};
-use crate::exec::wave::element::MapRun;
+use crate::exec::wave::element::{ComputationId, MapRun};
+use crate::exec::wave::slots::SlotId;
 use crate::fingerprint::{ContentKey, DigestMap, ValueDigest};
 use crate::store::Payload;
 use crate::value::Failure;
@@ -28,15 +29,15 @@ struct Shard {
 /// A claim of a slot. Nine bytes a claim instead of forty keep a million of them within reach.
 #[derive(Clone, Copy)]
 struct Claimed {
-    slot: u32,
+    slot: SlotId,
     /// Part of the content key: slots with another one need not be asked.
     tag: u32,
 }
 
 /// Who needs a computation.
 pub(crate) enum Asker {
-    Slot(u32),
-    Element { map: Arc<MapRun>, computation: u32 },
+    Slot(SlotId),
+    Element { map: Arc<MapRun>, computation: ComputationId },
 }
 
 /// What a computation gave.
@@ -78,8 +79,8 @@ impl Claims {
         &self,
         key: ContentKey,
         asker: Asker,
-        content: impl Fn(u32) -> Option<ContentKey>,
-        done: impl FnOnce(u32) -> Option<Done>,
+        content: impl Fn(SlotId) -> Option<ContentKey>,
+        done: impl FnOnce(SlotId) -> Option<Done>,
     ) -> Claim {
         let shard = &mut *lock(self.shard(&key));
         let made = match shard.elements.get(&key) {
@@ -87,8 +88,7 @@ impl Claims {
             None => {
                 let tag = tag(&key);
                 let is_same = |claimed: &Claimed| claimed.tag == tag && content(claimed.slot) == Some(key);
-                let hash = Claimed { slot: 0, tag }.hash();
-                match (shard.slots.entry(hash, is_same, Claimed::hash), &asker) {
+                match (shard.slots.entry(spread(tag), is_same, Claimed::hash), &asker) {
                     (Entry::Occupied(claimed), _) => done(claimed.get().slot),
                     (Entry::Vacant(place), Asker::Slot(slot)) => {
                         place.insert(Claimed { slot: *slot, tag });
@@ -130,10 +130,14 @@ impl Claims {
 
 impl Claimed {
     fn hash(&self) -> u64 {
-        // The table goes by the lowest and the highest bits.
-        let tag = u64::from(self.tag);
-        tag << 32 | tag
+        spread(self.tag)
     }
+}
+
+/// A tag as a hash: the table goes by the lowest and the highest bits.
+fn spread(tag: u32) -> u64 {
+    let tag = u64::from(tag);
+    tag << 32 | tag
 }
 
 fn tag(key: &ContentKey) -> u32 {

@@ -4,12 +4,12 @@ use crate::exec::event::Event;
 use crate::exec::ledger::Known;
 use crate::exec::recorded::{act_of, are_there};
 use crate::exec::sync::{Arc, AtomicU32, AtomicU64, Mutex, OnceLock, Ordering, lock};
-use crate::exec::table::{Table, number};
+use crate::exec::table::{Id, Table, number, position};
 use crate::exec::wave::claims::{Asker, Claim, Done};
 use crate::exec::wave::perform::{Product, Trouble, encode, encode_result, guarded, part_of};
 use crate::exec::wave::queue::{Job, Work};
 use crate::exec::wave::resolve::{Halt, Pending};
-use crate::exec::wave::slots::{Conclusion, Slot};
+use crate::exec::wave::slots::{Conclusion, Slot, SlotId};
 use crate::exec::wave::walk::{Local, Wave};
 use crate::exec::{Counts, OnFailure, Outcome};
 use crate::fingerprint::{BlobDigest, ContentKey, DigestMap, SchemaDigest, ValueDigest, value_digest};
@@ -19,9 +19,13 @@ use crate::value::{CollectionType, ElementKey, Failure, Made, Mapped, Part, Valu
 use smallvec::SmallVec;
 use std::time::Instant;
 
+/// A computation of a map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct ComputationId(u32);
+
 /// A map on its way.
 pub(crate) struct MapRun {
-    slot: u32,
+    slot: SlotId,
     content: ContentKey,
     is_tainted: bool,
     /// What the map gave before, when it is executed again.
@@ -30,9 +34,9 @@ pub(crate) struct MapRun {
     /// Values of the further inputs, the same for all elements.
     shared: SmallVec<[Value; 4]>,
     /// What has to be computed: equal elements are one computation.
-    computations: Table<ElementRun>,
+    computations: Table<ComputationId, ElementRun>,
     /// Which computation gives each element.
-    elements: Vec<u32>,
+    elements: Vec<ComputationId>,
     /// Computations that are not done yet, and one more while they are being set up.
     left: AtomicU32,
     cost_ns: AtomicU64,
@@ -83,7 +87,7 @@ impl Wave {
         let list = guarded(&self.session, || Ok(Mapped::new(list, mapped)?))?;
         let shared_digests: SmallVec<[ValueDigest; 4]> = self.upstream_values(slot.node).skip(1).collect();
         let (runs, elements) = guarded(&self.session, || {
-            let mut number_of: DigestMap<ContentKey, u32> = DigestMap::default();
+            let mut number_of: DigestMap<ContentKey, ComputationId> = DigestMap::default();
             let mut runs = Vec::new();
             let mut elements = Vec::new();
             for element in 0..list.size() {
@@ -109,7 +113,7 @@ impl Wave {
                         before: OnceLock::new(),
                         made: OnceLock::new(),
                     });
-                    number(runs.len() - 1)
+                    ComputationId::from_position(runs.len() - 1)
                 });
                 elements.push(computation);
             }
@@ -123,7 +127,7 @@ impl Wave {
             list,
             shared: values,
             left: AtomicU32::new(number(runs.len() + 1)),
-            computations: Table(runs),
+            computations: runs.into(),
             elements,
             cost_ns: AtomicU64::new(0),
             failure: Mutex::new(None),
@@ -136,14 +140,14 @@ impl Wave {
 
     fn start_elements(&self, map: &Arc<MapRun>, slot: &Slot, local: &mut Local) {
         let keys: Vec<Key> =
-            map.computations.0.iter().map(|run| Key::new(RecordKind::Act, run.content.as_bytes())).collect();
+            map.computations.iter().map(|run| Key::new(RecordKind::Act, run.content.as_bytes())).collect();
         let acts = if self.session.contents.has_act {
             self.session.store.get_many(&keys).unwrap_or_default()
         } else {
             Vec::new()
         };
         let mut acts = acts.into_iter();
-        for computation in map.computations.numbers() {
+        for computation in map.computations.ids() {
             let run = &map.computations[computation];
             let act = acts.next().flatten().as_deref().and_then(Act::read);
             let asker = Asker::Element { map: Arc::clone(map), computation };
@@ -160,7 +164,7 @@ impl Wave {
                 },
             }
         }
-        let stale = map.computations.0.iter().filter(|run| run.made.get().is_none()).count();
+        let stale = map.computations.iter().filter(|run| run.made.get().is_none()).count();
         self.session.tell(|observer| {
             let count = |count| u64::try_from(count).unwrap_or(u64::MAX);
             let node = &self.session.graph.identity(slot.node);
@@ -168,7 +172,7 @@ impl Wave {
         });
     }
 
-    fn push_element(&self, map: &Arc<MapRun>, computation: u32, local: &mut Local) {
+    fn push_element(&self, map: &Arc<MapRun>, computation: ComputationId, local: &mut Local) {
         let urgency = self.slots.slots[map.slot].urgency;
         local.jobs.push(Job { urgency, work: Work::Element { map: Arc::clone(map), computation } });
     }
@@ -187,7 +191,7 @@ impl Wave {
     }
 
     /// Executes a stale element.
-    pub(crate) fn run_element(&self, map: &Arc<MapRun>, computation: u32, local: &mut Local) {
+    pub(crate) fn run_element(&self, map: &Arc<MapRun>, computation: ComputationId, local: &mut Local) {
         let run = &map.computations[computation];
         let node = self.slots.slots[map.slot].node;
         let graph = &self.session.graph;
@@ -285,7 +289,7 @@ impl Wave {
     }
 
     /// Takes over what somebody else computed.
-    pub(crate) fn element_done(&self, map: &Arc<MapRun>, computation: u32, done: &Done, local: &mut Local) {
+    pub(crate) fn element_done(&self, map: &Arc<MapRun>, computation: ComputationId, done: &Done, local: &mut Local) {
         let (value, payload) = match done {
             Done::Value { value, payload } => (*value, payload.clone()),
             Done::Failed(failure) => {
@@ -317,7 +321,13 @@ impl Wave {
         self.element_made(map, computation, Some(MadeElement { value: None, part, is_executed: false }), local);
     }
 
-    fn element_made(&self, map: &Arc<MapRun>, computation: u32, made: Option<MadeElement>, local: &mut Local) {
+    fn element_made(
+        &self,
+        map: &Arc<MapRun>,
+        computation: ComputationId,
+        made: Option<MadeElement>,
+        local: &mut Local,
+    ) {
         if map.computations[computation].made.set(made).is_ok() {
             self.count_down(map, local);
         }
@@ -339,7 +349,7 @@ impl Wave {
         }
         let graph = &self.session.graph;
         let Some(spec) = graph.spec(slot.node) else { return };
-        let made = |computation: &u32| {
+        let made = |computation: &ComputationId| {
             let made = map.computations[*computation].made.get()?.as_ref()?;
             Some(Made { value: made.value.clone(), part: made.part.clone() })
         };
@@ -370,8 +380,24 @@ impl Wave {
     }
 }
 
+impl ComputationId {
+    pub(crate) fn number(self) -> u32 {
+        self.0
+    }
+}
+
+impl Id for ComputationId {
+    fn from_position(position: usize) -> Self {
+        Self(number(position))
+    }
+
+    fn position(self) -> usize {
+        position(self.0)
+    }
+}
+
 impl MapRun {
-    pub(crate) fn slot(&self) -> u32 {
+    pub(crate) fn slot(&self) -> SlotId {
         self.slot
     }
 

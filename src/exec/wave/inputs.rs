@@ -8,14 +8,14 @@ use crate::exec::wave::resolve::{Halt, mixed_up};
 use crate::exec::wave::slots::{Conclusion, Slot};
 use crate::exec::wave::walk::Wave;
 use crate::fingerprint::{BlobDigest, ValueDigest};
-use crate::graph::Kind;
+use crate::graph::{Kind, NodeId};
 use crate::store::Payload;
 use crate::value::{Made, Part, Value};
 use smallvec::SmallVec;
 
 impl Wave {
     /// Value digests of a node's inputs, all of which are known.
-    pub(crate) fn upstream_values(&self, node: u32) -> impl Iterator<Item = ValueDigest> {
+    pub(crate) fn upstream_values(&self, node: NodeId) -> impl Iterator<Item = ValueDigest> {
         self.session.graph.inputs(node).iter().filter_map(|input| {
             match self.slots.get(*input).and_then(|slot| slot.conclusion.get()) {
                 Some(Conclusion::Known(known)) => Some(known.value),
@@ -25,7 +25,7 @@ impl Wave {
     }
 
     /// Whether one of a node's inputs comes from a settled failure.
-    pub(crate) fn has_tainted_input(&self, node: u32) -> bool {
+    pub(crate) fn has_tainted_input(&self, node: NodeId) -> bool {
         self.session.graph.inputs(node).iter().any(|input| {
             matches!(
                 self.slots.get(*input).and_then(|slot| slot.conclusion.get()),
@@ -34,12 +34,12 @@ impl Wave {
         })
     }
 
-    pub(crate) fn obtain_all(&self, nodes: &[u32]) -> Result<SmallVec<[Value; 4]>, Halt> {
+    pub(crate) fn obtain_all(&self, nodes: &[NodeId]) -> Result<SmallVec<[Value; 4]>, Halt> {
         nodes.iter().map(|node| self.obtain(*node)).collect()
     }
 
     /// The value of a concluded input: from memory, or read back.
-    pub(crate) fn obtain(&self, node: u32) -> Result<Value, Halt> {
+    pub(crate) fn obtain(&self, node: NodeId) -> Result<Value, Halt> {
         if let Kind::Constant(constant) = self.session.graph.kind(node) {
             return Ok(constant.value.clone());
         }
@@ -63,7 +63,7 @@ impl Wave {
     }
 
     /// The encoded forms of concluded inputs, without reading what is saved.
-    pub(crate) fn parts(&self, nodes: &[u32]) -> Result<(Vec<Made>, Vec<(BlobDigest, Vec<u8>)>), Halt> {
+    pub(crate) fn parts(&self, nodes: &[NodeId]) -> Result<(Vec<Made>, Vec<(BlobDigest, Vec<u8>)>), Halt> {
         let mut blobs = Vec::new();
         let mut made = Vec::with_capacity(nodes.len());
         self.session.recorder.flush();

@@ -2,7 +2,8 @@
 
 use crate::exec::sync::Ordering::Relaxed;
 use crate::exec::sync::{AtomicBool, Condvar, Mutex, PoisonError, lock};
-use crate::exec::wave::element::MapRun;
+use crate::exec::wave::element::{ComputationId, MapRun};
+use crate::exec::wave::slots::SlotId;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -17,9 +18,9 @@ pub(crate) struct Job {
 
 pub(crate) enum Work {
     /// All inputs of this slot are concluded.
-    Slot(u32),
+    Slot(SlotId),
     /// A stale element of a map.
-    Element { map: Arc<MapRun>, computation: u32 },
+    Element { map: Arc<MapRun>, computation: ComputationId },
 }
 
 impl Work {
@@ -27,8 +28,8 @@ impl Work {
     /// which are then still in the processor's caches.
     fn number(&self) -> u32 {
         match self {
-            Self::Slot(slot) => *slot,
-            Self::Element { computation, .. } => *computation,
+            Self::Slot(slot) => slot.number(),
+            Self::Element { computation, .. } => computation.number(),
         }
     }
 }

@@ -6,10 +6,10 @@ use crate::exec::recorded::{act_of, are_there};
 use crate::exec::sync::{Arc, Ordering, lock};
 use crate::exec::wave::perform::Product;
 use crate::exec::wave::resolve::Pending;
-use crate::exec::wave::slots::{Conclusion, Slot};
+use crate::exec::wave::slots::{Conclusion, Slot, SlotId};
 use crate::exec::wave::walk::{Local, Wave};
 use crate::fingerprint::ValueDigest;
-use crate::graph::{NodeSpec, Persist};
+use crate::graph::{NodeId, NodeSpec, Persist};
 use crate::store::{Act, Alias, Key, RecordKind, Root, Upstream};
 use crate::value::{Encoded, Value};
 
@@ -17,7 +17,7 @@ impl Wave {
     /// What a slot gave, ready to be recorded; `is_again` when it is executed again because somebody needs its bytes.
     pub(crate) fn product(
         &self,
-        index: u32,
+        index: SlotId,
         spec: &NodeSpec,
         is_again: bool,
         value: Option<Value>,
@@ -35,12 +35,12 @@ impl Wave {
     }
 
     /// Whether the node must have its bytes, whoever else has computed the same.
-    pub(crate) fn must_have_bytes(&self, node: u32) -> bool {
+    pub(crate) fn must_have_bytes(&self, node: NodeId) -> bool {
         self.ledger.is_target(node) || self.session.graph.entry(node).flags.persist == Persist::Always
     }
 
     /// Whether the bytes of a node's value are there; whether they are lost is asked for targets alone.
-    pub(crate) fn has_bytes(&self, node: u32, known: &Known) -> bool {
+    pub(crate) fn has_bytes(&self, node: NodeId, known: &Known) -> bool {
         match self.payload(known) {
             Some(payload) if self.ledger.is_target(node) => are_there(&*self.session.store, &payload).unwrap_or(true),
             Some(payload) => !payload.is_absent(),
@@ -94,7 +94,7 @@ impl Wave {
     }
 
     /// Keeps a value as long as somebody in this wave may need it.
-    pub(crate) fn hold(&self, index: u32, slot: &Slot, value: Value) {
+    pub(crate) fn hold(&self, index: SlotId, slot: &Slot, value: Value) {
         self.twins.keep(index, &value);
         // Only those who count the readers down let go of it.
         if slot.readers.load(Ordering::Acquire) > 0 || self.is_kept(slot.node) {
@@ -143,7 +143,7 @@ impl Wave {
     }
 
     /// A failure as a value: recorded under its content, never under a fingerprint, so that the next run tries again.
-    pub(crate) fn settle_failure(&self, index: u32, slot: &Slot, product: Product, local: &mut Local) {
+    pub(crate) fn settle_failure(&self, index: SlotId, slot: &Slot, product: Product, local: &mut Local) {
         for (name, bytes) in product.blobs {
             local.records.put_blob(name, bytes);
         }

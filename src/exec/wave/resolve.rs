@@ -7,11 +7,11 @@ use crate::exec::sync::{Arc, lock};
 use crate::exec::table::position;
 use crate::exec::wave::claims::{Asker, Claim, Done};
 use crate::exec::wave::perform::{Trouble, guarded};
-use crate::exec::wave::slots::{Conclusion, Slot};
+use crate::exec::wave::slots::{Conclusion, Slot, SlotId};
 use crate::exec::wave::walk::{Local, Wave};
 use crate::exec::{OnFailure, Outcome};
 use crate::fingerprint::{ContentKey, ValueDigest, output_content, transient_value};
-use crate::graph::{Body, NodeSpec};
+use crate::graph::{Body, NodeId, NodeSpec};
 use crate::value::{Failure, Interrupt, Outputs};
 use smallvec::SmallVec;
 use std::time::Instant;
@@ -19,7 +19,7 @@ use std::time::Instant;
 /// A slot on its way to its value.
 #[derive(Clone, Copy)]
 pub(crate) struct Pending<'a> {
-    pub(crate) index: u32,
+    pub(crate) index: SlotId,
     pub(crate) slot: &'a Slot,
     pub(crate) spec: &'a NodeSpec,
     pub(crate) content: ContentKey,
@@ -32,7 +32,7 @@ pub(crate) struct Pending<'a> {
 /// Why a slot cannot be executed in this wave.
 pub(crate) enum Halt {
     /// The bytes of this node are needed first.
-    Needs(u32),
+    Needs(NodeId),
     Trouble(Trouble),
 }
 
@@ -44,7 +44,7 @@ impl From<Trouble> for Halt {
 
 impl Wave {
     /// All inputs of the slot are concluded: finds out its value.
-    pub(crate) fn resolve(&self, index: u32, local: &mut Local) {
+    pub(crate) fn resolve(&self, index: SlotId, local: &mut Local) {
         let slot = &self.slots.slots[index];
         let graph = &self.session.graph;
         let Some(spec) = graph.spec(slot.node) else { return };
@@ -182,7 +182,7 @@ impl Wave {
         Ok(())
     }
 
-    fn resolve_output(&self, index: u32, slot: &Slot, spec: &NodeSpec, output: u32, local: &mut Local) {
+    fn resolve_output(&self, index: SlotId, slot: &Slot, spec: &NodeSpec, output: u32, local: &mut Local) {
         let graph = &self.session.graph;
         let Some(producer) = graph.inputs(slot.node).first().and_then(|producer| self.slots.get(*producer)) else {
             return;
@@ -207,7 +207,7 @@ impl Wave {
 
     pub(crate) fn conclude(
         &self,
-        index: u32,
+        index: SlotId,
         slot: &Slot,
         conclusion: Conclusion,
         outcome: Outcome,
@@ -229,14 +229,14 @@ impl Wave {
     }
 
     /// What a slot computes whose inputs are concluded.
-    fn content(&self, slot: u32) -> Option<ContentKey> {
+    fn content(&self, slot: SlotId) -> Option<ContentKey> {
         let node = self.slots.slots[slot].node;
         let upstream: SmallVec<[ValueDigest; 4]> = self.upstream_values(node).collect();
         Some(self.session.graph.spec(node)?.hashers.content_key(&upstream))
     }
 
     /// How a slot came out, if it has by now, for those who need the same.
-    fn done(&self, slot: u32) -> Option<Done> {
+    fn done(&self, slot: SlotId) -> Option<Done> {
         match self.slots.slots[slot].conclusion.get()? {
             Conclusion::Known(known) => Some(Done::Value { value: known.value, payload: known.payload.clone() }),
             Conclusion::Failed(failure) | Conclusion::Skipped(failure) => Some(Done::Failed(Arc::clone(failure))),
@@ -263,7 +263,7 @@ impl Wave {
     /// A body gave no value.
     pub(crate) fn trouble(
         &self,
-        index: u32,
+        index: SlotId,
         slot: &Slot,
         trouble: Trouble,
         content: Option<&ContentKey>,
@@ -286,7 +286,7 @@ impl Wave {
     /// A body found that something must be made anew before it can go on.
     pub(crate) fn interrupted(&self, interrupt: Interrupt) {
         match interrupt {
-            Interrupt::Lost { owner } => self.demand(owner),
+            Interrupt::Lost { owner } => self.demand(owner.into()),
             Interrupt::Changed { path } => {
                 lock(&self.end).changed.push(path);
                 self.queue.close();
@@ -295,7 +295,7 @@ impl Wave {
     }
 
     /// Settles a slot that has no value, and stops the run when its policy says so and nobody settles the failure.
-    pub(crate) fn fail(&self, index: u32, slot: &Slot, failure: Arc<Failure>, local: &mut Local) {
+    pub(crate) fn fail(&self, index: SlotId, slot: &Slot, failure: Arc<Failure>, local: &mut Local) {
         self.conclude(index, slot, Conclusion::Failed(failure), Outcome::Failed, local);
         if !self.ledger.reaches_target(slot.node) {
             return;

@@ -4,13 +4,18 @@ use crate::exec::Outcome;
 use crate::exec::ledger::{Known, Ledger};
 use crate::exec::planning::{Class, Planned};
 use crate::exec::sync::{Arc, AtomicU8, AtomicU32, Mutex, OnceLock, Ordering, lock};
-use crate::exec::table::{Table, number, position};
-use crate::graph::{Body, Declared, Kind};
+use crate::exec::table::{Id, Table, number, position};
+use crate::graph::{Body, Declared, Kind, NodeId};
 use crate::value::{Failure, Value};
+use std::ops::Range;
+
+/// A slot of a wave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct SlotId(u32);
 
 /// A node in a wave.
 pub(crate) struct Slot {
-    pub(crate) node: u32,
+    pub(crate) node: NodeId,
     /// Inputs that are not concluded yet; whoever concludes the last one makes the slot ready.
     pub(crate) pending: AtomicU32,
     /// Stale slots that may still need the value.
@@ -32,20 +37,38 @@ pub(crate) enum Conclusion {
 
 /// The slots of a wave, inputs first.
 pub(crate) struct Slots {
-    pub(crate) slots: Table<Slot>,
-    slot_of: Table<u32>,
+    pub(crate) slots: Table<SlotId, Slot>,
+    slot_of: Table<NodeId, SlotId>,
     /// Stale slots that read slot `i` are `consumers[offsets[i]..offsets[i + 1]]`.
     offsets: Vec<u32>,
-    consumers: Vec<u32>,
+    consumers: Vec<SlotId>,
 }
 
-const NONE: u32 = u32::MAX;
 const FRESH: u8 = 0;
 const CUT_OFF: u8 = 1;
 const EXECUTED: u8 = 2;
 
+impl SlotId {
+    /// Stands where a node has no slot.
+    const NONE: Self = Self(u32::MAX);
+
+    pub(crate) fn number(self) -> u32 {
+        self.0
+    }
+}
+
+impl Id for SlotId {
+    fn from_position(position: usize) -> Self {
+        Self(number(position))
+    }
+
+    fn position(self) -> usize {
+        position(self.0)
+    }
+}
+
 impl Slot {
-    fn new(node: u32) -> Self {
+    fn new(node: NodeId) -> Self {
         Self {
             node,
             pending: AtomicU32::new(0),
@@ -93,24 +116,24 @@ impl Slot {
 
 impl Slots {
     /// Slots for everything that the plan looked at; `cost` tells how long a node is thought to take.
-    pub(crate) fn new(graph: &Declared, ledger: &Ledger, planned: &mut Planned, cost: impl Fn(u32) -> u64) -> Self {
-        let mut slot_of = Table::new(graph.len(), NONE);
+    pub(crate) fn new(graph: &Declared, ledger: &Ledger, planned: &mut Planned, cost: impl Fn(NodeId) -> u64) -> Self {
+        let mut slot_of = Table::new(graph.len(), SlotId::NONE);
         let mut slots = Vec::new();
         for node in graph.order().forwards() {
             match planned.classes[node] {
                 Class::Unseen | Class::Deferred => continue,
                 Class::Known | Class::Stale | Class::Failed => {}
             }
-            slot_of[node] = number(slots.len());
+            slot_of[node] = SlotId::from_position(slots.len());
             let mut slot = Slot::new(node);
             if planned.classes[node] != Class::Stale {
                 slot.conclusion = concluded(graph, ledger, planned, node).into();
             }
             slots.push(slot);
         }
-        let mut slots = Table(slots);
+        let mut slots = Table::from(slots);
         let (offsets, consumers) = consumers(graph, &slots, &slot_of);
-        for slot in slots.numbers().rev() {
+        for slot in slots.ids().rev() {
             let range = range(&offsets, slot);
             let below = consumers.get(range).unwrap_or_default().iter().map(|consumer| slots[*consumer].urgency).max();
             let own = if slots[slot].conclusion.get().is_none() { cost(slots[slot].node) } else { 0 };
@@ -120,26 +143,26 @@ impl Slots {
     }
 
     /// The slot of an input: inputs of stale nodes always have one.
-    pub(crate) fn of(&self, node: u32) -> u32 {
+    pub(crate) fn of(&self, node: NodeId) -> SlotId {
         self.slot_of[node]
     }
 
-    pub(crate) fn get(&self, node: u32) -> Option<&Slot> {
+    pub(crate) fn get(&self, node: NodeId) -> Option<&Slot> {
         let slot = self.slot_of[node];
-        (slot != NONE).then(|| &self.slots[slot])
+        (slot != SlotId::NONE).then(|| &self.slots[slot])
     }
 
     /// Slots that are not concluded from the beginning; to be asked before the walkers start.
-    pub(crate) fn stale(&self) -> impl Iterator<Item = u32> {
-        self.slots.numbers().filter(|slot| self.slots[*slot].conclusion.get().is_none())
+    pub(crate) fn stale(&self) -> impl Iterator<Item = SlotId> {
+        self.slots.ids().filter(|slot| self.slots[*slot].conclusion.get().is_none())
     }
 
-    pub(crate) fn consumers(&self, slot: u32) -> &[u32] {
+    pub(crate) fn consumers(&self, slot: SlotId) -> &[SlotId] {
         self.consumers.get(range(&self.offsets, slot)).unwrap_or_default()
     }
 }
 
-fn concluded(graph: &Declared, ledger: &Ledger, planned: &mut Planned, node: u32) -> Conclusion {
+fn concluded(graph: &Declared, ledger: &Ledger, planned: &mut Planned, node: NodeId) -> Conclusion {
     if let Some(known) = planned.known.remove(&node) {
         return Conclusion::Known(known);
     }
@@ -161,14 +184,18 @@ fn concluded(graph: &Declared, ledger: &Ledger, planned: &mut Planned, node: u32
 }
 
 /// Who reads whom among the stale slots; counts what each waits for.
-fn consumers(graph: &Declared, slots: &Table<Slot>, slot_of: &Table<u32>) -> (Vec<u32>, Vec<u32>) {
-    let stale = || slots.numbers().filter(|slot| slots[*slot].conclusion.get().is_none());
+fn consumers(
+    graph: &Declared,
+    slots: &Table<SlotId, Slot>,
+    slot_of: &Table<NodeId, SlotId>,
+) -> (Vec<u32>, Vec<SlotId>) {
+    let stale = || slots.ids().filter(|slot| slots[*slot].conclusion.get().is_none());
     let mut offsets = vec![0; slots.len() + 1];
-    let mut pending = Table::new(slots.len(), 0);
+    let mut pending: Table<SlotId, u32> = Table::new(slots.len(), 0);
     for slot in stale() {
         for input in graph.inputs(slots[slot].node) {
             let input = slot_of[*input];
-            if let Some(count) = offsets.get_mut(position(input) + 1) {
+            if let Some(count) = offsets.get_mut(input.position() + 1) {
                 *count += 1;
             }
             if slots[input].conclusion.get().is_none() {
@@ -181,24 +208,26 @@ fn consumers(graph: &Declared, slots: &Table<Slot>, slot_of: &Table<u32>) -> (Ve
         sum += *offset;
         *offset = sum;
     }
-    let mut next = Table(offsets.clone());
-    let mut consumers = Table::new(position(sum), 0);
+    let mut next: Table<SlotId, u32> = offsets.clone().into();
+    let mut consumers = vec![SlotId::NONE; position(sum)];
     for slot in stale() {
         for input in graph.inputs(slots[slot].node) {
             let place = &mut next[slot_of[*input]];
-            consumers[*place] = slot;
+            if let Some(consumer) = consumers.get_mut(position(*place)) {
+                *consumer = slot;
+            }
             *place += 1;
         }
     }
-    for slot in slots.numbers() {
+    for slot in slots.ids() {
         let readers = range(&offsets, slot).len();
         slots[slot].readers.store(number(readers), Ordering::Relaxed);
         slots[slot].pending.store(pending[slot], Ordering::Relaxed);
     }
-    (offsets, consumers.0)
+    (offsets, consumers)
 }
 
-fn range(offsets: &[u32], slot: u32) -> std::ops::Range<usize> {
+fn range(offsets: &[u32], slot: SlotId) -> Range<usize> {
     let at = |index: usize| offsets.get(index).map_or(0, |offset| position(*offset));
-    at(position(slot))..at(position(slot) + 1)
+    at(slot.position())..at(slot.position() + 1)
 }

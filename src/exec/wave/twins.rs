@@ -2,7 +2,7 @@
 
 use crate::exec::ledger::Ledger;
 use crate::exec::sync::{Arc, Mutex, lock};
-use crate::exec::wave::slots::Slots;
+use crate::exec::wave::slots::{SlotId, Slots};
 use crate::exec::wave::walk::is_saved;
 use crate::fingerprint::Fingerprint;
 use crate::graph::{Declared, NodeSpec};
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 /// What is saved is found by its content; a value that is not would be gone by the time when the second node asks.
 /// Nodes that turn out to be equal only by what they read are not grouped.
 #[derive(Default)]
-pub(crate) struct Twins(HashMap<u32, Arc<Group>>);
+pub(crate) struct Twins(HashMap<SlotId, Arc<Group>>);
 
 struct Group {
     /// Whether one of the nodes is saved, so that the value of any of them has to be.
@@ -32,13 +32,13 @@ impl Twins {
     /// Groups the slots that are to be made.
     pub(crate) fn new(graph: &Declared, ledger: &Ledger, slots: &Slots) -> Self {
         let stale = || slots.stale().filter_map(|slot| Some((slot, ledger.record_key(graph, slots.slots[slot].node)?)));
-        let is_saved = |slot: u32| {
+        let is_saved = |slot: SlotId| {
             let node = slots.slots[slot].node;
             let is_transient = graph.spec(node).is_some_and(NodeSpec::is_transient);
             is_saved(graph, node) || (ledger.is_target(node) && !ledger.is_wanted(node) && !is_transient)
         };
         // Most graphs have no such node, and those that have some have few.
-        let mut members: BTreeMap<Fingerprint, Vec<u32>> =
+        let mut members: BTreeMap<Fingerprint, Vec<SlotId>> =
             stale().filter(|(slot, _)| !is_saved(*slot)).map(|(_, fingerprint)| (fingerprint, Vec::new())).collect();
         if members.is_empty() {
             return Self::default();
@@ -58,24 +58,24 @@ impl Twins {
     }
 
     /// Whether a node that is equal to this one is saved.
-    pub(crate) fn is_saved(&self, slot: u32) -> bool {
+    pub(crate) fn is_saved(&self, slot: SlotId) -> bool {
         self.of(slot).is_some_and(|group| group.is_saved)
     }
 
     /// Keeps the value that a slot made for those equal to it.
-    pub(crate) fn keep(&self, slot: u32, value: &Value) {
+    pub(crate) fn keep(&self, slot: SlotId, value: &Value) {
         if let Some(group) = self.of(slot) {
             lock(&group.state).value = Some(value.clone());
         }
     }
 
     /// The value that an equal slot made.
-    pub(crate) fn value(&self, slot: u32) -> Option<Value> {
+    pub(crate) fn value(&self, slot: SlotId) -> Option<Value> {
         lock(&self.of(slot)?.state).value.clone()
     }
 
     /// The slot has come out: when all of its group have, the value is let go.
-    pub(crate) fn leave(&self, slot: u32) {
+    pub(crate) fn leave(&self, slot: SlotId) {
         if let Some(group) = self.of(slot) {
             let mut state = lock(&group.state);
             state.left -= 1;
@@ -85,7 +85,7 @@ impl Twins {
         }
     }
 
-    fn of(&self, slot: u32) -> Option<&Group> {
+    fn of(&self, slot: SlotId) -> Option<&Group> {
         // Asked for each slot of the wave.
         if self.0.is_empty() { None } else { self.0.get(&slot).map(|group| &**group) }
     }

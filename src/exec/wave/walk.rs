@@ -5,15 +5,16 @@ use crate::exec::ledger::{Known, Ledger};
 use crate::exec::planning::{Class, Planned};
 use crate::exec::session::Session;
 use crate::exec::sync::{Arc, AtomicU64, Mutex, Ordering, lock};
-use crate::exec::table::number;
+use crate::exec::table::position;
 use crate::exec::wave::claims::Claims;
 use crate::exec::wave::element::MapRun;
 use crate::exec::wave::queue::{Job, Queue, Work};
-use crate::exec::wave::slots::{Conclusion, Slots};
+use crate::exec::wave::slots::{Conclusion, SlotId, Slots};
 use crate::exec::wave::twins::Twins;
 use crate::fingerprint::{Fingerprint, ValueDigest};
-use crate::graph::{Body, Declared, NodeCtx, NodeSpec, Persist};
+use crate::graph::{Body, Declared, NodeCtx, NodeId, NodeSpec, Persist};
 use crate::store::Batch;
+use crate::value::Value;
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -29,9 +30,9 @@ pub(crate) struct Wave {
     pub(crate) end: Mutex<WaveEnd>,
     pub(crate) maps: Mutex<Vec<Arc<MapRun>>>,
     /// What nodes that are executed again gave before.
-    expected: HashMap<u32, ValueDigest>,
+    expected: HashMap<NodeId, ValueDigest>,
     /// Nodes whose values are not saved, and that somebody reads who waits for a barrier.
-    carried: BTreeSet<u32>,
+    carried: BTreeSet<NodeId>,
     /// Nanoseconds and number of executed bodies, to find out how many to take at once.
     body_ns: AtomicU64,
     bodies: AtomicU64,
@@ -41,13 +42,13 @@ pub(crate) struct Wave {
 #[derive(Default)]
 pub(crate) struct WaveEnd {
     /// Nodes that gave another value than before.
-    pub(crate) diverged: Vec<u32>,
+    pub(crate) diverged: Vec<NodeId>,
     /// Those of them that are known by these values for the rest of the run, under their fingerprints.
     pub(crate) rooted: Vec<(Fingerprint, Known)>,
     /// Files that changed while they were used.
     pub(crate) changed: Vec<PathBuf>,
     /// Nodes whose bytes somebody needs and nobody has.
-    pub(crate) demanded: BTreeSet<u32>,
+    pub(crate) demanded: BTreeSet<NodeId>,
     /// Whether something failed that stops the run.
     pub(crate) is_halted: bool,
 }
@@ -56,8 +57,8 @@ pub(crate) struct WaveEnd {
 #[derive(Default)]
 pub(crate) struct Local {
     pub(crate) records: Batch,
-    pub(crate) recorded: Vec<u32>,
-    pub(crate) concluded: Vec<u32>,
+    pub(crate) recorded: Vec<NodeId>,
+    pub(crate) concluded: Vec<SlotId>,
     pub(crate) jobs: Vec<Job>,
     /// The context of the node that ran last, to be used again: making one touches a counter that all walkers share.
     pub(crate) context: Option<NodeCtx>,
@@ -75,7 +76,7 @@ pub(crate) fn run_wave(
     is_last: impl FnOnce(&WaveEnd) -> bool,
 ) -> (Ledger, WaveEnd) {
     let slots = Slots::new(&session.graph, &ledger, &mut planned, |node| session.expected_cost(node));
-    let n_stale = crate::exec::table::position(planned.n_stale);
+    let n_stale = position(planned.n_stale);
     let carried = carried(&session.graph, &planned);
     let expected = std::mem::take(&mut planned.expected);
     drop(planned);
@@ -102,14 +103,14 @@ pub(crate) fn run_wave(
 impl Wave {
     fn ready_at_once(&self) -> Vec<Job> {
         let slots = &self.slots.slots;
-        let ready = |slot: &u32| {
+        let ready = |slot: &SlotId| {
             // Nobody else sees the slots yet.
             slots[*slot].conclusion.get().is_none() && slots[*slot].pending.load(Ordering::Relaxed) == 0
         };
-        slots.numbers().filter(ready).map(|slot| self.job(slot)).collect()
+        slots.ids().filter(ready).map(|slot| self.job(slot)).collect()
     }
 
-    fn job(&self, slot: u32) -> Job {
+    fn job(&self, slot: SlotId) -> Job {
         Job { urgency: self.slots.slots[slot].urgency, work: Work::Slot(slot) }
     }
 
@@ -180,14 +181,14 @@ impl Wave {
     }
 
     /// Values that cannot be read back and that somebody will ask for when the wave is over.
-    pub(crate) fn is_kept(&self, node: u32) -> bool {
+    pub(crate) fn is_kept(&self, node: NodeId) -> bool {
         self.ledger.is_wanted(node)
             || (self.ledger.is_target(node) && self.session.graph.spec(node).is_some_and(NodeSpec::is_transient))
             || (!self.carried.is_empty() && self.carried.contains(&node))
     }
 
     /// What a node gave before, when it is executed again.
-    pub(crate) fn expected(&self, node: u32) -> Option<ValueDigest> {
+    pub(crate) fn expected(&self, node: NodeId) -> Option<ValueDigest> {
         if self.expected.is_empty() { None } else { self.expected.get(&node).copied() }
     }
 
@@ -198,7 +199,7 @@ impl Wave {
     }
 
     /// Somebody needs bytes of `node` that nobody has: it must be executed in the next wave.
-    pub(crate) fn demand(&self, node: u32) {
+    pub(crate) fn demand(&self, node: NodeId) {
         let node = self.session.graph.producer(node);
         lock(&self.end).demanded.insert(node);
     }
@@ -214,7 +215,7 @@ impl Wave {
         for (base, known) in end.rooted.drain(..) {
             self.ledger.root(base, known);
         }
-        for slot in 0..number(self.slots.slots.len()) {
+        for slot in self.slots.slots.ids() {
             let slot = &self.slots.slots[slot];
             let node = slot.node;
             match slot.conclusion.get() {
@@ -245,7 +246,7 @@ impl Wave {
 }
 
 impl Wave {
-    fn learn(&mut self, node: u32, known: Known, value: Option<crate::value::Value>) {
+    fn learn(&mut self, node: NodeId, known: Known, value: Option<Value>) {
         let graph = &self.session.graph;
         if graph.spec(node).is_none_or(|spec| matches!(spec.body, Body::Source(_))) {
             return;
@@ -274,15 +275,15 @@ impl Drop for Unwinding<'_> {
 }
 
 /// Whether values of the node can be read back.
-pub(crate) fn is_saved(graph: &Declared, node: u32) -> bool {
+pub(crate) fn is_saved(graph: &Declared, node: NodeId) -> bool {
     graph.spec(node).is_none_or(|spec| !spec.is_transient()) && graph.entry(node).flags.persist != Persist::Never
 }
 
 /// Nodes of this wave whose values are not saved, and that somebody reads whose turn comes only after it.
-fn carried(graph: &Declared, planned: &Planned) -> BTreeSet<u32> {
+fn carried(graph: &Declared, planned: &Planned) -> BTreeSet<NodeId> {
     if planned.n_deferred == 0 {
         return BTreeSet::new();
     }
-    let deferred = planned.classes.numbers().filter(|node| planned.classes[*node] == Class::Deferred);
+    let deferred = planned.classes.ids().filter(|node| planned.classes[*node] == Class::Deferred);
     deferred.flat_map(|node| graph.inputs(node)).copied().filter(|input| !is_saved(graph, *input)).collect()
 }

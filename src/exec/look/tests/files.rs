@@ -5,6 +5,7 @@ use crate::exec::look::seen::Seen;
 use crate::exec::look::stat::{Stamp, Stat};
 use crate::exec::look::{Looker, clock::Reading, clock::ScratchClock};
 use crate::fingerprint::BlobDigest;
+use crate::graph::Source;
 use crate::store::{Batch, RecordKind};
 use crate::{Artifact, Dict};
 use std::sync::Arc;
@@ -194,7 +195,7 @@ fn a_file_that_changes_as_it_is_read_is_read_again() {
 fn files_that_the_kernel_makes_up_are_always_read() {
     let mut world = World::settled();
     world.read_clock_ahead(100_000_000);
-    let version = crate::graph::Source::File { path: "/proc/version".into() };
+    let version = Source::File { path: "/proc/version".into() };
     world.check_reads(&version, 1);
     world.check_reads(&version, 1);
 }

@@ -3,6 +3,7 @@
 use crate::exec::look::clock::ScratchClock;
 use crate::exec::look::{Looked, Looker};
 use crate::exec::sync::Ordering;
+use crate::exec::wave::with_causes;
 use crate::fingerprint::{BlobDigest, ValueDigest};
 use crate::graph::Source;
 use crate::store::{MemoryStore, Store};
@@ -108,7 +109,7 @@ impl World {
 
     pub(super) fn error(&self, source: &Source) -> String {
         let error = self.looker.look(source).err().expect("the look should fail");
-        let text = crate::exec::wave::with_causes(&*error);
+        let text = with_causes(&*error);
         text.replace(self.folder.path().to_str().unwrap(), "..")
     }
 }
