@@ -24,8 +24,7 @@ const MOST_RESTARTS: u32 = 64;
 /// Brings the ledger's targets up to date.
 pub(crate) fn drive(session: &mut Arc<Session>, mut ledger: Ledger, pool: &rayon::ThreadPool) -> Result<Ledger> {
     let failed = look_at_sources(session, &mut ledger, pool)?;
-    let is_stopping =
-        session.on_failure != OnFailure::KeepGoing && failed.iter().any(|source| ledger.reaches_target(*source));
+    let mut is_stopping = stops_run(session, &ledger, &failed);
     let mut forced_before = BTreeSet::new();
     // Each wave tells of some barrier at least, unless it ends early.
     let mut n_deferred_before = u32::MAX;
@@ -56,13 +55,19 @@ pub(crate) fn drive(session: &mut Arc<Session>, mut ledger: Ledger, pool: &rayon
         }
         n_deferred_before = if end.is_over() { n_deferred } else { u32::MAX };
         if end.starts_over() {
-            restart(session, &mut ledger, &end, pool)?;
+            let failed = restart(session, &mut ledger, &end, pool)?;
+            is_stopping = stops_run(session, &ledger, &failed);
             forced_before.clear();
         }
         if !end.demanded.is_empty() {
             force(session, &mut ledger, end.demanded, &mut forced_before)?;
         }
     }
+}
+
+/// Whether these sources, which cannot be read, end the run.
+fn stops_run(session: &Session, ledger: &Ledger, failed: &[NodeId]) -> bool {
+    session.on_failure != OnFailure::KeepGoing && failed.iter().any(|source| ledger.reaches_target(*source))
 }
 
 impl WaveEnd {
@@ -117,11 +122,11 @@ fn skip_rest(session: &Session, ledger: &mut Ledger, planned: &Planned) {
     }
 }
 
-/// Prepares another beginning: other inputs may have another outcome.
+/// Prepares another beginning: other inputs may have another outcome. Gives the sources that cannot be read any more.
 ///
 /// # Errors
 /// When something changes each time, or has changed since the run whose values are made again.
-fn restart(session: &Session, ledger: &mut Ledger, end: &WaveEnd, pool: &rayon::ThreadPool) -> Result<()> {
+fn restart(session: &Session, ledger: &mut Ledger, end: &WaveEnd, pool: &rayon::ThreadPool) -> Result<Vec<NodeId>> {
     tell_restarts(session, end);
     if let (true, Some(path)) = (ledger.is_of_the_past, end.changed.first()) {
         return Err(changed_since(&path.display().to_string()));
@@ -131,11 +136,8 @@ fn restart(session: &Session, ledger: &mut Ledger, end: &WaveEnd, pool: &rayon::
     if ledger.restarts > MOST_RESTARTS {
         return Err(unstable(session, end));
     }
-    if !end.changed.is_empty() {
-        let paths: Vec<&Path> = end.changed.iter().map(AsRef::as_ref).collect();
-        look_again(session, ledger, pool, &paths);
-    }
-    Ok(())
+    let paths: Vec<&Path> = end.changed.iter().map(AsRef::as_ref).collect();
+    Ok(if paths.is_empty() { Vec::new() } else { look_again(session, ledger, pool, &paths) })
 }
 
 fn tell_restarts(session: &Session, end: &WaveEnd) {

@@ -312,6 +312,8 @@ impl Engine {
 
 impl Inner {
     fn session(&self, graph: &Arc<Declared>) -> Result<Session> {
+        // Another engine over the same store may have found more of them since.
+        *lock(&self.roots) = load_roots(&*self.store)?;
         let recorder = Recorder::new(Arc::clone(&self.store), Arc::clone(graph), self.observer.clone());
         Ok(Session {
             graph: Arc::clone(graph),

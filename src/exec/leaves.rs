@@ -39,12 +39,17 @@ pub(crate) fn look_at_sources(session: &Session, ledger: &mut Ledger, pool: &ray
     Ok(failed)
 }
 
-/// Looks again at the sources that read one of these files.
-pub(crate) fn look_again(session: &Session, ledger: &mut Ledger, pool: &rayon::ThreadPool, changed: &[&Path]) {
+/// Looks again at the sources that read one of these files. Gives those that cannot be read.
+pub(crate) fn look_again(
+    session: &Session,
+    ledger: &mut Ledger,
+    pool: &rayon::ThreadPool,
+    changed: &[&Path],
+) -> Vec<NodeId> {
     session.looker.forget(changed);
     // Probes may cost money: asked once a run, and again only by the next one.
     let sources = sources(session, |node, source| ledger.is_needed(node) && !matches!(source, Source::Probe { .. }));
-    look_at(session, ledger, pool, sources);
+    look_at(session, ledger, pool, sources)
 }
 
 fn sources(session: &Session, is_meant: impl Fn(NodeId, &Source) -> bool) -> Vec<(NodeId, Arc<Source>)> {

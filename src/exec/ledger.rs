@@ -344,7 +344,13 @@ impl Ledger {
     /// Counts a node's outcome; a node that was executed in this run stays executed when the run starts over, unless it
     /// has no value then.
     pub(crate) fn note_outcome(&mut self, node: NodeId, outcome: Outcome) {
-        if self.outcomes[node] != Outcome::Executed || matches!(outcome, Outcome::Failed | Outcome::Skipped) {
+        let stays = match self.outcomes[node] {
+            Outcome::Executed => !matches!(outcome, Outcome::Failed | Outcome::Skipped),
+            // Known by now, because it was cut off before.
+            Outcome::CutOff => outcome == Outcome::Fresh,
+            Outcome::NotNeeded | Outcome::Fresh | Outcome::Failed | Outcome::Skipped => false,
+        };
+        if !stays {
             self.outcomes[node] = outcome;
         }
     }

@@ -222,5 +222,6 @@ impl Run {
 
 /// Why a node has no value.
 fn because(failure: &Failure, node: &str) -> String {
-    if failure.node() == node { failure.to_string() } else { format!("node `{node}` was skipped because {failure}") }
+    let is_own = failure.node() == node || failure.node().strip_prefix(node).is_some_and(|rest| rest.starts_with('['));
+    if is_own { failure.to_string() } else { format!("node `{node}` was skipped because {failure}") }
 }

@@ -116,10 +116,6 @@ fn a_target_among_equal_nodes_is_kept_by_whichever_runs() {
 fn equal_dice_below_a_settled_failure_agree() {
     static DICE: AtomicU32 = AtomicU32::new(1);
     #[node]
-    fn fails(x: u32) -> Result<u32, String> {
-        Err(format!("no {x}"))
-    }
-    #[node]
     fn roll(_x: &Result<u32, Failure>) -> Vec<u32> {
         vec![DICE.fetch_add(1, Ordering::SeqCst); LARGE]
     }
@@ -260,10 +256,6 @@ fn lost_outputs_below_a_gather_are_made_again() {
 
 #[test]
 fn a_skipped_node_is_told_of_once() {
-    #[node]
-    fn fails(x: u32) -> Result<u32, String> {
-        Err(format!("no {x}"))
-    }
     let bench = Bench::with(Engine::builder().on_failure(OnFailure::KeepGoing));
     bench.run(|g| {
         let below = g.add(next::node(g.add(fails::node(g.value(1)))).name("below"));
@@ -271,4 +263,84 @@ fn a_skipped_node_is_told_of_once() {
         Ok((below, g.add(next::node(g.add(next::node(barrier).barrier().name("second"))).name("last"))))
     });
     assert_eq!(bench.log.take(), "!fails -below barrier last second");
+}
+
+#[node]
+fn fails(x: u32) -> Result<u32, String> {
+    Err(format!("no {x}"))
+}
+
+#[node]
+fn add(a: u32, b: u32) -> u32 {
+    a + b
+}
+
+/// In the second wave, which a barrier makes, the node was known, and counted as fresh.
+#[test]
+fn what_was_cut_off_stays_so_in_later_waves() {
+    let bench = Bench::in_memory();
+    let (run, _) = bench.run(|g| {
+        let [one, same] = ["one", "same"].map(|name| g.add(next::node(g.value(1)).name(name)));
+        let barrier = g.add(add::node(one, same).barrier().name("barrier"));
+        Ok(g.add(add::node(barrier, same)))
+    });
+    assert_eq!(run.counts().cut_off, 1);
+}
+
+/// Only the first look at the sources could stop a run.
+#[test]
+fn a_source_that_vanishes_in_the_middle_stops_the_run() {
+    #[node]
+    fn vanish(file: &Path) -> std::io::Result<u32> {
+        std::fs::remove_file(file)?;
+        Ok(1)
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.txt");
+    std::fs::write(&path, "1").unwrap();
+    let log = std::sync::Arc::new(crate::support::Log::default());
+    let engine = Engine::builder().jobs(1).observer(log.clone()).in_memory();
+    let (graph, _) = Graph::build(|g| {
+        g.target("vanish", g.add(vanish::node(g.add(source::file(&path)))));
+        let chain = (0..3).fold(g.value(1), |last, n| g.add(next::node(last).name(format!("chain{n}"))));
+        g.target("late", g.add(add::node(chain, chain).name("late")));
+        Ok(())
+    })
+    .unwrap();
+    engine.run(&graph).unwrap();
+    let log = log.take();
+    assert!(log.contains("-late") && !log.split(' ').any(|event| event == "late"), "{log}");
+}
+
+/// Two maps share an element that fails: the second failed under the first one's name, and both were called skipped.
+#[test]
+fn equal_elements_fail_under_the_names_of_their_own_maps() {
+    let bench = Bench::with(Engine::builder().on_failure(OnFailure::KeepGoing));
+    let (run, nodes) = bench.run(|g| {
+        Ok([("a", vec![1]), ("b", vec![2, 1])].map(|(name, list)| g.add(fails::map(g.value(list)).name(name))))
+    });
+    let errors = nodes.map(|node| run.get(node).unwrap_err().to_string());
+    assert_eq!(errors[0], "node `a[0]` failed: no 1");
+    assert!(errors[1].starts_with("node `b["), "{errors:?}");
+}
+
+/// The other engine had thrown the die again; this one went on with the root that it had read in the beginning.
+#[test]
+fn two_engines_over_one_store_agree() {
+    static DICE: AtomicU32 = AtomicU32::new(1);
+    #[node]
+    fn roll(x: u32) -> u32 {
+        x * 1000 + DICE.fetch_add(1, Ordering::SeqCst)
+    }
+    let store = std::sync::Arc::new(mamo::store::MemoryStore::new());
+    let engines = [0, 1].map(|_| Engine::builder().with_store(store.clone()).unwrap());
+    for (engine, plus) in [(0, 1), (1, 2), (0, 3)] {
+        let (graph, (low, high)) = Graph::build(|g| {
+            let roll = g.add(roll::node(g.value(1)).persist(Persist::Never));
+            Ok((g.add(next::node(roll)), g.add(add::node(roll, g.value(plus)))))
+        })
+        .unwrap();
+        let run = engines[engine].run(&graph).unwrap();
+        assert_eq!(*run.get(low).unwrap() - 1, *run.get(high).unwrap() - plus, "engine {engine}, run {plus}");
+    }
 }

@@ -293,6 +293,10 @@ impl Wave {
         let (value, payload) = match done {
             Done::Value { value, payload } => (*value, payload.clone()),
             Done::Failed(failure) => {
+                // The same computation, but an element of this map.
+                let node = self.session.graph.identity(self.slots.slots[map.slot].node);
+                let label = label(map, &map.computations[computation]);
+                let failure = &Arc::new(Failure::new(format!("{node}[{label}]"), failure.message().to_owned()));
                 lock(&map.failure).get_or_insert_with(|| Arc::clone(failure));
                 if self.session.on_failure != OnFailure::KeepGoing {
                     self.fail(map.slot, &self.slots.slots[map.slot], Arc::clone(failure), local);

@@ -39,10 +39,12 @@ impl Wave {
         self.ledger.is_target(node) || self.session.graph.entry(node).flags.persist == Persist::Always
     }
 
-    /// Whether the bytes of a node's value are there; whether they are lost is asked for targets alone.
+    /// Whether the bytes of a node's value are there; whether they are lost is asked for targets and what lost them.
     pub(crate) fn has_bytes(&self, node: NodeId, known: &Known) -> bool {
         match self.payload(known) {
-            Some(payload) if self.ledger.is_target(node) => are_there(&*self.session.store, &payload).unwrap_or(true),
+            Some(payload) if self.ledger.is_target(node) || self.ledger.forced.contains(&node) => {
+                are_there(&*self.session.store, &payload).unwrap_or(true)
+            }
             Some(payload) => !payload.is_absent(),
             None => true,
         }

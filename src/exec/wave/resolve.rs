@@ -123,7 +123,8 @@ impl Wave {
             self.session.tell_cut_off(slot.node);
             return self.conclude(index, slot, Conclusion::Known(known), Outcome::CutOff, local);
         }
-        if self.must_have_bytes(slot.node) {
+        let is_forced = self.ledger.forced.contains(&slot.node);
+        if self.must_have_bytes(slot.node) || (is_forced && made.is_none()) {
             self.hand_over(local);
             if !self.has_bytes(slot.node, &known) {
                 // Whoever computed it does not keep what it computes, or the bytes are lost.
