@@ -13,7 +13,7 @@ use crate::exec::store_error::store_error;
 use crate::exec::sync::{Arc, lock};
 use crate::exec::wave::{WaveEnd, run_wave};
 use crate::fingerprint::Fingerprint;
-use crate::graph::{Body, Code, NodeId};
+use crate::graph::{Body, Code, Declared, NodeId, NodeSpec};
 use crate::store::{Batch, Key, RecordKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -197,7 +197,23 @@ fn force(
         forced_before.insert(node);
         ledger.forced.insert(node);
     }
+    force_equal_transients(graph, ledger);
     Ok(())
+}
+
+/// What is never saved is made by one of several equal nodes, in the wave in which the first of them is needed: those
+/// that are needed later would find it gone.
+fn force_equal_transients(graph: &Declared, ledger: &mut Ledger) {
+    let is_transient = |node: &NodeId| graph.spec(*node).is_some_and(NodeSpec::is_transient);
+    let keys =
+        ledger.forced.iter().filter(|node| is_transient(node)).filter_map(|node| ledger.record_key(graph, *node));
+    let keys: BTreeSet<Fingerprint> = keys.collect();
+    if keys.is_empty() {
+        return;
+    }
+    let is_equal = |node: &NodeId| ledger.record_key(graph, *node).is_some_and(|key| keys.contains(&key));
+    let equal = graph.node_ids().filter(is_transient).filter(is_equal).collect::<Vec<_>>();
+    ledger.forced.extend(equal);
 }
 
 /// Keeps what went into the keys, for explanations.

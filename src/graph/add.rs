@@ -30,19 +30,19 @@ impl Builder {
             place,
         };
         let node = match spec.body {
-            SpecBody::Function { function, present } => self.add_function(function, present, outputs, declaration),
-            SpecBody::Constant(Ok(constant)) => self.add_constant(constant, declaration),
+            SpecBody::Function { function, present } => self.add_function(function, present, outputs, &declaration),
+            SpecBody::Constant(Ok(constant)) => self.add_constant(constant, &declaration),
             SpecBody::Constant(Err(message)) => {
                 let name = declaration.name.unwrap_or("value");
                 self.mistakes.push(format!("node `{name}` has no key: {message} ({place})"));
                 NodeId::MISTAKEN
             }
-            SpecBody::Source(source) => self.add_source(source, declaration),
+            SpecBody::Source(source) => self.add_source(source, &declaration),
             SpecBody::Field(field) => {
-                self.add_derived(format!("field {}", field.path), Body::Field(field), declaration)
+                self.add_derived(format!("field {}", field.path), Body::Field(field), &declaration)
             }
-            SpecBody::Settle(settler) => self.add_derived("settle".into(), Body::Settle(settler), declaration),
-            SpecBody::Gather(gatherer) => self.add_gatherer(gatherer, declaration),
+            SpecBody::Settle(settler) => self.add_derived("settle".into(), Body::Settle(settler), &declaration),
+            SpecBody::Gather(gatherer) => self.add_gatherer(gatherer, &declaration),
         };
         self.tag(node, spec.tags);
         node
@@ -53,7 +53,7 @@ impl Builder {
         function: &'static NodeFunction,
         present: u64,
         outputs: u32,
-        declaration: Declaration<'_>,
+        declaration: &Declaration<'_>,
     ) -> NodeId {
         let spec = self.function_spec(function, present);
         let path = self.function_path(function.function.name, declaration);
@@ -61,13 +61,13 @@ impl Builder {
         let output_path = NodePath { scope: path.scope, label: Label::Default };
         for output in 0..outputs {
             let spec = self.output_spec(function, output);
-            self.push(spec.into(), output_path, Declaration { inputs: &[node], ..declaration });
+            self.push(spec.into(), output_path, &Declaration { inputs: &[node], ..*declaration });
         }
         node
     }
 
-    fn function_path(&mut self, function: &'static str, declaration: Declaration<'_>) -> NodePath {
-        let Declaration { scope, place, .. } = declaration;
+    fn function_path(&mut self, function: &'static str, declaration: &Declaration<'_>) -> NodePath {
+        let Declaration { scope, place, .. } = *declaration;
         if let Some(name) = declaration.name {
             return self.given_path(name, declaration);
         }
@@ -78,7 +78,7 @@ impl Builder {
         NodePath { scope, label: Label::Default }
     }
 
-    fn add_gatherer(&mut self, gatherer: &'static Gatherer, declaration: Declaration<'_>) -> NodeId {
+    fn add_gatherer(&mut self, gatherer: &'static Gatherer, declaration: &Declaration<'_>) -> NodeId {
         let spec = self.gatherer_spec(gatherer);
         let path = match declaration.name {
             Some(name) => self.given_path(name, declaration),
@@ -87,7 +87,7 @@ impl Builder {
         self.push(spec.into(), path, declaration)
     }
 
-    fn add_source(&mut self, source: Arc<Source>, declaration: Declaration<'_>) -> NodeId {
+    fn add_source(&mut self, source: Arc<Source>, declaration: &Declaration<'_>) -> NodeId {
         let key = source.label();
         let known = self.sources.get(&key).copied();
         if let (None, Some(unnamed)) = (declaration.name, known.and_then(|known| known.unnamed)) {
@@ -113,7 +113,7 @@ impl Builder {
         node
     }
 
-    fn add_constant(&mut self, constant: Constant, declaration: Declaration<'_>) -> NodeId {
+    fn add_constant(&mut self, constant: Constant, declaration: &Declaration<'_>) -> NodeId {
         let path = match declaration.name {
             Some(name) => {
                 // The same parameter may be added in several places, as long as it is the same.
@@ -133,7 +133,7 @@ impl Builder {
     }
 
     /// A node that is known by its input and what is done with it: asking twice gives the same node.
-    fn add_derived(&mut self, key: String, body: Body, declaration: Declaration<'_>) -> NodeId {
+    fn add_derived(&mut self, key: String, body: Body, declaration: &Declaration<'_>) -> NodeId {
         let key = (declaration.inputs.first().copied().unwrap_or(NodeId::MISTAKEN), key);
         if declaration.name.is_none()
             && let Some(known) = self.derived.get(&key).copied()

@@ -101,8 +101,8 @@ impl Builder {
     }
 
     /// The path of a node that was given a name; a mistake when another has it.
-    pub(crate) fn given_path(&mut self, name: &str, declaration: Declaration<'_>) -> NodePath {
-        let Declaration { scope, place, .. } = declaration;
+    pub(crate) fn given_path(&mut self, name: &str, declaration: &Declaration<'_>) -> NodePath {
+        let Declaration { scope, place, .. } = *declaration;
         if name.is_empty() {
             self.mistakes.push(format!("a node has an empty name ({place})"));
         }
@@ -131,8 +131,8 @@ impl Builder {
     }
 
     /// Adds a node.
-    pub(crate) fn push(&mut self, kind: KindId, path: NodePath, declaration: Declaration<'_>) -> NodeId {
-        let Declaration { inputs, flags, place, .. } = declaration;
+    pub(crate) fn push(&mut self, kind: KindId, path: NodePath, declaration: &Declaration<'_>) -> NodeId {
+        let Declaration { inputs, flags, place, .. } = *declaration;
         let node = self.next_node();
         let first_input = u32::try_from(self.graph.inputs.len()).unwrap_or(u32::MAX);
         self.graph.inputs.extend_from_slice(inputs);

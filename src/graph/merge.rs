@@ -24,7 +24,7 @@ impl Builder {
         &mut self,
         known: NodeId,
         difference: Option<Difference>,
-        declaration: Declaration<'_>,
+        declaration: &Declaration<'_>,
     ) -> NodeId {
         let difference = difference.or_else(|| flags_difference(self.graph.entry(known).flags, declaration.flags));
         if let Some(difference) = difference {

@@ -56,29 +56,31 @@ impl<T, H> Spec<T, H> {
 
     /// A call of a node function; `None` for an optional parameter that is left out.
     #[doc(hidden)]
-    pub fn __one<F: RunNode<L> + NodeResult, L>(inputs: &[Option<RawNode>]) -> Self {
+    pub fn __one<F: RunNode<L> + NodeResult, L, const N: usize>(inputs: [Option<RawNode>; N]) -> Self {
         Self::of_function(const { &NodeFunction::one::<F, L>() }, inputs)
     }
 
     /// As `__one`, of a function with several outputs.
     #[doc(hidden)]
-    pub fn __many<F: RunNode<L> + NodeOutputs, L>(inputs: &[Option<RawNode>]) -> Self {
+    pub fn __many<F: RunNode<L> + NodeOutputs, L, const N: usize>(inputs: [Option<RawNode>; N]) -> Self {
         Self::of_function(const { &NodeFunction::many::<F, L>() }, inputs)
     }
 
     /// As `__one`, over the elements of the first input.
     #[doc(hidden)]
-    pub fn __mapped<F: RunNode<L> + NodeResult, L, C: Collection>(inputs: &[Option<RawNode>]) -> Self {
+    pub fn __mapped<F: RunNode<L> + NodeResult, L, C: Collection, const N: usize>(
+        inputs: [Option<RawNode>; N],
+    ) -> Self {
         Self::of_function(const { &NodeFunction::mapped::<F, L, C>() }, inputs)
     }
 
-    fn of_function(function: &'static NodeFunction, inputs: &[Option<RawNode>]) -> Self {
+    fn of_function<const N: usize>(function: &'static NodeFunction, inputs: [Option<RawNode>; N]) -> Self {
         let mut present = 0;
         let mut given = SmallVec::new();
-        for (slot, input) in inputs.iter().enumerate() {
+        for (slot, input) in inputs.into_iter().enumerate() {
             if let Some(input) = input {
                 present |= 1 << slot;
-                given.push(*input);
+                given.push(input);
             }
         }
         Self::from_body(SpecBody::Function { function, present }, given)

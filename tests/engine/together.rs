@@ -344,3 +344,20 @@ fn two_engines_over_one_store_agree() {
         assert_eq!(*run.get(low).unwrap() - 1, *run.get(high).unwrap() - plus, "engine {engine}, run {plus}");
     }
 }
+
+#[node]
+fn ask(connection: &Connection, question: u32) -> u32 {
+    connection.0 + question
+}
+
+/// The second was needed when the first had been let go, and was made again.
+#[test]
+fn equal_transients_are_made_once_also_when_their_readers_come_one_after_the_other() {
+    let bench = Bench::in_memory();
+    bench.run(|g| {
+        let [one, same] = ["one", "same"].map(|name| g.add(connect::node(g.value(80)).name(name)));
+        Ok(g.add(ask::node(same, g.add(ask::node(one, g.value(1)).name("first"))).name("second")))
+    });
+    let log = bench.log.take();
+    assert_eq!(log.split(' ').filter(|event| ["one", "same"].contains(event)).count(), 1, "{log}");
+}

@@ -235,11 +235,11 @@ impl<'a> Generator<'a> {
         let (spec, made) = match &self.arguments.outputs {
             None => {
                 let value = self.value();
-                (quote!(#krate::Spec<#value>), quote!(__one::<Self, #lenders>))
+                (quote!(#krate::Spec<#value>), quote!(__one::<Self, #lenders, _>))
             }
             Some(_) => {
                 let types = &self.signature.returns.outputs;
-                (quote!(#krate::Spec<(#(#types,)*), (#(#krate::Node<#types>,)*)>), quote!(__many::<Self, #lenders>))
+                (quote!(#krate::Spec<(#(#types,)*), (#(#krate::Node<#types>,)*)>), quote!(__many::<Self, #lenders, _>))
             }
         };
         self.constructor("node", &quote!(<#(#bounds),*>), &parameters, &spec, &made)
@@ -283,7 +283,7 @@ impl<'a> Generator<'a> {
         let lenders = self.lenders.iter().enumerate().filter_map(|(slot, lender)| {
             lender.as_ref().map(|lender| if slot == 0 { quote!(#collection::Item) } else { quote!(#lender) })
         });
-        let made = quote!(__mapped::<Self, (#(#lenders,)*), #collection>);
+        let made = quote!(__mapped::<Self, (#(#lenders,)*), #collection, _>);
         let spec = quote!(#krate::Spec<#collection::Of<#value>>);
         self.constructor("map", &quote!(<#(#bounds),*>), &parameters, &quote!(#spec #element), &made)
     }
@@ -322,7 +322,7 @@ impl<'a> Generator<'a> {
             #(#documentation)*
             #(#deprecated)*
             #visibility fn #name #generics (#(#parameters),*) -> #spec {
-                #krate::Spec::#made(&[#(#inputs),*])
+                #krate::Spec::#made([#(#inputs),*])
             }
         }
     }
