@@ -361,3 +361,46 @@ fn equal_transients_are_made_once_also_when_their_readers_come_one_after_the_oth
     let log = bench.log.take();
     assert_eq!(log.split(' ').filter(|event| ["one", "same"].contains(event)).count(), 1, "{log}");
 }
+
+#[node]
+fn large(x: u8) -> Vec<u8> {
+    vec![x; LARGE]
+}
+
+#[node]
+fn first(bytes: &[u8], plus: u32) -> u32 {
+    u32::from(bytes[0]) + plus
+}
+
+#[node]
+fn same(x: u8, _salt: u32) -> u8 {
+    x
+}
+
+/// A node was to be executed for its lost bytes, and an equal computation had just been cut off by the very record whose
+/// bytes were lost: so was the node, and all upstream of it was executed for nothing.
+#[test]
+fn what_is_executed_for_its_bytes_is_not_cut_off_without_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |plus: u32| {
+        let bench = Bench::open(folder.path());
+        let (run, _) = bench.run(|g| {
+            let node = g.add(large::node(g.add(same::node(g.value(7), g.value(0)).name("input"))).name("node"));
+            g.target("reader", g.add(first::node(node, g.value(plus)).name("reader")));
+            if plus > 0 {
+                // Computes the same in the wave in which the node is executed again, and is more urgent.
+                let barrier = g.add(same::node(g.value(7), g.value(plus)).barrier().name("barrier"));
+                let equal = g.add(large::node(g.add(same::node(barrier, g.value(9)).name("way"))).name("equal"));
+                let below = g.add(first::node(equal, g.value(0)).name("below"));
+                let chain = g.numbered("chain");
+                g.target("chain", (0..5).fold(below, |last, _| chain.add(next::node(last))));
+            }
+            Ok(())
+        });
+        (bench.log.take(), run.restarts())
+    };
+    run(0);
+    assert_eq!(lose_files(folder.path()), 1);
+    let (log, restarts) = run(1);
+    assert!(restarts == 0 && !log.split(' ').any(|event| event == "input"), "{log}");
+}
