@@ -88,10 +88,3 @@ impl Bench {
         (run, handles)
     }
 }
-
-/// Deletes the large values of a store, as if they had been evicted; gives how many.
-pub(crate) fn lose_files(store: &std::path::Path) -> usize {
-    let Ok(folders) = std::fs::read_dir(store.join("objects")) else { return 0 };
-    let files = folders.flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap());
-    files.map(|file| std::fs::remove_file(file.unwrap().path()).unwrap()).count()
-}

@@ -1,6 +1,7 @@
 //! What a run says hangs together: values, counts and failures, when it starts over, loses bytes, or is asked later.
 
-use crate::support::{Bench, lose_files};
+use crate::lost::lose_files;
+use crate::support::Bench;
 use mamo::{Artifact, Dict, Engine, Failure, Graph, List, Node, OnFailure, Persist, node, source};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
