@@ -328,6 +328,7 @@ impl Inner {
             run: run_number(),
             costs: Costs::load(graph, &*self.store)?,
             sources: Arc::default(),
+            spill: Arc::default(),
             after: Arc::default(),
         })
     }
@@ -362,6 +363,7 @@ impl Inner {
         session
             .tell(|observer| observer.event(&Event::RunStarted { nodes: u64::try_from(n_nodes).unwrap_or(u64::MAX) }));
         let driven = drive(&mut session, ledger, &self.pool);
+        session.spill.clear();
         if let (Ok(ledger), true) = (&driven, keeps_history) {
             history::record(&session, ledger, ledger.counts(graph), start.elapsed())?;
         }

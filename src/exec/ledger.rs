@@ -46,6 +46,8 @@ pub(crate) struct Ledger {
     pub(crate) forced: BTreeSet<NodeId>,
     pub(crate) outcomes: Table<NodeId, Outcome>,
     failures: BTreeMap<NodeId, Failed>,
+    /// Elements of maps that failed, by what they compute.
+    pub(crate) failed_elements: DigestMap<ContentKey, Arc<Failure>>,
     /// Barriers that were skipped, with the cause: what is below them need not wait any more.
     pub(crate) barred: BTreeMap<NodeId, Arc<Failure>>,
     /// How elements came out of the maps that were looked into.
@@ -110,6 +112,7 @@ impl Ledger {
             forced: BTreeSet::new(),
             outcomes: Table::new(graph.len(), Outcome::NotNeeded),
             failures: BTreeMap::new(),
+            failed_elements: DigestMap::default(),
             barred: BTreeMap::new(),
             elements: BTreeMap::new(),
             restarts: 0,
@@ -136,6 +139,7 @@ impl Ledger {
             known: self.known.clone(),
             values: self.values.clone(),
             failures: self.failures.clone(),
+            failed_elements: self.failed_elements.clone(),
             own_roots: self.own_roots.clone(),
             forced: lost.into_iter().map(|node| graph.producer(node)).collect(),
             wanted: self.wanted.iter().copied().chain(wanted).collect(),

@@ -19,6 +19,7 @@ mod recorder;
 mod run;
 mod session;
 mod sources;
+mod spill;
 mod store_error;
 mod sync;
 mod table;

@@ -9,6 +9,7 @@ use crate::exec::planning::Contents;
 use crate::exec::recorded::output_part;
 use crate::exec::recorder::Recorder;
 use crate::exec::sources::Sources;
+use crate::exec::spill::Spill;
 use crate::exec::sync::{Arc, Mutex, OnceLock, lock};
 use crate::exec::values::Values;
 use crate::exec::wave::{Trouble, caught};
@@ -35,6 +36,8 @@ pub(crate) struct Session {
     pub(crate) run: u64,
     pub(crate) costs: Costs,
     pub(crate) sources: Arc<Sources>,
+    /// Values that are not saved, until the run is over.
+    pub(crate) spill: Arc<Spill>,
     /// Set when the run is over: makes lost bytes of its values again.
     pub(crate) after: Arc<OnceLock<Weak<Values>>>,
 }
@@ -99,7 +102,7 @@ impl Session {
         let fetched = match payload {
             Payload::Inline(bytes) => Some(Cow::Borrowed(bytes.as_slice())),
             Payload::Blob { digest, .. } => self.recorder.blob(digest).map(Cow::Owned),
-            Payload::Absent { .. } => None,
+            Payload::Absent { digest, .. } => self.spill.get(digest).map(Cow::Owned),
         };
         let Some(bytes) = fetched else { return Ok(None) };
         let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);

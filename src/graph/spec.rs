@@ -26,7 +26,10 @@ pub enum Persist {
     Auto,
     /// Kept.
     Always,
-    /// Not kept: executed again when somebody needs the value.
+    /// Not kept: executed again when somebody needs the value in a later run.
+    ///
+    /// Within a run it is executed once. Where others of its function may turn out to compute the same, the value stays
+    /// until the run is over: up to 64 MiB of such values in memory, what is more in a temporary file.
     Never,
 }
 

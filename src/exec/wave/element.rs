@@ -40,7 +40,8 @@ pub(crate) struct MapRun {
     /// Computations that are not done yet, and one more while they are being set up.
     left: AtomicU32,
     cost_ns: AtomicU64,
-    failure: Mutex<Option<Arc<Failure>>>,
+    /// Computations that failed, the first one first.
+    failures: Mutex<Vec<(ContentKey, Arc<Failure>)>>,
 }
 
 /// One computation of a map.
@@ -130,7 +131,7 @@ impl Wave {
             computations: runs.into(),
             elements,
             cost_ns: AtomicU64::new(0),
-            failure: Mutex::new(None),
+            failures: Mutex::default(),
         });
         lock(&self.maps).push(Arc::clone(&map));
         self.start_elements(&map, slot, local);
@@ -160,7 +161,14 @@ impl Wave {
                         self.element_made(map, computation, Some(made), local);
                         self.tell_askers(&run.content, &Done::Value { value, payload: None }, local);
                     }
-                    None => self.push_element(map, computation, local),
+                    None => match self.ledger.failed_elements.get(&run.content) {
+                        Some(failure) => {
+                            let done = Done::Failed(Arc::clone(failure));
+                            self.element_done(map, computation, &done, local);
+                            self.tell_askers(&run.content, &done, local);
+                        }
+                        None => self.push_element(map, computation, local),
+                    },
                 },
             }
         }
@@ -265,7 +273,7 @@ impl Wave {
         cost_ns: u64,
         local: &mut Local,
     ) -> MadeElement {
-        let Product { value, digest, payload, mut blobs } = product;
+        let Product { value, digest, payload, mut blobs, .. } = product;
         let part = match &payload {
             Payload::Inline(bytes) => Part::new(bytes.clone(), &mut blobs),
             Payload::Blob { digest, len } | Payload::Absent { digest, len } => {
@@ -284,6 +292,12 @@ impl Wave {
             let act = Act { value: digest, payload, cost_ns, run: self.session.run };
             local.records.put(Key::new(RecordKind::Act, run.content.as_bytes()), |out| act.write(out));
         }
+        let graph = &self.session.graph;
+        let element = graph.spec(self.slots.slots[map.slot].node).and_then(|spec| spec.element.as_ref());
+        if element.is_some_and(|hashers| self.twins.is_shared(&hashers.digest, &run.content)) {
+            // Whoever needs the same reads this record, perhaps from another thread.
+            self.hand_over(local);
+        }
         let is_read = self.slots.slots[map.slot].readers.load(Ordering::Acquire) > 0;
         MadeElement { value: value.filter(|_| is_read), part, is_executed: true }
     }
@@ -297,16 +311,20 @@ impl Wave {
                 let node = self.session.graph.identity(self.slots.slots[map.slot].node);
                 let label = label(map, &map.computations[computation]);
                 let failure = &Arc::new(Failure::new(format!("{node}[{label}]"), failure.message().to_owned()));
-                lock(&map.failure).get_or_insert_with(|| Arc::clone(failure));
+                lock(&map.failures).push((map.computations[computation].content, Arc::clone(failure)));
                 if self.session.on_failure != OnFailure::KeepGoing {
                     self.fail(map.slot, &self.slots.slots[map.slot], Arc::clone(failure), local);
                 }
                 return self.element_made(map, computation, None, local);
             }
         };
-        let content = Some(map.computations[computation].content);
+        let run = &map.computations[computation];
+        let content = Some(run.content);
         self.hand_over(local);
-        let part = match self.payload(&Known { value, content, payload, is_tainted: false }) {
+        let payload = self.payload(&Known { value, content, payload, is_tainted: false }).and_then(|payload| {
+            if payload.is_absent() { self.save_spilled(&run.content, &value, &payload, local) } else { Some(payload) }
+        });
+        let part = match payload {
             Some(Payload::Inline(bytes)) => {
                 let mut blobs = Vec::new();
                 let part = Part::new(bytes, &mut blobs);
@@ -318,7 +336,7 @@ impl Wave {
             Some(Payload::Blob { digest, len }) => Part::Blob { digest: *digest.as_bytes(), len },
             // Whoever computed it does not keep what it computes, and a collection has its elements' bytes.
             Some(Payload::Absent { .. }) | None => {
-                let _ = map.computations[computation].before.set(value);
+                let _ = run.before.set(value);
                 return self.push_element(map, computation, local);
             }
         };
@@ -347,7 +365,8 @@ impl Wave {
     /// All computations are done: makes the resulting collection.
     fn finish_map(&self, map: &Arc<MapRun>, local: &mut Local) {
         let slot = &self.slots.slots[map.slot];
-        if let Some(failure) = lock(&map.failure).clone() {
+        let failure = lock(&map.failures).first().map(|(_, failure)| Arc::clone(failure));
+        if let Some(failure) = failure {
             self.fail(map.slot, slot, Arc::clone(&failure), local);
             return self.tell_askers(&map.content, &Done::Failed(failure), local);
         }
@@ -403,6 +422,11 @@ impl Id for ComputationId {
 impl MapRun {
     pub(crate) fn slot(&self) -> SlotId {
         self.slot
+    }
+
+    /// Takes what failed: in later waves it stays failed.
+    pub(crate) fn take_failures(&self) -> Vec<(ContentKey, Arc<Failure>)> {
+        std::mem::take(&mut *lock(&self.failures))
     }
 
     /// How its elements came out by now; of equal ones the first counts as executed, the others as cut off.

@@ -22,6 +22,8 @@ pub(crate) struct Product {
     pub(crate) value: Option<Value>,
     pub(crate) digest: ValueDigest,
     pub(crate) payload: Payload,
+    /// The bytes, when they are not to be saved.
+    pub(crate) unsaved: Option<Vec<u8>>,
     pub(crate) blobs: Vec<(BlobDigest, Vec<u8>)>,
 }
 
@@ -114,16 +116,23 @@ impl Product {
         let blob = BlobDigest::of(&bytes);
         let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let digest = value_digest(schema, &blob, len);
-        let payload = if !is_kept {
-            Payload::Absent { digest: blob, len }
-        } else if bytes.len() <= INLINE_LIMIT {
-            Payload::Inline(bytes)
+        let (payload, unsaved) = if is_kept {
+            (saved_as(blob, bytes, &mut blobs), None)
         } else {
-            blobs.push((blob, bytes));
-            Payload::Blob { digest: blob, len }
+            (Payload::Absent { digest: blob, len }, Some(bytes))
         };
-        Self { value, digest, payload, blobs }
+        Self { value, digest, payload, unsaved, blobs }
     }
+}
+
+/// Where bytes are to be found that are saved; those that do not fit into a record join `blobs`.
+pub(crate) fn saved_as(digest: BlobDigest, bytes: Vec<u8>, blobs: &mut Vec<(BlobDigest, Vec<u8>)>) -> Payload {
+    if bytes.len() <= INLINE_LIMIT {
+        return Payload::Inline(bytes);
+    }
+    let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    blobs.push((digest, bytes));
+    Payload::Blob { digest, len }
 }
 
 /// An error with its causes, in one line.

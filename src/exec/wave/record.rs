@@ -4,13 +4,13 @@ use crate::exec::Outcome;
 use crate::exec::ledger::{Known, UNKNOWN};
 use crate::exec::recorded::{act_of, are_there};
 use crate::exec::sync::{Arc, Ordering, lock};
-use crate::exec::wave::perform::Product;
+use crate::exec::wave::perform::{Product, saved_as};
 use crate::exec::wave::resolve::Pending;
 use crate::exec::wave::slots::{Conclusion, Slot, SlotId};
 use crate::exec::wave::walk::{Local, Wave};
-use crate::fingerprint::ValueDigest;
+use crate::fingerprint::{ContentKey, ValueDigest};
 use crate::graph::{NodeId, NodeSpec, Persist};
-use crate::store::{Act, Alias, Key, RecordKind, Root, Upstream};
+use crate::store::{Act, Alias, Key, Payload, RecordKind, Root, Upstream};
 use crate::value::{Encoded, Value};
 
 impl Wave {
@@ -27,7 +27,6 @@ impl Wave {
         let is_kept = self.session.graph.entry(node).flags.persist != Persist::Never
             // What is not at hand as a value is read back.
             || value.is_none()
-            || self.twins.is_saved(index)
             || (self.ledger.is_target(node) && !self.ledger.is_wanted(node))
             || is_again
             || spec.results.len() > 1;
@@ -58,8 +57,12 @@ impl Wave {
         cost_ns: u64,
         local: &mut Local,
     ) -> Known {
-        let Pending { index, slot, content, is_tainted, expected, .. } = *pending;
-        let Product { value, digest, payload, blobs } = product;
+        let Pending { slot, spec, content, is_tainted, expected, .. } = *pending;
+        let Product { value, digest, payload, unsaved, blobs } = product;
+        let is_shared = self.twins.is_shared(&spec.hashers.digest, &content);
+        if let (true, Payload::Absent { digest, .. }, Some(bytes)) = (is_shared, &payload, unsaved) {
+            self.session.spill.put(*digest, bytes);
+        }
         for (name, bytes) in blobs {
             local.records.put_blob(name, bytes);
         }
@@ -83,10 +86,38 @@ impl Wave {
             self.diverge(pending, &known, local);
         }
         self.record_alias(pending, &known, is_own, local);
+        if is_shared {
+            // Whoever needs the same reads this record, perhaps from another thread.
+            self.hand_over(local);
+        }
         if let Some(value) = value {
-            self.hold(index, slot, value);
+            self.hold(slot, value);
         }
         known
+    }
+
+    /// Saves the bytes of a computation whose maker did not: where they are now, if they are still at hand.
+    pub(crate) fn save_spilled(
+        &self,
+        content: &ContentKey,
+        value: &ValueDigest,
+        absent: &Payload,
+        local: &mut Local,
+    ) -> Option<Payload> {
+        let Payload::Absent { digest, .. } = absent else { return None };
+        let bytes = self.session.spill.get(digest)?;
+        let mut blobs = Vec::new();
+        let payload = saved_as(*digest, bytes, &mut blobs);
+        for (name, bytes) in blobs {
+            local.records.put_blob(name, bytes);
+        }
+        self.session.recorder.flush();
+        // The record of a computation that gave something else before stays.
+        if let Some(act) = act_of(&*self.session.store, content).ok().flatten().filter(|act| act.value == *value) {
+            let act = Act { payload: payload.clone(), ..act };
+            local.records.put(Key::new(RecordKind::Act, content.as_bytes()), |out| act.write(out));
+        }
+        Some(payload)
     }
 
     /// Whether a slot gave something else than before, or than those below it take it for: the record of a root may
@@ -96,8 +127,7 @@ impl Wave {
     }
 
     /// Keeps a value as long as somebody in this wave may need it.
-    pub(crate) fn hold(&self, index: SlotId, slot: &Slot, value: Value) {
-        self.twins.keep(index, &value);
+    pub(crate) fn hold(&self, slot: &Slot, value: Value) {
         // Only those who count the readers down let go of it.
         if slot.readers.load(Ordering::Acquire) > 0 || self.is_kept(slot.node) {
             slot.hold(value);

@@ -8,7 +8,7 @@ use crate::exec::table::position;
 use crate::exec::wave::claims::{Asker, Claim, Done};
 use crate::exec::wave::perform::{Trouble, guarded};
 use crate::exec::wave::slots::{Conclusion, Slot, SlotId};
-use crate::exec::wave::walk::{Local, Wave};
+use crate::exec::wave::walk::{Local, Wave, is_saved};
 use crate::exec::{OnFailure, Outcome};
 use crate::fingerprint::{ContentKey, ValueDigest, output_content, transient_value};
 use crate::graph::{Body, NodeId, NodeSpec};
@@ -115,16 +115,22 @@ impl Wave {
                 return self.trouble(index, slot, trouble, None, local);
             }
         };
-        let known = Known { value, content: Some(content), payload, is_tainted };
-        let made = self.twins.value(index);
+        let mut known = Known { value, content: Some(content), payload, is_tainted };
         if spec.is_transient() {
+            let made = self.twins.value(&spec.hashers.digest, &content);
             let Some(made) = made else { return self.execute_or_halt(pending, local) };
-            self.hold(index, slot, made);
+            self.hold(slot, made);
             self.session.tell_cut_off(slot.node);
             return self.conclude(index, slot, Conclusion::Known(known), Outcome::CutOff, local);
         }
-        let is_forced = self.ledger.forced.contains(&slot.node);
-        if self.must_have_bytes(slot.node) || (is_forced && made.is_none()) {
+        let must_have_bytes = self.must_have_bytes(slot.node) || self.ledger.forced.contains(&slot.node);
+        if let Some(absent) = known.payload.as_deref().filter(|payload| payload.is_absent())
+            && (must_have_bytes || is_saved(&self.session.graph, slot.node))
+            && let Some(payload) = self.save_spilled(&content, &value, absent, local)
+        {
+            known.payload = Some(Arc::new(payload));
+        }
+        if must_have_bytes {
             self.hand_over(local);
             if !self.has_bytes(slot.node, &known) {
                 // Whoever computed it does not keep what it computes, or the bytes are lost.
@@ -134,9 +140,6 @@ impl Wave {
         }
         if self.is_another(pending, value) {
             self.diverge(pending, &known, local);
-        }
-        if let Some(made) = made {
-            self.hold(index, slot, made);
         }
         self.record_alias(pending, &known, known.payload.is_some(), local);
         self.session.tell_cut_off(slot.node);
@@ -172,7 +175,8 @@ impl Wave {
             }
             None => {
                 if let Some(value) = value {
-                    self.hold(index, slot, value);
+                    self.twins.keep(&spec.hashers.digest, &content, &value);
+                    self.hold(slot, value);
                 }
                 Known { value: transient_value(&content), content: Some(content), payload: None, is_tainted }
             }
@@ -220,7 +224,9 @@ impl Wave {
         }
         if slot.conclusion.set(conclusion).is_ok() {
             slot.set_outcome(outcome);
-            self.twins.leave(index);
+            if let Some(spec) = self.session.graph.spec(slot.node) {
+                self.twins.leave(&spec.hashers.digest);
+            }
             local.concluded.push(index);
         }
     }

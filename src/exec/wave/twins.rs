@@ -1,92 +1,137 @@
-//! Equal nodes of a wave whose values are not all saved: one makes the value, the others take it from there.
+//! Computations of a wave that several nodes or elements may need and whose values are not all saved.
 
 use crate::exec::ledger::Ledger;
-use crate::exec::sync::{Arc, Mutex, lock};
-use crate::exec::wave::slots::{SlotId, Slots};
+use crate::exec::planning::{Class, Planned};
+use crate::exec::sync::{Mutex, lock};
+use crate::exec::wave::slots::{Conclusion, SlotId, Slots};
 use crate::exec::wave::walk::is_saved;
-use crate::fingerprint::Fingerprint;
-use crate::graph::{Declared, NodeSpec};
+use crate::fingerprint::{ContentKey, DigestMap, SpecDigest, ValueDigest};
+use crate::graph::{Declared, NodeId, NodeSpec};
 use crate::value::Value;
-use std::collections::{BTreeMap, HashMap};
+use smallvec::SmallVec;
 
-/// Groups of slots that are equal, where the values of some are not saved.
+/// Who may need a computation that somebody else makes.
 ///
-/// What is saved is found by its content; a value that is not would be gone by the time when the second node asks.
-/// Nodes that turn out to be equal only by what they read are not grouped.
+/// What is saved is found by its content; what is not would be gone by the time when the second one asks. Elements of
+/// maps need the bytes, not only the digest, of what somebody else made.
 #[derive(Default)]
-pub(crate) struct Twins(HashMap<SlotId, Arc<Group>>);
+pub(crate) struct Twins(DigestMap<SpecDigest, Askers>);
 
-struct Group {
-    /// Whether one of the nodes is saved, so that the value of any of them has to be.
-    is_saved: bool,
-    state: Mutex<State>,
+/// Nodes and elements of one function with equal parameters.
+#[derive(Default)]
+struct Askers {
+    /// Maps, and nodes that read what is not known yet: what they will compute is anybody's guess.
+    n_open: u32,
+    /// The other nodes, by what they compute.
+    closed: DigestMap<ContentKey, u32>,
+    transient: Mutex<Transient>,
 }
 
-struct State {
-    value: Option<Value>,
-    /// Nodes that do not have the value yet.
-    left: usize,
+/// Transient values, which have no bytes.
+#[derive(Default)]
+struct Transient {
+    values: DigestMap<ContentKey, Value>,
+    /// Slots that are not concluded; with the last one the values go.
+    left: u32,
 }
 
 impl Twins {
-    /// Groups the slots that are to be made.
-    pub(crate) fn new(graph: &Declared, ledger: &Ledger, slots: &Slots) -> Self {
-        let stale = || slots.stale().filter_map(|slot| Some((slot, ledger.record_key(graph, slots.slots[slot].node)?)));
-        let is_saved = |slot: SlotId| {
-            let node = slots.slots[slot].node;
-            let is_transient = graph.spec(node).is_some_and(NodeSpec::is_transient);
-            is_saved(graph, node) || (ledger.is_target(node) && !ledger.is_wanted(node) && !is_transient)
-        };
+    /// Who takes part in the wave, or waits for a barrier.
+    pub(crate) fn new(graph: &Declared, ledger: &Ledger, planned: &Planned, slots: &Slots) -> Self {
+        let spec_of = |slot: SlotId| graph.spec(slots.slots[slot].node);
+        let mut askers: DigestMap<SpecDigest, Askers> = DigestMap::default();
         // Most graphs have no such node, and those that have some have few.
-        let mut members: BTreeMap<Fingerprint, Vec<SlotId>> =
-            stale().filter(|(slot, _)| !is_saved(*slot)).map(|(_, fingerprint)| (fingerprint, Vec::new())).collect();
-        if members.is_empty() {
-            return Self::default();
-        }
-        for (slot, fingerprint) in stale() {
-            if let Some(members) = members.get_mut(&fingerprint) {
-                members.push(slot);
+        for slot in slots.stale() {
+            let Some(spec) = spec_of(slot) else { continue };
+            if is_lost_after_use(graph, ledger, slots, slot) {
+                askers.entry(spec.hashers.digest).or_default();
+            }
+            if let Some(element) = &spec.element {
+                askers.entry(element.digest).or_default();
             }
         }
-        let mut groups = HashMap::new();
-        for members in members.into_values().filter(|members| members.len() > 1) {
-            let state = Mutex::new(State { value: None, left: members.len() });
-            let group = Arc::new(Group { is_saved: members.iter().any(|slot| is_saved(*slot)), state });
-            groups.extend(members.into_iter().map(|slot| (slot, Arc::clone(&group))));
+        if askers.is_empty() {
+            return Self::default();
         }
-        Self(groups)
+        for slot in slots.stale() {
+            let Some(spec) = spec_of(slot) else { continue };
+            if let Some(askers) = askers.get_mut(&spec.hashers.digest) {
+                match content_of(graph, slots, slot, spec) {
+                    Some(content) => *askers.closed.entry(content).or_default() += 1,
+                    None => askers.n_open += 1,
+                }
+                lock(&askers.transient).left += 1;
+            }
+        }
+        let is_deferred = |node: &NodeId| planned.classes[*node] == Class::Deferred;
+        let deferred = || planned.classes.ids().filter(is_deferred).filter_map(|node| graph.spec(node));
+        let maps = slots.stale().filter_map(spec_of).chain(deferred());
+        let elements = maps.filter_map(|spec| spec.element.as_ref()).map(|hashers| hashers.digest);
+        for digest in elements.chain(deferred().map(|spec| spec.hashers.digest)) {
+            if let Some(askers) = askers.get_mut(&digest) {
+                askers.n_open += 1;
+            }
+        }
+        Self(askers)
     }
 
-    /// Whether a node that is equal to this one is saved.
-    pub(crate) fn is_saved(&self, slot: SlotId) -> bool {
-        self.of(slot).is_some_and(|group| group.is_saved)
+    /// Whether somebody else may need what is computed here.
+    pub(crate) fn is_shared(&self, spec: &SpecDigest, content: &ContentKey) -> bool {
+        self.of(spec).is_some_and(|askers| {
+            let n_equal = askers.closed.get(content).copied().unwrap_or(0);
+            // Whoever computes it is counted too.
+            askers.n_open + n_equal > 1
+        })
     }
 
-    /// Keeps the value that a slot made for those equal to it.
-    pub(crate) fn keep(&self, slot: SlotId, value: &Value) {
-        if let Some(group) = self.of(slot) {
-            lock(&group.state).value = Some(value.clone());
+    /// Keeps a transient value for those who compute the same.
+    pub(crate) fn keep(&self, spec: &SpecDigest, content: &ContentKey, value: &Value) {
+        if self.is_shared(spec, content)
+            && let Some(askers) = self.of(spec)
+        {
+            lock(&askers.transient).values.insert(*content, value.clone());
         }
     }
 
-    /// The value that an equal slot made.
-    pub(crate) fn value(&self, slot: SlotId) -> Option<Value> {
-        lock(&self.of(slot)?.state).value.clone()
+    /// The transient value that somebody else made.
+    pub(crate) fn value(&self, spec: &SpecDigest, content: &ContentKey) -> Option<Value> {
+        lock(&self.of(spec)?.transient).values.get(content).cloned()
     }
 
-    /// The slot has come out: when all of its group have, the value is let go.
-    pub(crate) fn leave(&self, slot: SlotId) {
-        if let Some(group) = self.of(slot) {
-            let mut state = lock(&group.state);
-            state.left -= 1;
-            let value = if state.left == 0 { state.value.take() } else { None };
-            drop(state);
-            drop(value);
+    /// A slot has come out.
+    pub(crate) fn leave(&self, spec: &SpecDigest) {
+        if let Some(askers) = self.of(spec) {
+            let mut transient = lock(&askers.transient);
+            transient.left = transient.left.saturating_sub(1);
+            let values = if transient.left == 0 { std::mem::take(&mut transient.values) } else { DigestMap::default() };
+            drop(transient);
+            // The user's code, which runs under no lock.
+            drop(values);
         }
     }
 
-    fn of(&self, slot: SlotId) -> Option<&Group> {
+    fn of(&self, spec: &SpecDigest) -> Option<&Askers> {
         // Asked for each slot of the wave.
-        if self.0.is_empty() { None } else { self.0.get(&slot).map(|group| &**group) }
+        if self.0.is_empty() { None } else { self.0.get(spec) }
     }
+}
+
+/// Whether the value of a slot cannot be read back when its readers are done.
+fn is_lost_after_use(graph: &Declared, ledger: &Ledger, slots: &Slots, slot: SlotId) -> bool {
+    let node = slots.slots[slot].node;
+    let is_transient = graph.spec(node).is_some_and(NodeSpec::is_transient);
+    let is_saved_as_target = ledger.is_target(node) && !ledger.is_wanted(node) && !is_transient;
+    !is_saved(graph, node) && !is_saved_as_target
+}
+
+/// What a slot computes, if its inputs are known before the wave begins.
+fn content_of(graph: &Declared, slots: &Slots, slot: SlotId, spec: &NodeSpec) -> Option<ContentKey> {
+    let mut upstream: SmallVec<[ValueDigest; 4]> = SmallVec::new();
+    for input in graph.inputs(slots.slots[slot].node) {
+        match slots.get(*input)?.conclusion.get()? {
+            Conclusion::Known(known) => upstream.push(known.value),
+            Conclusion::Failed(_) | Conclusion::Skipped(_) => return None,
+        }
+    }
+    Some(spec.hashers.content_key(&upstream))
 }

@@ -77,10 +77,10 @@ pub(crate) fn run_wave(
 ) -> (Ledger, WaveEnd) {
     let slots = Slots::new(&session.graph, &ledger, &mut planned, |node| session.expected_cost(node));
     let n_stale = position(planned.n_stale);
+    let twins = Twins::new(&session.graph, &ledger, &planned, &slots);
     let carried = carried(&session.graph, &planned);
     let expected = std::mem::take(&mut planned.expected);
     drop(planned);
-    let twins = Twins::new(&session.graph, &ledger, &slots);
     let wave = Wave {
         session: Arc::clone(session),
         ledger,
@@ -211,6 +211,7 @@ impl Wave {
         let is_last = is_last(&end);
         for map in lock(&self.maps).drain(..) {
             self.ledger.note_elements(self.slots.slots[map.slot()].node, map.counts());
+            self.ledger.failed_elements.extend(map.take_failures());
         }
         for (base, known) in end.rooted.drain(..) {
             self.ledger.root(base, known);

@@ -1,0 +1,109 @@
+//! Bytes of values that are not saved and that somebody else in the run may need.
+
+use crate::exec::sync::{Mutex, lock};
+use crate::fingerprint::{BlobDigest, DigestMap};
+use std::fs::File;
+use std::io::{Read, Result, Seek, SeekFrom, Write};
+
+/// Bytes by their digest, for the time of a run: up to a limit in memory, more of them in a file without a name.
+#[derive(Default)]
+pub(crate) struct Spill(Mutex<Places>);
+
+#[derive(Default)]
+struct Places {
+    in_memory: DigestMap<BlobDigest, Vec<u8>>,
+    memory_len: usize,
+    in_file: DigestMap<BlobDigest, Extent>,
+    file: Option<File>,
+    file_len: u64,
+}
+
+/// Where bytes stand in the file.
+#[derive(Clone, Copy)]
+struct Extent {
+    start: u64,
+    len: usize,
+}
+
+/// So many bytes stay in memory.
+const MEMORY_LIMIT: usize = 64 << 20;
+
+impl Spill {
+    /// Keeps bytes. Those that cannot be written are not kept: whoever needs them makes them again.
+    pub(crate) fn put(&self, digest: BlobDigest, bytes: Vec<u8>) {
+        let places = &mut *lock(&self.0);
+        if places.in_memory.contains_key(&digest) || places.in_file.contains_key(&digest) {
+            return;
+        }
+        if places.memory_len + bytes.len() <= MEMORY_LIMIT {
+            places.memory_len += bytes.len();
+            places.in_memory.insert(digest, bytes);
+        } else if let Ok(extent) = places.write(&bytes) {
+            places.in_file.insert(digest, extent);
+        }
+    }
+
+    /// The bytes, if they were kept and can be read.
+    pub(crate) fn get(&self, digest: &BlobDigest) -> Option<Vec<u8>> {
+        let places = &mut *lock(&self.0);
+        match places.in_memory.get(digest) {
+            Some(bytes) => Some(bytes.clone()),
+            None => {
+                let extent = *places.in_file.get(digest)?;
+                places.read(extent).ok()
+            }
+        }
+    }
+
+    /// Lets go of everything: the run is over.
+    pub(crate) fn clear(&self) {
+        let places = std::mem::take(&mut *lock(&self.0));
+        drop(places);
+    }
+}
+
+impl Places {
+    fn write(&mut self, bytes: &[u8]) -> Result<Extent> {
+        let extent = Extent { start: self.file_len, len: bytes.len() };
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(tempfile::tempfile()?),
+        };
+        file.seek(SeekFrom::Start(extent.start))?;
+        file.write_all(bytes)?;
+        self.file_len += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        Ok(extent)
+    }
+
+    fn read(&mut self, extent: Extent) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; extent.len];
+        if let Some(file) = &mut self.file {
+            file.seek(SeekFrom::Start(extent.start))?;
+            file.read_exact(&mut bytes)?;
+        }
+        Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MEMORY_LIMIT, Spill};
+    use crate::exec::sync::lock;
+    use crate::fingerprint::BlobDigest;
+
+    #[test]
+    fn what_does_not_fit_into_memory_is_read_from_the_file() {
+        let spill = Spill::default();
+        let values: Vec<Vec<u8>> = (0..5).map(|byte| vec![byte; MEMORY_LIMIT / 2 - 1]).collect();
+        for value in &values {
+            spill.put(BlobDigest::of(value), value.clone());
+        }
+        for value in values.iter().rev() {
+            assert!(spill.get(&BlobDigest::of(value)).as_ref() == Some(value));
+        }
+        let n_in_file = lock(&spill.0).in_file.len();
+        assert_eq!(n_in_file, 3);
+        spill.clear();
+        assert_eq!(spill.get(&BlobDigest::of(&values[0])), None);
+    }
+}
