@@ -13,7 +13,7 @@ use crate::exec::store_error::store_error;
 use crate::exec::sync::{Arc, lock};
 use crate::exec::wave::{WaveEnd, run_wave};
 use crate::fingerprint::Fingerprint;
-use crate::graph::{Body, Code, Declared, NodeId, NodeSpec};
+use crate::graph::{Body, Code, Declared, NodeId, NodeSpec, Persist};
 use crate::store::{Batch, Key, RecordKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -85,12 +85,14 @@ impl WaveEnd {
 /// Plans with the fingerprints that follow from what is known by now.
 pub(crate) fn make_plan(session: &Session, ledger: &mut Ledger) -> Result<Planned> {
     let targets = ledger.targets.clone();
+    let is_always = |node| session.graph.entry(node).flags.persist == Persist::Always;
+    let needs_bytes = |node| targets.contains(&node) || is_always(node);
     let store = &*session.store;
     let recorded = |node, base: &Fingerprint| {
         let deep = if session.contents.has_deep { deep_of(store, base)? } else { None };
         match deep {
             // One whose bytes are asked for is executed for them.
-            Some(deep) if targets.contains(&node) && was_not_kept(store, &deep)? => Ok(None),
+            Some(deep) if needs_bytes(node) && was_not_kept(store, &deep)? => Ok(None),
             deep => Ok(deep.map(Known::of)),
         }
     };

@@ -6,7 +6,7 @@ use crate::exec::recorded::was_not_kept;
 use crate::exec::store_error::store_error;
 use crate::exec::table::Table;
 use crate::fingerprint::{Fingerprint, ValueDigest};
-use crate::graph::{Body, Declared, Kind, NodeId};
+use crate::graph::{Body, Declared, Kind, NodeId, Persist};
 use crate::store::{Deep, Key, RecordKind, Store};
 use crate::value::Failure;
 use std::collections::{BTreeSet, HashMap};
@@ -159,7 +159,7 @@ impl Descent<'_> {
                 self.descend(*node);
                 continue;
             }
-            if self.ledger.is_target(*node) && was_not_kept(self.store, &deep)? {
+            if must_have_bytes(self.graph, self.ledger, *node) && was_not_kept(self.store, &deep)? {
                 self.planned.expected.insert(*node, deep.value);
                 self.descend(*node);
                 continue;
@@ -177,6 +177,11 @@ impl Descent<'_> {
             self.visit(*input);
         }
     }
+}
+
+/// Whether the node must have its bytes, whoever else has computed the same.
+pub(crate) fn must_have_bytes(graph: &Declared, ledger: &Ledger, node: NodeId) -> bool {
+    ledger.is_target(node) || graph.entry(node).flags.persist == Persist::Always
 }
 
 /// The failure for which a node was skipped, or its own.

@@ -2,6 +2,7 @@
 
 use crate::exec::sync::{Mutex, lock};
 use crate::fingerprint::{BlobDigest, DigestMap};
+use crate::store::Payload;
 use std::fs::File;
 use std::io::{Read, Result, Seek, SeekFrom, Write};
 
@@ -53,6 +54,13 @@ impl Spill {
                 places.read(extent).ok()
             }
         }
+    }
+
+    /// Whether bytes that were not saved are here.
+    pub(crate) fn has(&self, payload: &Payload) -> bool {
+        let Payload::Absent { digest, .. } = payload else { return false };
+        let places = lock(&self.0);
+        places.in_memory.contains_key(digest) || places.in_file.contains_key(digest)
     }
 
     /// Lets go of everything: the run is over.

@@ -33,11 +33,6 @@ impl Wave {
         Product::new(value, encoded, &spec.schema(), is_kept)
     }
 
-    /// Whether the node must have its bytes, whoever else has computed the same.
-    pub(crate) fn must_have_bytes(&self, node: NodeId) -> bool {
-        self.ledger.is_target(node) || self.session.graph.entry(node).flags.persist == Persist::Always
-    }
-
     /// Whether the bytes of a node's value are there; whether they are lost is asked for targets and what lost them.
     pub(crate) fn has_bytes(&self, node: NodeId, known: &Known) -> bool {
         match self.payload(known) {

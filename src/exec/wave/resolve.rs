@@ -2,6 +2,7 @@
 
 use crate::exec::event::Event;
 use crate::exec::ledger::Known;
+use crate::exec::planning::must_have_bytes;
 use crate::exec::recorded::act_of;
 use crate::exec::sync::{Arc, lock};
 use crate::exec::table::position;
@@ -92,9 +93,9 @@ impl Wave {
             Claim::Done(done) => return self.attach(pending, done, local),
         }
         if !is_transient
-            && pending.expected.is_none()
             && self.session.contents.has_act
             && let Ok(Some(act)) = act_of(&*self.session.store, &content)
+            && (pending.expected.is_none() || self.session.spill.has(&act.payload))
         {
             let payload = act.payload.is_absent().then(|| Arc::new(act.payload));
             let done = Done::Value { value: act.value, payload };
@@ -123,7 +124,8 @@ impl Wave {
             self.session.tell_cut_off(slot.node);
             return self.conclude(index, slot, Conclusion::Known(known), Outcome::CutOff, local);
         }
-        let must_have_bytes = self.must_have_bytes(slot.node) || self.ledger.forced.contains(&slot.node);
+        let must_have_bytes =
+            must_have_bytes(&self.session.graph, &self.ledger, slot.node) || self.ledger.forced.contains(&slot.node);
         if let Some(absent) = known.payload.as_deref().filter(|payload| payload.is_absent())
             && (must_have_bytes || is_saved(&self.session.graph, slot.node))
             && let Some(payload) = self.save_spilled(&content, &value, absent, local)
