@@ -30,7 +30,8 @@ pub enum Event<'a> {
         node: &'a str,
         /// Elements in all.
         elements: u64,
-        /// Different elements that are not known from before.
+        /// Different elements that are not known from before; none for a map that goes along with the one it goes over, whose
+        /// elements are looked into as they come.
         stale: u64,
     },
     /// A node's function is called.

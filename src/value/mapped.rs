@@ -67,6 +67,7 @@ pub(crate) struct ElementKey {
 }
 
 /// An element of a result: encoded, perhaps still in memory.
+#[derive(Clone)]
 pub(crate) struct Made {
     pub(crate) value: Option<Value>,
     pub(crate) part: Part,

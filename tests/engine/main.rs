@@ -9,6 +9,7 @@
 )]
 
 mod accept;
+mod chains;
 mod damage;
 mod edits;
 mod failures;

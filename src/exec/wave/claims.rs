@@ -1,7 +1,7 @@
 //! Claims on the computations of a wave: each content key is computed at most once, whoever asks first.
 
 use crate::exec::sync::{Arc, Mutex, lock};
-use crate::exec::wave::element::{ComputationId, MapRun};
+use crate::exec::wave::map::{ComputationId, MapRun};
 use crate::exec::wave::slots::SlotId;
 use crate::fingerprint::{ContentKey, DigestMap, ValueDigest};
 use crate::store::Payload;

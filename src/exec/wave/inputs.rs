@@ -16,11 +16,14 @@ use smallvec::SmallVec;
 impl Wave {
     /// Value digests of a node's inputs, all of which are known.
     pub(crate) fn upstream_values(&self, node: NodeId) -> impl Iterator<Item = ValueDigest> {
-        self.session.graph.inputs(node).iter().filter_map(|input| {
-            match self.slots.get(*input).and_then(|slot| slot.conclusion.get()) {
-                Some(Conclusion::Known(known)) => Some(known.value),
-                Some(Conclusion::Failed(_) | Conclusion::Skipped(_)) | None => None,
-            }
+        self.values_of(self.session.graph.inputs(node))
+    }
+
+    /// Value digests of nodes, all of which are known.
+    pub(crate) fn values_of(&self, nodes: &[NodeId]) -> impl Iterator<Item = ValueDigest> {
+        nodes.iter().filter_map(|input| match self.slots.get(*input).and_then(|slot| slot.conclusion.get()) {
+            Some(Conclusion::Known(known)) => Some(known.value),
+            Some(Conclusion::Failed(_) | Conclusion::Skipped(_)) | None => None,
         })
     }
 

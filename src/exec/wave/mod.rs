@@ -4,9 +4,11 @@
 //! changed, bytes turned out to be lost or a barrier became known, the next wave begins with a new plan.
 
 mod body;
+mod chain;
 mod claims;
 mod element;
 mod inputs;
+mod map;
 mod perform;
 mod queue;
 mod record;

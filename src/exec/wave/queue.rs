@@ -2,7 +2,7 @@
 
 use crate::exec::sync::Ordering::Relaxed;
 use crate::exec::sync::{AtomicBool, Condvar, Mutex, PoisonError, lock};
-use crate::exec::wave::element::{ComputationId, MapRun};
+use crate::exec::wave::map::{ComputationId, MapRun};
 use crate::exec::wave::slots::SlotId;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;

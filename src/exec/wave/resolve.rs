@@ -49,6 +49,10 @@ impl Wave {
         let slot = &self.slots.slots[index];
         let graph = &self.session.graph;
         let Some(spec) = graph.spec(slot.node) else { return };
+        if slot.conclusion.get().is_some() {
+            // An element of a map that went along with another one has failed.
+            return;
+        }
         let mut inputs: SmallVec<[&Known; 4]> = SmallVec::new();
         let mut failure = None;
         for input in graph.inputs(slot.node) {
@@ -163,7 +167,7 @@ impl Wave {
         if let Body::Function { function, .. } = &spec.body
             && let Some(mapped) = function.mapped
         {
-            return self.start_map(pending, function, mapped, local);
+            return self.start_map(pending, mapped, local);
         }
         let start = Instant::now();
         let (value, encoded) = self.perform(slot, spec, local)?;

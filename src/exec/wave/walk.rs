@@ -4,17 +4,18 @@ use crate::exec::Outcome;
 use crate::exec::ledger::{Known, Ledger};
 use crate::exec::planning::{Class, Planned};
 use crate::exec::session::Session;
-use crate::exec::sync::{Arc, AtomicU64, Mutex, Ordering, lock};
+use crate::exec::sync::{Arc, AtomicU64, AtomicUsize, Mutex, Ordering, lock};
 use crate::exec::table::position;
 use crate::exec::wave::claims::Claims;
-use crate::exec::wave::element::MapRun;
+use crate::exec::wave::map::{MapRun, Maps};
 use crate::exec::wave::queue::{Job, Queue, Work};
 use crate::exec::wave::slots::{Conclusion, SlotId, Slots};
 use crate::exec::wave::twins::Twins;
-use crate::fingerprint::{Fingerprint, ValueDigest};
+use crate::fingerprint::{ContentKey, Fingerprint, ValueDigest};
 use crate::graph::{Body, Declared, NodeCtx, NodeId, NodeSpec, Persist};
 use crate::store::Batch;
-use crate::value::Value;
+use crate::value::{Failure, Value};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,7 +29,9 @@ pub(crate) struct Wave {
     pub(crate) claims: Claims,
     pub(crate) twins: Twins,
     pub(crate) end: Mutex<WaveEnd>,
-    pub(crate) maps: Mutex<Vec<Arc<MapRun>>>,
+    pub(crate) maps: Mutex<Maps>,
+    /// Computations of maps that were set up ahead of their turn.
+    pub(crate) n_ahead: AtomicUsize,
     /// What nodes that are executed again gave before.
     expected: HashMap<NodeId, ValueDigest>,
     /// Nodes whose values are not saved, and that somebody reads who waits for a barrier.
@@ -47,6 +50,8 @@ pub(crate) struct WaveEnd {
     pub(crate) rooted: Vec<(Fingerprint, Known)>,
     /// Files that changed while they were used.
     pub(crate) changed: Vec<PathBuf>,
+    /// Elements that failed, by what they compute.
+    pub(crate) failed_elements: Vec<(ContentKey, Arc<Failure>)>,
     /// Nodes whose bytes somebody needs and nobody has.
     pub(crate) demanded: BTreeSet<NodeId>,
     /// Whether something failed that stops the run.
@@ -90,6 +95,7 @@ pub(crate) fn run_wave(
         twins,
         end: Mutex::default(),
         maps: Mutex::default(),
+        n_ahead: AtomicUsize::new(0),
         expected,
         carried,
         body_ns: AtomicU64::new(0),
@@ -161,11 +167,13 @@ impl Wave {
     pub(crate) fn publish(&self, local: &mut Local) {
         self.hand_over(local);
         let slots = &self.slots.slots;
-        for slot in local.concluded.drain(..) {
+        for slot in std::mem::take(&mut local.concluded) {
             for consumer in self.slots.consumers(slot) {
                 // AcqRel: whoever takes the last count sees what the others concluded before they counted down.
-                if slots[*consumer].pending.fetch_sub(1, Ordering::AcqRel) == 1 {
-                    local.jobs.push(self.job(*consumer));
+                match slots[*consumer].pending.fetch_sub(1, Ordering::AcqRel) {
+                    1 => local.jobs.push(self.job(*consumer)),
+                    2 => self.follow(*consumer, local),
+                    _ => {}
                 }
             }
             for input in self.session.graph.inputs(slots[slot].node) {
@@ -185,6 +193,26 @@ impl Wave {
         self.ledger.is_wanted(node)
             || (self.ledger.is_target(node) && self.session.graph.spec(node).is_some_and(NodeSpec::is_transient))
             || (!self.carried.is_empty() && self.carried.contains(&node))
+    }
+
+    pub(crate) fn running(&self, slot: SlotId) -> Option<Arc<MapRun>> {
+        lock(&self.maps).running.get(&slot).cloned()
+    }
+
+    /// Notes that a map is on its way; whether it was not before.
+    pub(crate) fn add_running(&self, map: &Arc<MapRun>) -> bool {
+        match lock(&self.maps).running.entry(map.slot) {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(place) => {
+                place.insert(Arc::clone(map));
+                true
+            }
+        }
+    }
+
+    pub(crate) fn remove_running(&self, slot: SlotId) {
+        let removed = lock(&self.maps).running.remove(&slot);
+        drop(removed);
     }
 
     /// What a node gave before, when it is executed again.
@@ -209,10 +237,20 @@ impl Wave {
         self.session.recorder.flush();
         let mut end = std::mem::take(&mut *lock(&self.end));
         let is_last = is_last(&end);
-        for map in lock(&self.maps).drain(..) {
-            self.ledger.note_elements(self.slots.slots[map.slot()].node, map.counts());
-            self.ledger.failed_elements.extend(map.take_failures());
+        let maps = std::mem::take(&mut *lock(&self.maps));
+        for (node, counts) in maps.done {
+            self.ledger.note_elements(node, counts);
         }
+        for map in maps.running.into_values() {
+            let slot = &self.slots.slots[map.slot];
+            let counts = map.counts();
+            // One that went along in vain was not looked into: its own record was there, or what it goes over failed.
+            if slot.conclusion.get().is_none() || counts.executed > 0 {
+                self.ledger.note_elements(slot.node, counts);
+            }
+            end.failed_elements.extend(map.take_failures());
+        }
+        self.ledger.failed_elements.extend(end.failed_elements.drain(..));
         for (base, known) in end.rooted.drain(..) {
             self.ledger.root(base, known);
         }
