@@ -143,6 +143,16 @@ impl ValueType {
 }
 
 impl ValueType {
+    pub(crate) fn encode(&self, value: &(dyn Any + Send + Sync)) -> Result<Encoded, CodecError> {
+        match &self.bytes {
+            Some(codec) => (codec.encode)(value),
+            None => Err(CodecError::Encode {
+                type_name: (self.type_name)(),
+                message: "values of a transient type have no bytes".into(),
+            }),
+        }
+    }
+
     pub(crate) fn decode(&self, bytes: &[u8], loader: &Arc<dyn Loader>) -> Result<Value, CodecError> {
         match &self.bytes {
             Some(codec) => (codec.decode)(bytes, loader),
@@ -203,8 +213,7 @@ fn map_schema<C: Collection, R: NodeResult>() -> Schema {
 }
 
 fn encode_map<C: Collection, R: NodeResult>(value: &(dyn Any + Send + Sync)) -> Result<Encoded, CodecError> {
-    let bytes = C::encode(expect_type::<C::Of<R::Value>>(value)?)?;
-    Ok(Encoded { bytes, blobs: Vec::new() })
+    C::encode(expect_type::<C::Of<R::Value>>(value)?, R::TYPE)
 }
 
 fn decode_map<C: Collection, R: NodeResult>(bytes: &[u8], loader: &Arc<dyn Loader>) -> Result<Value, CodecError> {

@@ -1,9 +1,9 @@
 //! What `f::map` can go over.
 
 use crate::fingerprint::{self, Schema};
-use crate::value::codec::CodecError;
+use crate::value::codec::{CodecError, ValueType, encode_value};
 use crate::value::element::{Element, ElementReader, part_of};
-use crate::value::part::Part;
+use crate::value::part::{Encoded, Part};
 use crate::value::{Dict, List, Value};
 use crate::value::{dict, list};
 use serde::Serialize;
@@ -20,11 +20,11 @@ impl<K: Ord + Clone + fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 
 
 /// A type with elements, over which a node function can be mapped.
 ///
-/// Implemented for `Vec<T>`, [`List<T>`], `BTreeMap<K, T>` and [`Dict<K, T>`]; its methods are the engine's.
+/// Implemented for `Vec<T>`, [`List<T>`], `BTreeMap<K, T>`, [`Dict<K, T>`] and `Option<T>`; its methods are the engine's.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no elements to map over",
     label = "this node gives `{Self}`",
-    note = "`f::map` goes over Vec<T>, List<T>, BTreeMap<K, T> and Dict<K, T>; for a single value use `f::node`"
+    note = "`f::map` goes over Vec<T>, List<T>, BTreeMap<K, T>, Dict<K, T> and Option<T>; for a single value use `f::node`"
 )]
 pub trait Collection: Send + Sync + 'static {
     /// What names an element: its index or its key.
@@ -52,9 +52,9 @@ pub trait Collection: Send + Sync + 'static {
     #[doc(hidden)]
     fn result_schema() -> Schema;
     #[doc(hidden)]
-    fn assemble<R: Send + Sync + 'static>(&self, elements: Vec<Element<R>>) -> Self::Of<R>;
+    fn assemble<R: Send + Sync + 'static>(&self, elements: Vec<Element<R>>) -> Result<Self::Of<R>, CodecError>;
     #[doc(hidden)]
-    fn encode<R: Send + Sync + 'static>(result: &Self::Of<R>) -> Result<Vec<u8>, CodecError>;
+    fn encode<R: Send + Sync + 'static>(result: &Self::Of<R>, item: &ValueType) -> Result<Encoded, CodecError>;
     #[doc(hidden)]
     fn decode<R: Send + Sync + 'static>(
         bytes: &[u8],
@@ -104,12 +104,12 @@ macro_rules! gives_list {
             Schema::named(list::NAME)
         }
 
-        fn assemble<R: Send + Sync + 'static>(&self, elements: Vec<Element<R>>) -> List<R> {
-            List::from_elements(elements)
+        fn assemble<R: Send + Sync + 'static>(&self, elements: Vec<Element<R>>) -> Result<List<R>, CodecError> {
+            Ok(List::from_elements(elements))
         }
 
-        fn encode<R: Send + Sync + 'static>(result: &List<R>) -> Result<Vec<u8>, CodecError> {
-            result.encode_parts()
+        fn encode<R: Send + Sync + 'static>(result: &List<R>, _: &ValueType) -> Result<Encoded, CodecError> {
+            Ok(Encoded { bytes: result.encode_parts()?, blobs: Vec::new() })
         }
 
         fn decode<R: Send + Sync + 'static>(
@@ -140,12 +140,12 @@ macro_rules! gives_dict {
             Schema::of_collection(&Schema::named(dict::NAME), &fingerprint::schema_of::<K>())
         }
 
-        fn assemble<R: Send + Sync + 'static>(&self, elements: Vec<Element<R>>) -> Dict<K, R> {
-            Dict::from_entries(self.keys().cloned().zip(elements).collect())
+        fn assemble<R: Send + Sync + 'static>(&self, elements: Vec<Element<R>>) -> Result<Dict<K, R>, CodecError> {
+            Ok(Dict::from_entries(self.keys().cloned().zip(elements).collect()))
         }
 
-        fn encode<R: Send + Sync + 'static>(result: &Dict<K, R>) -> Result<Vec<u8>, CodecError> {
-            result.encode_parts()
+        fn encode<R: Send + Sync + 'static>(result: &Dict<K, R>, _: &ValueType) -> Result<Encoded, CodecError> {
+            Ok(Encoded { bytes: result.encode_parts()?, blobs: Vec::new() })
         }
 
         fn decode<R: Send + Sync + 'static>(
@@ -225,5 +225,62 @@ impl<K: DictKey, T: Serialize + DeserializeOwned + Send + Sync + 'static> Collec
 
     fn item(&self, keys: &Vec<K>, number: usize) -> Option<Lent<'_>> {
         keys.get(number).and_then(|key| self.get(key)).map(|item| Lent::Borrowed(item))
+    }
+}
+
+/// The condition that is known only at run time: what is below is computed when there is something.
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for Option<T> {
+    type Key = usize;
+    type Item = T;
+    type Of<R: Send + Sync + 'static> = Option<R>;
+    type Index = ();
+
+    fn size(&self) -> usize {
+        usize::from(self.is_some())
+    }
+
+    fn index(&self) {}
+
+    fn key(&self, (): &(), number: usize) -> Option<usize> {
+        Some(number)
+    }
+
+    fn part(&self, (): &(), _: usize) -> Result<Option<Part>, CodecError> {
+        self.as_ref().map(part_of).transpose()
+    }
+
+    fn item(&self, (): &(), _: usize) -> Option<Lent<'_>> {
+        self.as_ref().map(|item| Lent::Borrowed(item))
+    }
+
+    fn item_schema() -> Schema {
+        fingerprint::schema_of::<T>()
+    }
+
+    fn result_schema() -> Schema {
+        Schema::named("Option")
+    }
+
+    fn assemble<R: Send + Sync + 'static>(&self, elements: Vec<Element<R>>) -> Result<Option<R>, CodecError> {
+        elements.into_iter().next().map(Element::into_value).transpose()
+    }
+
+    fn encode<R: Send + Sync + 'static>(result: &Option<R>, item: &ValueType) -> Result<Encoded, CodecError> {
+        let mut blobs = Vec::new();
+        let part = match result {
+            Some(value) => {
+                let encoded = item.encode(value)?;
+                blobs.extend(encoded.blobs);
+                Some(Part::new(encoded.bytes, &mut blobs))
+            }
+            None => None,
+        };
+        Ok(Encoded { bytes: encode_value(&part)?.bytes, blobs })
+    }
+
+    fn decode<R: Send + Sync + 'static>(bytes: &[u8], reader: &Arc<ElementReader<R>>) -> Result<Option<R>, CodecError> {
+        let part: Option<Part> = reader.decode_parts(bytes)?;
+        part.map(|part| reader.element(part).into_value()).transpose()
     }
 }

@@ -86,6 +86,18 @@ impl<T> Element<T> {
         }
     }
 
+    /// The value as its own, read if somebody else holds it.
+    pub(crate) fn into_value(mut self) -> Result<T, CodecError> {
+        let held = self.value.take().map(Arc::try_unwrap);
+        match held {
+            Some(Ok(value)) => Ok(value),
+            // What has just been read is held by nobody else.
+            Some(Err(_)) | None => {
+                Arc::into_inner(self.read()?).ok_or_else(|| CodecError::decode::<T>("what was read is held elsewhere"))
+            }
+        }
+    }
+
     fn read(&self) -> Result<Arc<T>, CodecError> {
         let (Some(part), Some(reader)) = (self.part.get(), &self.reader) else {
             return Err(CodecError::decode::<T>("the element is neither in memory nor saved"));

@@ -112,5 +112,5 @@ fn assemble<C: Collection, R: NodeResult>(
     loader: &Arc<dyn Loader>,
 ) -> Result<Value, CodecError> {
     let elements = ElementReader::<R::Value>::typed(loader, R::TYPE).elements(made)?;
-    Ok(Value::new(expect_type::<C>(any)?.assemble(elements)))
+    Ok(Value::new(expect_type::<C>(any)?.assemble(elements)?))
 }

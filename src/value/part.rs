@@ -46,7 +46,8 @@ impl Part {
 
 /// A value's bytes, with the blobs to which they refer and which must be kept with them.
 #[derive(Debug, Default)]
-pub(crate) struct Encoded {
+#[doc(hidden)]
+pub struct Encoded {
     pub(crate) bytes: Vec<u8>,
     pub(crate) blobs: Vec<(BlobDigest, Vec<u8>)>,
 }

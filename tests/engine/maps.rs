@@ -37,6 +37,44 @@ fn only_new_elements_run() {
     assert_eq!(run(&[], expect!["total ~square"]), 0);
 }
 
+/// What is there only sometimes, known when the pipeline runs.
+#[test]
+fn an_option_is_a_condition_at_run_time() {
+    #[node]
+    fn even(x: u32) -> Option<u32> {
+        x.is_multiple_of(2).then_some(x)
+    }
+    #[node]
+    fn text(x: u32) -> String {
+        format!("{x}").repeat(200)
+    }
+    #[node]
+    fn long(text: &str) -> Vec<String> {
+        vec![text.to_owned()]
+    }
+    #[node]
+    fn count(texts: Option<&Vec<String>>, all: &Option<Vec<String>>) -> usize {
+        assert!(texts.is_none());
+        all.as_ref().map_or(0, |all| all[0].len())
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let pipeline = |x: u32| {
+        move |g: &Graph| {
+            let texts = g.add(text::map(g.add(even::node(g.value(x)))));
+            Ok(g.add(count::node(None, g.add(long::map(texts)))))
+        }
+    };
+    let bench = Bench::open(folder.path());
+    assert_eq!(bench.check(pipeline(2), expect!["count even long[0] text[0]"]).unwrap(), 200);
+    assert_eq!(bench.check(pipeline(3), expect!["count even ~long ~text"]).unwrap(), 0);
+    assert_eq!(bench.check(pipeline(12), expect!["count even long[0] text[0]"]).unwrap(), 400);
+    drop(bench);
+    let bench = Bench::open(folder.path());
+    assert_eq!(bench.check(pipeline(2), expect![""]).unwrap(), 200);
+    let (run, texts) = bench.run(|g| Ok(g.add(text::map(g.add(even::node(g.value(2)))))));
+    assert_eq!((*run.get(texts).unwrap()).as_ref().map(String::len), Some(200));
+}
+
 #[test]
 fn equal_elements_run_once() {
     let bench = Bench::in_memory();

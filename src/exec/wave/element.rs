@@ -7,7 +7,7 @@ use crate::exec::sync::{Arc, Ordering, lock};
 use crate::exec::table::Id;
 use crate::exec::wave::claims::{Asker, Claim, Done};
 use crate::exec::wave::map::{Computation, ComputationId, ElementRun, MadeElement, MapInputs, MapRun};
-use crate::exec::wave::perform::{Product, Trouble, encode, encode_result, guarded, part_of};
+use crate::exec::wave::perform::{Product, Trouble, encode_result, guarded, part_of};
 use crate::exec::wave::queue::{Job, Work};
 use crate::exec::wave::resolve::{Halt, Pending};
 use crate::exec::wave::slots::{Conclusion, Slot};
@@ -263,7 +263,7 @@ impl Wave {
             let key = known.key.as_ref().map(|key| &key.value);
             (node.function.call)(&ctx, &Inputs { values: &values, present: node.present, key })
         })?;
-        let encoded = guarded(&self.session, || keeping_sources(|| Ok(encode(element, value.as_any())?)))?;
+        let encoded = guarded(&self.session, || keeping_sources(|| Ok(element.encode(value.as_any())?)))?;
         Ok(Product::new(Some(value), encoded, &node.result_schema, true))
     }
 
@@ -396,6 +396,8 @@ impl Wave {
         }
         let graph = &self.session.graph;
         let (Some(spec), Some(made)) = (graph.spec(slot.node), made) else { return };
+        // The element of an option is read back when somebody else holds it.
+        self.hand_over(local);
         let loader = self.session.loader(slot.node);
         let value = guarded(&self.session, || Ok(list.assemble(made, &loader)?));
         let encoded = value.and_then(|value| Ok((encode_result(&self.session, spec, &value)?, value)));

@@ -3,7 +3,7 @@
 use crate::exec::ledger::Known;
 use crate::exec::recorded::payload_of_value;
 use crate::exec::sync::Ordering;
-use crate::exec::wave::perform::{encode, guarded};
+use crate::exec::wave::perform::guarded;
 use crate::exec::wave::resolve::{Halt, mixed_up};
 use crate::exec::wave::slots::{Conclusion, Slot};
 use crate::exec::wave::walk::Wave;
@@ -83,7 +83,7 @@ impl Wave {
                 Some(Payload::Absent { .. }) | None => {
                     let value = self.obtain(*node)?;
                     let Some(value_type) = self.session.graph.value_type(*node) else { return Err(mixed_up()) };
-                    let encoded = guarded(&self.session, || Ok(encode(value_type, value.as_any())?))?;
+                    let encoded = guarded(&self.session, || Ok(value_type.encode(value.as_any())?))?;
                     blobs.extend(encoded.blobs);
                     made.push(Made { value: Some(value), part: Part::new(encoded.bytes, &mut blobs) });
                     continue;

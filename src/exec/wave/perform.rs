@@ -72,20 +72,10 @@ pub(crate) fn encode_result(session: &Session, spec: &NodeSpec, value: &Value) -
     guarded(session, || {
         keeping_sources(|| match (&spec.body, spec.results.as_slice()) {
             (Body::Function { .. }, types @ ([] | [_, _, ..])) => encode_outputs(types, value),
-            (_, [one]) => Ok(encode(one, value.as_any())?),
+            (_, [one]) => Ok(one.encode(value.as_any())?),
             _ => Err("a node without a result; please report this as a bug of mamo".into()),
         })
     })
-}
-
-pub(crate) fn encode(value_type: &ValueType, value: &(dyn Any + Send + Sync)) -> Result<Encoded, CodecError> {
-    match &value_type.bytes {
-        Some(codec) => (codec.encode)(value),
-        None => Err(CodecError::Encode {
-            type_name: (value_type.type_name)(),
-            message: "values of a transient type have no bytes".into(),
-        }),
-    }
 }
 
 fn encode_outputs(types: &[&ValueType], value: &Value) -> Result<Encoded, BoxError> {
@@ -93,7 +83,7 @@ fn encode_outputs(types: &[&ValueType], value: &Value) -> Result<Encoded, BoxErr
     let mut blobs = Vec::new();
     let mut parts = Vec::new();
     for (value_type, output) in types.iter().zip(&outputs.0) {
-        let encoded = encode(value_type, output.as_any())?;
+        let encoded = value_type.encode(output.as_any())?;
         blobs.extend(encoded.blobs);
         parts.push(Part::new(encoded.bytes, &mut blobs));
     }
