@@ -24,8 +24,9 @@ pub mod __private {
     pub use crate::fingerprint::{Schema, Traced};
     pub use crate::graph::{Code, CodeScope, DeclaredFunction, Function, Inputs, NodeOutputs, RawNode, RunNode};
     pub use crate::value::{
-        ByValue, CodecError, CollectionType, Element, ElementReader, Fallible, Interrupt, Lent, Loader, NoResult,
-        NodeError, NodeResult, Outputs, Part, Postcard, Probe, Saved, Transient, Value, ValueType, lend_optional,
+        ByValue, CodecError, CollectionType, Element, ElementReader, Fallible, Flat, Interrupt, ItemOf, Lent, Loader,
+        NoResult, NodeError, NodeResult, Outputs, Part, Postcard, Probe, Saved, Transient, Value, ValueType,
+        lend_optional,
     };
 }
 

@@ -77,8 +77,15 @@ pub(crate) struct NodeSpec {
     /// Types of its outputs; one for most.
     pub(crate) results: SmallVec<[&'static ValueType; 1]>,
     pub(crate) schemas: SmallVec<[SchemaDigest; 1]>,
-    /// Schema of the elements that a mapped function goes over, and of those it makes.
-    pub(crate) element_schemas: Option<(SchemaDigest, SchemaDigest)>,
+    pub(crate) element_schemas: Option<ElementSchemas>,
+}
+
+/// Schemas of the elements that a mapped function goes over, and of what it gives for them.
+#[derive(Debug)]
+pub(crate) struct ElementSchemas {
+    /// One for each collection.
+    pub(crate) items: SmallVec<[SchemaDigest; 1]>,
+    pub(crate) result: SchemaDigest,
 }
 
 /// A leaf whose value is in the program.

@@ -1,7 +1,7 @@
 //! What `#[mamo::node]` tells about a function.
 
 use crate::graph::{Code, NodeCtx};
-use crate::value::{BoxError, Collection, CollectionType, NodeResult, Value, ValueType};
+use crate::value::{BoxError, Collection, CollectionType, Flat, ItemOf, List, NodeResult, Value, ValueType};
 use std::any::{Any, TypeId};
 
 /// A node function as written: name, code, parameters. One for each function.
@@ -36,10 +36,22 @@ pub(crate) struct NodeFunction {
     pub(crate) results: Results,
     /// Runs it.
     pub(crate) call: Call,
-    /// How to go over the first input, when the function is mapped over it.
-    pub(crate) mapped: Option<&'static CollectionType>,
-    /// What the function returns for one element, when it is mapped.
-    pub(crate) element: Option<&'static ValueType>,
+    /// How it is mapped over its first input, or its first two.
+    pub(crate) mapping: Option<Mapping>,
+}
+
+/// How a function is mapped over collections.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mapping {
+    /// The constructor, in keys and messages.
+    pub(crate) kind: &'static str,
+    pub(crate) over: &'static CollectionType,
+    /// The second collection, for a function that goes over two in step.
+    pub(crate) with: Option<&'static CollectionType>,
+    /// What the function returns for one element.
+    pub(crate) element: &'static ValueType,
+    /// Whether each element gives one element.
+    pub(crate) is_one_to_one: bool,
 }
 
 /// Runs a node function on a node's inputs.
@@ -82,24 +94,71 @@ impl NodeFunction {
     /// A function with a single output.
     pub(crate) const fn one<F: RunNode<L> + NodeResult, L>() -> Self {
         let results = Results::One(F::TYPE);
-        Self { function: F::FUNCTION, id: TypeId::of::<F>, results, call: F::run, mapped: None, element: None }
+        Self { function: F::FUNCTION, id: TypeId::of::<F>, results, call: F::run, mapping: None }
     }
 
     /// A function with several outputs.
     pub(crate) const fn many<F: RunNode<L> + NodeOutputs, L>() -> Self {
         let results = Results::Many(F::TYPES);
-        Self { function: F::FUNCTION, id: TypeId::of::<F>, results, call: F::run, mapped: None, element: None }
+        Self { function: F::FUNCTION, id: TypeId::of::<F>, results, call: F::run, mapping: None }
     }
 
     /// A function that is mapped over the elements of a `C`.
     pub(crate) const fn mapped<F: RunNode<L> + NodeResult, L, C: Collection>() -> Self {
+        let mapping = Mapping {
+            kind: "map",
+            over: CollectionType::of::<C, F>(),
+            with: None,
+            element: F::TYPE,
+            is_one_to_one: true,
+        };
+        Self::mapping::<F, L>(ValueType::map::<C, F>(), mapping)
+    }
+
+    /// A function that is mapped over the elements of a `C` and a `D` in step.
+    pub(crate) const fn zip_mapped<F: RunNode<L> + NodeResult, L, C: Collection, D: Collection>() -> Self {
+        let mapping = Mapping {
+            kind: "zip_map",
+            over: CollectionType::of::<C, F>(),
+            with: Some(CollectionType::of::<D, F>()),
+            element: F::TYPE,
+            is_one_to_one: true,
+        };
+        Self::mapping::<F, L>(ValueType::map::<C, F>(), mapping)
+    }
+
+    /// A function that is mapped over the elements of a `C`, and gives something for some of them.
+    pub(crate) const fn filter_mapped<F: RunNode<L> + NodeResult<Value: Flat>, L, C: Collection>() -> Self {
+        let mapping = Mapping {
+            kind: "filter_map",
+            over: CollectionType::filtered::<C, F>(),
+            with: None,
+            element: ValueType::flat::<F>(),
+            is_one_to_one: false,
+        };
+        Self::mapping::<F, L>(ValueType::map::<C, ItemOf<F>>(), mapping)
+    }
+
+    /// A function that is mapped over the elements of a `C`, and gives several values for each.
+    pub(crate) const fn flat_mapped<F: RunNode<L> + NodeResult<Value: Flat>, L, C: Collection>() -> Self {
+        let mapping = Mapping {
+            kind: "flat_map",
+            over: CollectionType::flattened::<C, F>(),
+            with: None,
+            element: ValueType::flat::<F>(),
+            is_one_to_one: false,
+        };
+        let list = ValueType::map::<List<<ItemOf<F> as NodeResult>::Value>, ItemOf<F>>();
+        Self::mapping::<F, L>(list, mapping)
+    }
+
+    const fn mapping<F: RunNode<L> + NodeResult, L>(result: &'static ValueType, mapping: Mapping) -> Self {
         Self {
             function: F::FUNCTION,
             id: TypeId::of::<F>,
-            results: Results::One(ValueType::map::<C, F>()),
+            results: Results::One(result),
             call: F::run,
-            mapped: Some(CollectionType::of::<C, F>()),
-            element: Some(F::TYPE),
+            mapping: Some(mapping),
         }
     }
 }

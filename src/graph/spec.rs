@@ -2,7 +2,7 @@
 
 use crate::fingerprint::{BlobDigest, ValueDigest, value_digest};
 use crate::graph::{Constant, Gatherer, Node, NodeFunction, NodeOutputs, RawNode, RunNode, Settler, Source};
-use crate::value::{Collection, NodeResult, Projection, Value, ValueType};
+use crate::value::{Collection, Flat, NodeResult, Projection, Value, ValueType};
 use smallvec::SmallVec;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -75,6 +75,30 @@ impl<T, H> Spec<T, H> {
         inputs: [Option<RawNode>; N],
     ) -> Self {
         Self::of_function(const { &NodeFunction::mapped::<F, L, C>() }, inputs)
+    }
+
+    /// As `__mapped`, over the elements of the first two inputs in step.
+    #[doc(hidden)]
+    pub fn __zip_mapped<F: RunNode<L> + NodeResult, L, C: Collection, D: Collection, const N: usize>(
+        inputs: [Option<RawNode>; N],
+    ) -> Self {
+        Self::of_function(const { &NodeFunction::zip_mapped::<F, L, C, D>() }, inputs)
+    }
+
+    /// As `__mapped`, where the function gives something for some elements.
+    #[doc(hidden)]
+    pub fn __filter_mapped<F: RunNode<L> + NodeResult<Value: Flat>, L, C: Collection, const N: usize>(
+        inputs: [Option<RawNode>; N],
+    ) -> Self {
+        Self::of_function(const { &NodeFunction::filter_mapped::<F, L, C>() }, inputs)
+    }
+
+    /// As `__mapped`, where the function gives several values for an element.
+    #[doc(hidden)]
+    pub fn __flat_mapped<F: RunNode<L> + NodeResult<Value: Flat>, L, C: Collection, const N: usize>(
+        inputs: [Option<RawNode>; N],
+    ) -> Self {
+        Self::of_function(const { &NodeFunction::flat_mapped::<F, L, C>() }, inputs)
     }
 
     fn of_function<const N: usize>(function: &'static NodeFunction, inputs: [Option<RawNode>; N]) -> Self {

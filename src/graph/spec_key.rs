@@ -1,7 +1,7 @@
 //! Keys of specs: what a function or a built-in is known by, beside the values that it reads.
 
 use crate::fingerprint::{ParameterKey, RECIPE, ResultKey, Schema, SpecHashers, SpecKey};
-use crate::graph::{Body, NodeFunction, NodeSpec, Results, Source};
+use crate::graph::{Body, ElementSchemas, NodeFunction, NodeSpec, Results, Source};
 use crate::value::{Artifact, Dict, Tool, ValueType};
 use smallvec::{SmallVec, smallvec};
 
@@ -13,12 +13,14 @@ impl NodeSpec {
     pub(crate) fn new(body: Body) -> Result<Self, String> {
         let (mut element, mut element_schemas) = (None, None);
         if let Body::Function { function, present } = &body
-            && let (Some(mapped), Some(item)) = (function.mapped, function.element)
+            && let Some(mapping) = &function.mapping
         {
-            let item_schema = readable((item.schema)(), item)?;
-            let key = function_key("function", function, *present, &[item])?;
+            let result = readable((mapping.element.schema)(), mapping.element)?.digest;
+            let key = function_key("function", function, *present, &[mapping.element])?;
             element = Some(SpecHashers::new(&key.to_bytes()));
-            element_schemas = Some(((mapped.item_schema)().digest, item_schema.digest));
+            let items = [Some(mapping.over), mapping.with].into_iter().flatten();
+            element_schemas =
+                Some(ElementSchemas { items: items.map(|over| (over.item_schema)().digest).collect(), result });
         }
         let results = result_types(&body);
         let schemas = results.iter().map(|result| (result.schema)().digest).collect();
@@ -43,7 +45,7 @@ fn result_types(body: &Body) -> ResultTypes {
 fn body_key(body: &Body, results: &[&'static ValueType]) -> Result<Option<SpecKey>, String> {
     let key = match body {
         Body::Function { function, present } => {
-            let kind = if function.mapped.is_some() && function.element.is_some() { "map" } else { "function" };
+            let kind = function.mapping.map_or("function", |mapping| mapping.kind);
             function_key(kind, function, *present, results)
         }
         Body::Field(field) => builtin_key("field", field.path, field.result),

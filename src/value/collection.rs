@@ -53,6 +53,9 @@ pub trait Collection: Send + Sync + 'static {
     fn result_schema() -> Schema;
     #[doc(hidden)]
     fn assemble<R: Send + Sync + 'static>(&self, elements: Vec<Element<R>>) -> Result<Self::Of<R>, CodecError>;
+    /// As `assemble`, of what is there.
+    #[doc(hidden)]
+    fn retain<R: Send + Sync + 'static>(&self, elements: Vec<Option<Element<R>>>) -> Result<Self::Of<R>, CodecError>;
     #[doc(hidden)]
     fn encode<R: Send + Sync + 'static>(result: &Self::Of<R>, item: &ValueType) -> Result<Encoded, CodecError>;
     #[doc(hidden)]
@@ -108,6 +111,10 @@ macro_rules! gives_list {
             Ok(List::from_elements(elements))
         }
 
+        fn retain<R: Send + Sync + 'static>(&self, elements: Vec<Option<Element<R>>>) -> Result<List<R>, CodecError> {
+            Ok(List::from_elements(elements.into_iter().flatten().collect()))
+        }
+
         fn encode<R: Send + Sync + 'static>(result: &List<R>, _: &ValueType) -> Result<Encoded, CodecError> {
             Ok(Encoded { bytes: result.encode_parts()?, blobs: Vec::new() })
         }
@@ -142,6 +149,14 @@ macro_rules! gives_dict {
 
         fn assemble<R: Send + Sync + 'static>(&self, elements: Vec<Element<R>>) -> Result<Dict<K, R>, CodecError> {
             Ok(Dict::from_entries(self.keys().cloned().zip(elements).collect()))
+        }
+
+        fn retain<R: Send + Sync + 'static>(
+            &self,
+            elements: Vec<Option<Element<R>>>,
+        ) -> Result<Dict<K, R>, CodecError> {
+            let entries = self.keys().cloned().zip(elements).filter_map(|(key, element)| Some((key, element?)));
+            Ok(Dict::from_entries(entries.collect()))
         }
 
         fn encode<R: Send + Sync + 'static>(result: &Dict<K, R>, _: &ValueType) -> Result<Encoded, CodecError> {
@@ -264,6 +279,10 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for Opt
 
     fn assemble<R: Send + Sync + 'static>(&self, elements: Vec<Element<R>>) -> Result<Option<R>, CodecError> {
         elements.into_iter().next().map(Element::into_value).transpose()
+    }
+
+    fn retain<R: Send + Sync + 'static>(&self, elements: Vec<Option<Element<R>>>) -> Result<Option<R>, CodecError> {
+        elements.into_iter().flatten().next().map(Element::into_value).transpose()
     }
 
     fn encode<R: Send + Sync + 'static>(result: &Option<R>, item: &ValueType) -> Result<Encoded, CodecError> {

@@ -1,10 +1,10 @@
 //! Collections as the engine maps over them, whatever their types.
 
 use crate::fingerprint::Schema;
-use crate::value::codec::{CodecError, NodeResult, encode_value, expect_type};
+use crate::value::codec::{CodecError, NodeResult, decode_value, encode_value, expect_type};
 use crate::value::element::ElementReader;
 use crate::value::part::{Loader, Part};
-use crate::value::{Collection, Lent, Value};
+use crate::value::{Collection, Flat, ItemOf, Lent, List, Value};
 use std::any::Any;
 use std::sync::Arc;
 
@@ -75,17 +75,31 @@ pub(crate) struct Made {
 
 impl CollectionType {
     /// Mapping the function behind `R` over a `C`.
-    pub const fn of<C: Collection, R: NodeResult>() -> &'static Self {
-        const {
-            &Self {
-                size: |any| expect_type::<C>(any).map_or(0, C::size),
-                index: |any| Ok(Value::new(expect_type::<C>(any)?.index())),
-                key: element_key::<C>,
-                part: element_part::<C>,
-                item: |any, index, number| any.downcast_ref::<C>()?.item(index.downcast_ref()?, number),
-                item_schema: C::item_schema,
-                assemble: assemble::<C, R>,
-            }
+    pub(crate) const fn of<C: Collection, R: NodeResult>() -> &'static Self {
+        const { &Self::with::<C>(assemble::<C, R>) }
+    }
+
+    /// Mapping the function behind `R` over a `C`, and keeping what it gives where it gives something.
+    pub(crate) const fn filtered<C: Collection, R: NodeResult<Value: Flat>>() -> &'static Self {
+        const { &Self::with::<C>(assemble_filtered::<C, R>) }
+    }
+
+    /// Mapping the function behind `R` over a `C`, and putting all that it gives into one list.
+    pub(crate) const fn flattened<C: Collection, R: NodeResult<Value: Flat>>() -> &'static Self {
+        const { &Self::with::<C>(|_, made, loader| assemble_flattened::<R>(&made, loader)) }
+    }
+
+    const fn with<C: Collection>(
+        assemble: fn(&Erased, Vec<Made>, &Arc<dyn Loader>) -> Result<Value, CodecError>,
+    ) -> Self {
+        Self {
+            size: |any| expect_type::<C>(any).map_or(0, C::size),
+            index: |any| Ok(Value::new(expect_type::<C>(any)?.index())),
+            key: element_key::<C>,
+            part: element_part::<C>,
+            item: |any, index, number| any.downcast_ref::<C>()?.item(index.downcast_ref()?, number),
+            item_schema: C::item_schema,
+            assemble,
         }
     }
 }
@@ -113,4 +127,44 @@ fn assemble<C: Collection, R: NodeResult>(
 ) -> Result<Value, CodecError> {
     let elements = ElementReader::<R::Value>::typed(loader, R::TYPE).elements(made)?;
     Ok(Value::new(expect_type::<C>(any)?.assemble(elements)?))
+}
+
+fn assemble_filtered<C: Collection, R: NodeResult<Value: Flat>>(
+    any: &Erased,
+    made: Vec<Made>,
+    loader: &Arc<dyn Loader>,
+) -> Result<Value, CodecError> {
+    let reader = reader_of::<R>(loader);
+    let element = |made: &Made| Ok(parts_of(made, loader)?.into_iter().next().map(|part| reader.element(part)));
+    let elements = made.iter().map(element).collect::<Result<Vec<_>, CodecError>>()?;
+    Ok(Value::new(expect_type::<C>(any)?.retain(elements)?))
+}
+
+fn assemble_flattened<R: NodeResult<Value: Flat>>(
+    made: &[Made],
+    loader: &Arc<dyn Loader>,
+) -> Result<Value, CodecError> {
+    let reader = reader_of::<R>(loader);
+    let mut elements = Vec::with_capacity(made.len());
+    for made in made {
+        elements.extend(parts_of(made, loader)?.into_iter().map(|part| reader.element(part)));
+    }
+    Ok(Value::new(List::from_elements(elements)))
+}
+
+fn reader_of<R: NodeResult<Value: Flat>>(
+    loader: &Arc<dyn Loader>,
+) -> Arc<ElementReader<<ItemOf<R> as NodeResult>::Value>> {
+    ElementReader::typed(loader, ItemOf::<R>::TYPE)
+}
+
+/// The encoded forms of the values that an element gave.
+fn parts_of(made: &Made, loader: &Arc<dyn Loader>) -> Result<Vec<Part>, CodecError> {
+    match &made.part {
+        Part::Inline(bytes) => decode_value(bytes, loader),
+        Part::Blob { .. } => match loader.load(&made.part.digest()) {
+            Ok(bytes) => decode_value(&bytes, loader),
+            Err(interrupt) => interrupt.raise(),
+        },
+    }
 }

@@ -17,6 +17,7 @@ mod history;
 mod large;
 mod lookups;
 mod lost;
+mod mappings;
 mod maps;
 mod mistakes;
 mod shapes;

@@ -20,22 +20,22 @@ pub(crate) fn constructors(function: &Function, signature: &Signature, arguments
     Generator::new(function, signature, arguments).items()
 }
 
-struct Generator<'a> {
+pub(crate) struct Generator<'a> {
     function: &'a Function,
-    signature: &'a Signature,
-    arguments: &'a Arguments,
+    pub(crate) signature: &'a Signature,
+    pub(crate) arguments: &'a Arguments,
     /// Where mamo is found.
-    krate: &'a syn::Path,
+    pub(crate) krate: &'a syn::Path,
     /// Name of the generated type.
     ty: Ident,
     /// For each parameter that is lent from a node of any type: the type parameter for that type.
-    lenders: Vec<Option<Ident>>,
-    /// The type parameter for the collection that is mapped.
-    collection: Ident,
+    pub(crate) lenders: Vec<Option<Ident>>,
+    /// The type parameters for the collections that are mapped: one, or two in step.
+    pub(crate) collections: [Ident; 2],
 }
 
 /// Tokens that mean what they mean, but stand where `span` is when the compiler points at them.
-fn located(tokens: TokenStream, span: Span) -> TokenStream {
+pub(crate) fn located(tokens: TokenStream, span: Span) -> TokenStream {
     let locate = |mut token: TokenTree| {
         let place = token.span().located_at(span);
         if let TokenTree::Group(group) = &mut token {
@@ -60,12 +60,12 @@ impl<'a> Generator<'a> {
             Input::Exact { .. } | Input::Optional { .. } => None,
         });
         let lenders = lenders.collect();
-        let collection = free_name("C", &mut taken);
+        let collections = ["C", "D"].map(|name| free_name(name, &mut taken));
         let mut ty = arguments.ty.clone().unwrap_or_else(|| function.signature.ident.clone());
         if arguments.ty.is_none() {
             ty.set_span(function.signature.ident.span());
         }
-        Self { function, signature, arguments, krate: &arguments.krate, ty, lenders, collection }
+        Self { function, signature, arguments, krate: &arguments.krate, ty, lenders, collections }
     }
 
     /// Everything that stands beside the function.
@@ -80,7 +80,7 @@ impl<'a> Generator<'a> {
         let checks: TokenStream =
             self.result().into_iter().chain(self.checks()).map(|item| quote!(#cfg #item)).collect();
         let node = self.signature.key().is_none().then(|| self.node());
-        let map = self.signature.is_mappable(self.arguments).then(|| self.map());
+        let maps = if self.signature.is_mappable(self.arguments) { self.maps() } else { TokenStream::new() };
         let outputs = self.outputs(&cfg);
         let run = self.run();
         let own = Ident::new(OWN_NAME, Span::call_site());
@@ -97,7 +97,7 @@ impl<'a> Generator<'a> {
             #lints
             impl #ty {
                 #node
-                #map
+                #maps
                 #[doc(hidden)]
                 const #own: &'static str = #name;
             }
@@ -163,7 +163,7 @@ impl<'a> Generator<'a> {
     }
 
     /// The value's type, for a function with a single output.
-    fn value(&self) -> TokenStream {
+    pub(crate) fn value(&self) -> TokenStream {
         let krate = self.krate;
         match &self.signature.returns.value {
             Some(value) => value.to_token_stream(),
@@ -230,7 +230,7 @@ impl<'a> Generator<'a> {
         let Self { krate, .. } = self;
         let generics = self.lenders.iter().flatten().collect::<Vec<_>>();
         let bounds = self.lending().map(|(lender, target)| self.lend_bound(&quote!(#lender), target));
-        let parameters = self.constructor_parameters(None);
+        let parameters = self.constructor_parameters(&[]);
         let lenders = quote!((#(#generics,)*));
         let (spec, made) = match &self.arguments.outputs {
             None => {
@@ -242,56 +242,16 @@ impl<'a> Generator<'a> {
                 (quote!(#krate::Spec<(#(#types,)*), (#(#krate::Node<#types>,)*)>), quote!(__many::<Self, #lenders, _>))
             }
         };
-        self.constructor("node", &quote!(<#(#bounds),*>), &parameters, &spec, &made)
-    }
-
-    /// `f::map(..)`.
-    fn map(&self) -> TokenStream {
-        let Self { krate, collection, .. } = self;
-        let value = self.value();
-        let parameters = self.constructor_parameters(Some(collection));
-        let mut associated = Vec::new();
-        let mut first_lent = None;
-        match self.signature.inputs().next() {
-            Some((_, Input::Exact { value, .. } | Input::Optional { value, .. })) => {
-                associated.push((quote!(Item), value));
-            }
-            Some((_, Input::Lent(target))) => first_lent = Some(target),
-            None => {}
-        }
-        if let Some(key) = self.signature.key() {
-            associated.push((quote!(Key), key));
-        }
-        let first = self.signature.inputs().next().map_or(Span::call_site(), |(parameter, _)| parameter.name.span());
-        let trait_bound = located(quote!(#collection: #krate::Collection), first);
-        let mut bounds = vec![if associated.is_empty() {
-            trait_bound
-        } else {
-            let (open, close) = (located(quote!(<), first), located(quote!(>), first));
-            let associated = associated.into_iter().map(|(name, ty)| {
-                let name = located(quote!(#name =), first);
-                quote!(#name #ty)
-            });
-            quote!(#trait_bound #open #(#associated),* #close)
-        }];
-        let rest = self.lending().skip(usize::from(first_lent.is_some()));
-        bounds.extend(rest.map(|(lender, target)| self.lend_bound(&quote!(#lender), target)));
-        let element = first_lent.map(|target| {
-            let bound = self.lend_bound(&quote!(#collection::Item), target);
-            quote!(where #bound)
-        });
-        let lenders = self.lenders.iter().enumerate().filter_map(|(slot, lender)| {
-            lender.as_ref().map(|lender| if slot == 0 { quote!(#collection::Item) } else { quote!(#lender) })
-        });
-        let made = quote!(__mapped::<Self, (#(#lenders,)*), #collection, _>);
-        let spec = quote!(#krate::Spec<#collection::Of<#value>>);
-        self.constructor("map", &quote!(<#(#bounds),*>), &parameters, &quote!(#spec #element), &made)
+        self.constructor("node", 0, &quote!(<#(#bounds),*>), &parameters, &spec, &made)
     }
 
     /// One constructor. It has the documentation of the function, and its name stands where the function's does.
-    fn constructor(
+    ///
+    /// Its first `n_collections` parameters take collections.
+    pub(crate) fn constructor(
         &self,
         constructor: &str,
+        n_collections: usize,
         generics: &TokenStream,
         parameters: &[TokenStream],
         spec: &TokenStream,
@@ -308,9 +268,8 @@ impl<'a> Generator<'a> {
         let visibility = &function.visibility;
         let inputs = self.signature.inputs().enumerate().map(|(slot, (parameter, input))| {
             let name = &parameter.name;
-            let is_collection = constructor == "map" && slot == 0;
             match input {
-                Input::Optional { .. } if !is_collection => {
+                Input::Optional { .. } if slot >= n_collections => {
                     quote!(::core::option::Option::map(#name, #krate::Node::raw))
                 }
                 Input::Exact { .. } | Input::Lent(_) | Input::Optional { .. } => {
@@ -327,13 +286,13 @@ impl<'a> Generator<'a> {
         }
     }
 
-    /// Parameters of a constructor; the first one takes a collection when there is a name for its type.
-    fn constructor_parameters(&self, collection: Option<&Ident>) -> Vec<TokenStream> {
+    /// Parameters of a constructor; the first ones take collections of these types.
+    pub(crate) fn constructor_parameters(&self, collections: &[Ident]) -> Vec<TokenStream> {
         let krate = self.krate;
         let parameters = self.signature.inputs().zip(&self.lenders).enumerate();
         let parameters = parameters.map(|(slot, ((parameter, input), lender))| {
             let name = &parameter.name;
-            match (collection.filter(|_| slot == 0), input) {
+            match (collections.get(slot), input) {
                 (Some(collection), _) => quote!(#name: #krate::Node<#collection>),
                 (None, Input::Exact { value, .. }) => quote!(#name: #krate::Node<#value>),
                 (None, Input::Lent(_)) => quote!(#name: #krate::Node<#lender>),
@@ -346,14 +305,14 @@ impl<'a> Generator<'a> {
     }
 
     /// The type parameters of lent parameters, with what they lend.
-    fn lending(&self) -> impl Iterator<Item = (&Ident, &Type)> {
+    pub(crate) fn lending(&self) -> impl Iterator<Item = (&Ident, &Type)> {
         self.signature.inputs().zip(&self.lenders).filter_map(|((_, input), lender)| match (input, lender) {
             (Input::Lent(target), Some(lender)) => Some((lender, target)),
             _ => None,
         })
     }
 
-    fn lend_bound(&self, lender: &TokenStream, target: &Type) -> TokenStream {
+    pub(crate) fn lend_bound(&self, lender: &TokenStream, target: &Type) -> TokenStream {
         let krate = self.krate;
         let bound = located(quote!(#lender: #krate::Lend<), target.span());
         let close = located(quote!(>), target.span());

@@ -4,6 +4,7 @@ mod arguments;
 mod code;
 mod generate;
 mod input;
+mod maps;
 mod refuse;
 mod signature;
 mod sources;

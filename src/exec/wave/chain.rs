@@ -43,6 +43,11 @@ impl Wave {
         if slot.conclusion.get().is_some() || is_again || shared.contains(list) || !shared.iter().all(is_known) {
             return;
         }
+        let is_one_to_one =
+            |node: &NodeId| graph.spec(*node).and_then(MappedNode::of).is_some_and(|node| node.mapping.is_one_to_one);
+        if node.mapping.with.is_some() || !is_one_to_one(list) {
+            return;
+        }
         let Some(above) = self.running(self.slots.of(*list)) else { return };
         let is_above_again = above.inputs.get().is_some_and(|inputs| inputs.expected.is_some());
         // Equal elements are one computation above; with their keys they are several.
@@ -90,7 +95,7 @@ impl Wave {
         let run = &map.computations[computation];
         let Some(item) = run.item() else { return false };
         let known = guarded(&self.session, || {
-            node.computation(&item.part, &map.shared_digests, || Ok(map.names.key(run.index)?))
+            node.computation(std::slice::from_ref(&item.part), &map.shared_digests, || Ok(map.names.key(run.index)?))
         });
         let content = match known {
             Ok(known) => {
@@ -122,7 +127,7 @@ impl Wave {
         let graph = &self.session.graph;
         let Some(above) = graph.inputs(self.slots.slots[map.slot].node).first() else { return Ok(None) };
         let Some(Body::Function { function, .. }) = graph.spec(*above).map(|spec| &spec.body) else { return Ok(None) };
-        let Some(item_type) = function.element else { return Ok(None) };
+        let Some(item_type) = function.mapping.map(|mapping| mapping.element) else { return Ok(None) };
         let bytes = match item.part {
             Part::Inline(bytes) => bytes,
             Part::Blob { .. } => match self.session.recorder.blob(&item.part.digest()) {

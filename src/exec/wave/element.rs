@@ -14,10 +14,10 @@ use crate::exec::wave::slots::{Conclusion, Slot};
 use crate::exec::wave::walk::{Local, Wave};
 use crate::exec::{OnFailure, Outcome};
 use crate::fingerprint::{BlobDigest, ContentKey, DigestMap, SchemaDigest, SpecHashers, ValueDigest, value_digest};
-use crate::graph::{Body, Inputs, NodeCtx, NodeFunction, NodeId, NodeSpec};
+use crate::graph::{Body, ElementSchemas, Inputs, Mapping, NodeCtx, NodeFunction, NodeId, NodeSpec};
 use crate::store::{Act, Key, Payload, RecordKind};
-use crate::value::{BoxError, CollectionType, ElementKey, Failure, Lent, Mapped, Part, Value, keeping_sources};
-use smallvec::SmallVec;
+use crate::value::{BoxError, ElementKey, Failure, Lent, Mapped, Part, Value, keeping_sources};
+use smallvec::{SmallVec, smallvec};
 use std::time::Instant;
 
 /// Schema of keys: they are part of content keys in their encoded form.
@@ -29,28 +29,29 @@ pub(crate) struct MappedNode<'a> {
     pub(crate) function: &'static NodeFunction,
     /// One bit a parameter: whether an input was given for it.
     pub(crate) present: u64,
+    pub(crate) mapping: &'static Mapping,
     /// What its elements' content keys are made with.
     hashers: &'a SpecHashers,
-    item_schema: SchemaDigest,
-    result_schema: SchemaDigest,
+    schemas: &'a ElementSchemas,
 }
 
 impl<'a> MappedNode<'a> {
     pub(crate) fn of(spec: &'a NodeSpec) -> Option<Self> {
         let Body::Function { function, present } = spec.body else { return None };
-        let (hashers, (item_schema, result_schema)) = (spec.element.as_ref()?, spec.element_schemas?);
-        Some(Self { function, present, hashers, item_schema, result_schema })
+        let (hashers, schemas) = (spec.element.as_ref()?, spec.element_schemas.as_ref()?);
+        Some(Self { function, present, mapping: function.mapping.as_ref()?, hashers, schemas })
     }
 
-    /// What is computed from an element, given by its encoded form.
+    /// What is computed from an element, or one of each collection, given by their encoded forms.
     pub(crate) fn computation(
         &self,
-        part: &Part,
+        parts: &[Part],
         shared: &[ValueDigest],
         key: impl FnOnce() -> Result<ElementKey, BoxError>,
     ) -> Result<Computation, BoxError> {
-        let mut upstream: SmallVec<[ValueDigest; 4]> = SmallVec::new();
-        upstream.push(value_digest(&self.item_schema, &part.digest(), part.len()));
+        let parts = self.schemas.items.iter().zip(parts);
+        let mut upstream: SmallVec<[ValueDigest; 4]> =
+            parts.map(|(schema, part)| value_digest(schema, &part.digest(), part.len())).collect();
         upstream.extend_from_slice(shared);
         let key = if self.function.function.has_key { Some(key()?) } else { None };
         if let Some(key) = &key {
@@ -66,18 +67,23 @@ impl Wave {
     pub(crate) fn start_map(
         &self,
         pending: &Pending<'_>,
-        mapped: &'static CollectionType,
+        node: &MappedNode<'_>,
         local: &mut Local,
     ) -> Result<(), Halt> {
-        let Pending { index, slot, spec, content, is_tainted, expected } = *pending;
-        let inputs = self.session.graph.inputs(slot.node);
-        let (false, Some(node)) = (inputs.is_empty(), MappedNode::of(spec)) else {
+        let Pending { index, slot, content, is_tainted, expected, .. } = *pending;
+        let mut shared = self.obtain_all(self.session.graph.inputs(slot.node))?;
+        let types = [Some(node.mapping.over), node.mapping.with].into_iter().flatten();
+        let lists = guarded(&self.session, || {
+            let lists = shared.drain(..types.clone().count().min(shared.len())).zip(types);
+            let lists = lists.map(|(list, over)| Ok(Arc::new(Mapped::new(list, over)?)));
+            let lists = lists.collect::<Result<SmallVec<[Arc<Mapped>; 1]>, BoxError>>()?;
+            check_steps(node, &lists)?;
+            Ok(lists)
+        })?;
+        let Some(names) = lists.first().map(Arc::clone) else {
             return Err(Halt::Trouble(Trouble::Failed("a map without a collection".into())));
         };
-        let mut shared = self.obtain_all(inputs)?;
-        let list = shared.remove(0);
-        let list = Arc::new(guarded(&self.session, || Ok(Mapped::new(list, mapped)?))?);
-        let inputs = MapInputs { content, is_tainted, expected, list: Arc::clone(&list) };
+        let inputs = MapInputs { content, is_tainted, expected, lists: lists.clone() };
         if let Some(map) = self.running(index) {
             // It went along with the map above, and its elements are on their way.
             if map.inputs.set(inputs).is_ok() {
@@ -85,14 +91,15 @@ impl Wave {
             }
             return Ok(());
         }
-        let shared_digests: SmallVec<[ValueDigest; 4]> = self.upstream_values(slot.node).skip(1).collect();
+        let shared_digests: SmallVec<[ValueDigest; 4]> = self.upstream_values(slot.node).skip(lists.len()).collect();
         let (computations, elements) = guarded(&self.session, || {
             let mut number_of: DigestMap<ContentKey, ComputationId> = DigestMap::default();
             let mut computations = Vec::new();
             let mut elements = Vec::new();
-            for element in 0..list.size() {
-                let (part, _) = part_of(|| list.part(element))?;
-                let computation = node.computation(&part, &shared_digests, || Ok(list.key(element)?))?;
+            for element in 0..names.size() {
+                let parts = lists.iter().map(|list| Ok(part_of(|| list.part(element))?.0));
+                let parts = parts.collect::<Result<SmallVec<[Part; 1]>, BoxError>>()?;
+                let computation = node.computation(&parts, &shared_digests, || Ok(names.key(element)?))?;
                 let id = *number_of.entry(computation.content).or_insert_with(|| {
                     computations.push(ElementRun::new(element, Some(computation)));
                     ComputationId::from_position(computations.len() - 1)
@@ -101,7 +108,7 @@ impl Wave {
             }
             Ok((computations, elements))
         })?;
-        let map = Arc::new(MapRun::new(index, list, shared, shared_digests, computations, elements.into()));
+        let map = Arc::new(MapRun::new(index, names, shared, shared_digests, computations, elements.into()));
         // Nobody else has seen it.
         let _ = map.inputs.set(inputs);
         self.add_running(&map);
@@ -241,9 +248,6 @@ impl Wave {
         known: &Computation,
         node: &MappedNode<'_>,
     ) -> Result<Product, Trouble> {
-        let Some(element) = node.function.element else {
-            return Err(Trouble::Failed("a map without a collection".into()));
-        };
         let ctx = NodeCtx {
             function: node.function.function.path,
             trial: 0,
@@ -252,19 +256,22 @@ impl Wave {
         };
         let ahead = self.item_ahead(map, run)?;
         let value = guarded(&self.session, || {
-            let item = match (ahead, map.inputs.get()) {
-                (Some(value), _) => Lent::Owned(value),
-                (None, Some(inputs)) => inputs.list.item(run.index).ok_or("the collection changed its size")?,
+            let items: SmallVec<[Lent<'_>; 2]> = match (ahead, map.inputs.get()) {
+                (Some(value), _) => smallvec![Lent::Owned(value)],
+                (None, Some(inputs)) => {
+                    let items = inputs.lists.iter().map(|list| list.item(run.index));
+                    items.collect::<Option<_>>().ok_or("the collection changed its size")?
+                }
                 (None, None) => return Err("an element is not at hand; please report this as a bug of mamo".into()),
             };
-            let mut values: SmallVec<[_; 4]> = SmallVec::new();
-            values.push(item.as_any());
+            let mut values: SmallVec<[_; 4]> = items.iter().map(Lent::as_any).collect();
             values.extend(map.shared.iter().map(Value::as_any));
             let key = known.key.as_ref().map(|key| &key.value);
             (node.function.call)(&ctx, &Inputs { values: &values, present: node.present, key })
         })?;
-        let encoded = guarded(&self.session, || keeping_sources(|| Ok(element.encode(value.as_any())?)))?;
-        Ok(Product::new(Some(value), encoded, &node.result_schema, true))
+        let encoded =
+            guarded(&self.session, || keeping_sources(|| Ok(node.mapping.element.encode(value.as_any())?)))?;
+        Ok(Product::new(Some(value), encoded, &node.schemas.result, true))
     }
 
     /// Writes down what an element gave; when it gave something else before, only the map's own list names it.
@@ -382,7 +389,7 @@ impl Wave {
     /// All computations are done: makes the resulting collection.
     fn finish_map(&self, map: &Arc<MapRun>, local: &mut Local) {
         let slot = &self.slots.slots[map.slot];
-        let Some(MapInputs { content, is_tainted, expected, list }) = map.inputs.get() else { return };
+        let Some(MapInputs { content, is_tainted, expected, lists }) = map.inputs.get() else { return };
         let mut maps = lock(&self.maps);
         maps.running.remove(&map.slot);
         maps.done.push((slot.node, map.counts()));
@@ -395,7 +402,7 @@ impl Wave {
             return self.tell_askers(content, &Done::Failed(failure), local);
         }
         let graph = &self.session.graph;
-        let (Some(spec), Some(made)) = (graph.spec(slot.node), made) else { return };
+        let (Some(spec), Some(made), Some(list)) = (graph.spec(slot.node), made, lists.first()) else { return };
         // The element of an option is read back when somebody else holds it.
         self.hand_over(local);
         let loader = self.session.loader(slot.node);
@@ -422,4 +429,29 @@ impl Wave {
         self.conclude(map.slot, slot, Conclusion::Known(known), outcome, local);
         self.tell_askers(content, &done, local);
     }
+}
+
+/// Collections that are gone over in step have the same keys.
+fn check_steps(node: &MappedNode<'_>, lists: &[Arc<Mapped>]) -> Result<(), BoxError> {
+    let [first, second] = lists else { return Ok(()) };
+    let mut names = node.function.function.parameters.iter();
+    let (first_name, second_name) = (names.next().unwrap_or(&""), names.next().unwrap_or(&""));
+    for element in 0..first.size().min(second.size()) {
+        let (a, b) = (first.key(element)?, second.key(element)?);
+        if a.bytes != b.bytes {
+            let (a, b) = (a.label, b.label);
+            return Err(format!(
+                "`zip_map` goes over collections with the same keys: `{first_name}` has `{a}` where `{second_name}` has `{b}`"
+            )
+            .into());
+        }
+    }
+    if first.size() != second.size() {
+        let (a, b) = (first.size(), second.size());
+        return Err(format!(
+            "`zip_map` goes over collections of one length: `{first_name}` has {a} elements, `{second_name}` {b}"
+        )
+        .into());
+    }
+    Ok(())
 }

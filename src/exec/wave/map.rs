@@ -52,7 +52,8 @@ pub(crate) struct MapInputs {
     pub(crate) is_tainted: bool,
     /// What the map gave before, when it is executed again.
     pub(crate) expected: Option<ValueDigest>,
-    pub(crate) list: Arc<Mapped>,
+    /// One collection, or two that are gone over in step.
+    pub(crate) lists: SmallVec<[Arc<Mapped>; 1]>,
 }
 
 /// One computation of a map.

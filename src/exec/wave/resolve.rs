@@ -7,6 +7,7 @@ use crate::exec::recorded::act_of;
 use crate::exec::sync::{Arc, lock};
 use crate::exec::table::position;
 use crate::exec::wave::claims::{Asker, Claim, Done};
+use crate::exec::wave::element::MappedNode;
 use crate::exec::wave::perform::{Trouble, guarded};
 use crate::exec::wave::slots::{Conclusion, Slot, SlotId};
 use crate::exec::wave::walk::{Local, Wave, is_saved};
@@ -164,10 +165,8 @@ impl Wave {
 
     fn execute(&self, pending: &Pending<'_>, local: &mut Local) -> Result<(), Halt> {
         let Pending { index, slot, spec, content, is_tainted, .. } = *pending;
-        if let Body::Function { function, .. } = &spec.body
-            && let Some(mapped) = function.mapped
-        {
-            return self.start_map(pending, mapped, local);
+        if let Some(node) = MappedNode::of(spec) {
+            return self.start_map(pending, &node, local);
         }
         let start = Instant::now();
         let (value, encoded) = self.perform(slot, spec, local)?;
