@@ -42,6 +42,7 @@ impl Builder {
                 self.add_derived(format!("field {}", field.path), Body::Field(field), &declaration)
             }
             SpecBody::Settle(settler) => self.add_derived("settle".into(), Body::Settle(settler), &declaration),
+            SpecBody::SettleEach => self.add_settled_map(&declaration),
             SpecBody::Gather(gatherer) => self.add_gatherer(gatherer, &declaration),
         };
         self.tag(node, spec.tags);
@@ -76,6 +77,47 @@ impl Builder {
         }
         self.claim(scope, function, place, "call one of them `.name(..)`, or add it to a `g.group(..)` of its own");
         NodePath { scope, label: Label::Default }
+    }
+
+    /// The map that is the declaration's input once more, with elements' failures as values. Elements that do not fail
+    /// are the same computations.
+    fn add_settled_map(&mut self, declaration: &Declaration<'_>) -> NodeId {
+        let Some(map) = declaration.inputs.first().copied().filter(|map| !self.is_broken(*map)) else {
+            return NodeId::MISTAKEN;
+        };
+        if let (None, Some(known)) = (declaration.name, self.graph.settled_maps.get(&map)) {
+            return *known;
+        }
+        let function = match self.graph.kind(map) {
+            Kind::Spec(spec) => match &spec.body {
+                Body::Function { function, present } => {
+                    function.mapping.and_then(|mapping| mapping.settled).map(|settled| (settled, *present))
+                }
+                Body::Source(_) | Body::Field(_) | Body::Gather(_) | Body::Settle(_) | Body::Output { .. } => None,
+            },
+            Kind::Constant(_) => None,
+        };
+        let identity = self.graph.identity(map);
+        let Some((function, present)) = function else {
+            let place = declaration.place;
+            self.mistakes.push(format!(
+                "`settle_each` takes what `f::map` or `f::zip_map` gives, and `{identity}` is not made so ({place}); \
+                 `g.settle` settles a node as a whole"
+            ));
+            return NodeId::MISTAKEN;
+        };
+        let inputs: SmallVec<[NodeId; 4]> = self.graph.inputs(map).into();
+        let default = format!("settle_each({identity})");
+        let name = declaration.name.unwrap_or(&default);
+        let scope = if declaration.name.is_some() { declaration.scope } else { ScopeId::ROOT };
+        let node = self.add_function(
+            function,
+            present,
+            0,
+            &Declaration { scope, name: Some(name), inputs: &inputs, ..*declaration },
+        );
+        self.graph.settled_maps.entry(map).or_insert(node);
+        node
     }
 
     fn add_gatherer(&mut self, gatherer: &'static Gatherer, declaration: &Declaration<'_>) -> NodeId {

@@ -76,6 +76,7 @@ impl Builder {
             targets: Vec::new(),
             order: None,
             replaced: BTreeMap::new(),
+            settled_maps: BTreeMap::new(),
         };
         Self {
             graph,

@@ -28,6 +28,8 @@ pub(crate) struct Declared {
     pub(crate) order: Option<Vec<NodeId>>,
     /// Nodes that others stand in for, which are not replaced themselves.
     pub(crate) replaced: BTreeMap<NodeId, NodeId>,
+    /// Maps whose elements are settled, and the nodes that do so in their stead.
+    pub(crate) settled_maps: BTreeMap<NodeId, NodeId>,
 }
 
 /// What is kept for each node: 32 bytes, and four for each input.
@@ -242,7 +244,8 @@ impl Declared {
             }
         }
         let sinks = self.node_ids().zip(&is_read).filter(|(node, is_read)| {
-            !**is_read && !self.replaced.contains_key(node) && self.value_type(*node).is_some()
+            let is_itself = !self.replaced.contains_key(node) && !self.settled_maps.contains_key(node);
+            !**is_read && is_itself && self.value_type(*node).is_some()
         });
         sinks.map(|(node, _)| node).collect()
     }

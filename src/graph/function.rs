@@ -1,7 +1,7 @@
 //! What `#[mamo::node]` tells about a function.
 
 use crate::graph::{Code, NodeCtx};
-use crate::value::{BoxError, Collection, CollectionType, Flat, ItemOf, List, NodeResult, Value, ValueType};
+use crate::value::{BoxError, Collection, CollectionType, Flat, ItemOf, List, NodeResult, SettledOf, Value, ValueType};
 use std::any::{Any, TypeId};
 
 /// A node function as written: name, code, parameters. One for each function.
@@ -50,8 +50,12 @@ pub(crate) struct Mapping {
     pub(crate) with: Option<&'static CollectionType>,
     /// What the function returns for one element.
     pub(crate) element: &'static ValueType,
-    /// Whether each element gives one element.
+    /// Whether each element gives one element, as the function gives it.
     pub(crate) is_one_to_one: bool,
+    /// Whether elements' failures are values.
+    pub(crate) is_settled: bool,
+    /// The same with elements' failures as values, where there is such a thing.
+    pub(crate) settled: Option<&'static NodeFunction>,
 }
 
 /// Runs a node function on a node's inputs.
@@ -111,6 +115,8 @@ impl NodeFunction {
             with: None,
             element: F::TYPE,
             is_one_to_one: true,
+            is_settled: false,
+            settled: Some(const { &Self::settled::<F, L, C>(None) }),
         };
         Self::mapping::<F, L>(ValueType::map::<C, F>(), mapping)
     }
@@ -123,6 +129,8 @@ impl NodeFunction {
             with: Some(CollectionType::of::<D, F>()),
             element: F::TYPE,
             is_one_to_one: true,
+            is_settled: false,
+            settled: Some(const { &Self::settled::<F, L, C>(Some(CollectionType::of::<D, F>())) }),
         };
         Self::mapping::<F, L>(ValueType::map::<C, F>(), mapping)
     }
@@ -135,6 +143,8 @@ impl NodeFunction {
             with: None,
             element: ValueType::flat::<F>(),
             is_one_to_one: false,
+            is_settled: false,
+            settled: None,
         };
         Self::mapping::<F, L>(ValueType::map::<C, ItemOf<F>>(), mapping)
     }
@@ -147,9 +157,25 @@ impl NodeFunction {
             with: None,
             element: ValueType::flat::<F>(),
             is_one_to_one: false,
+            is_settled: false,
+            settled: None,
         };
         let list = ValueType::map::<List<<ItemOf<F> as NodeResult>::Value>, ItemOf<F>>();
         Self::mapping::<F, L>(list, mapping)
+    }
+
+    /// A function that is mapped over the elements of a `C`, and of another collection, where failures are values.
+    const fn settled<F: RunNode<L> + NodeResult, L, C: Collection>(with: Option<&'static CollectionType>) -> Self {
+        let mapping = Mapping {
+            kind: "settle_each",
+            over: CollectionType::of::<C, SettledOf<F>>(),
+            with,
+            element: F::TYPE,
+            is_one_to_one: false,
+            is_settled: true,
+            settled: None,
+        };
+        Self::mapping::<F, L>(ValueType::map::<C, SettledOf<F>>(), mapping)
     }
 
     const fn mapping<F: RunNode<L> + NodeResult, L>(result: &'static ValueType, mapping: Mapping) -> Self {

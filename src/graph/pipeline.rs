@@ -7,7 +7,7 @@ use crate::graph::node::GraphId;
 use crate::graph::replace::Replacement;
 use crate::graph::spec::SpecBody;
 use crate::graph::{Body, CodeReport, Constant, Declared, Function, Gatherer, Handle, Node, RawNode, Settler, Spec};
-use crate::value::{Failure, Field, List, Projection, ValueType};
+use crate::value::{Failure, Field, List, Projection, SettleEach, ValueType};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use smallvec::{SmallVec, smallvec};
@@ -83,6 +83,15 @@ impl Graph {
         node: Node<T>,
     ) -> Node<std::result::Result<T, Failure>> {
         self.add(Spec::from_body(SpecBody::Settle(Settler::of::<T>()), smallvec![node.raw()]))
+    }
+
+    /// What a map gives, with a value or a failure for each of its elements.
+    ///
+    /// Elements' failures stop no run, and the next run tries them again; what is computed from a collection with
+    /// failures is computed again in the next run. Elements that do not fail are computed once for the map and this.
+    #[track_caller]
+    pub fn settle_each<C: SettleEach>(&self, map: Node<C>) -> Node<C::Settled> {
+        self.add(Spec::from_body(SpecBody::SettleEach, smallvec![map.raw()]))
     }
 
     /// The same graph, where names of nodes begin with `label/`.

@@ -24,6 +24,15 @@ impl Builder {
                 self.mistakes.push(format!("`{name}` is replaced twice: {first} and {second}"));
             }
         }
+        for (map, settled) in &self.graph.settled_maps {
+            if let (Some(replacement), None) = (by_node.get(map), by_node.get(settled)) {
+                let (name, settled, place) =
+                    (self.graph.identity(*map), self.graph.identity(*settled), replacement.place);
+                self.mistakes.push(format!(
+                    "`{name}` is replaced ({place}), but `{settled}` goes over its elements: replace that one too"
+                ));
+            }
+        }
         for start in by_node.keys() {
             let mut path = Vec::new();
             let mut node = *start;

@@ -43,12 +43,17 @@ pub(crate) struct RawSpec {
 }
 
 pub(crate) enum SpecBody {
-    Function { function: &'static NodeFunction, present: u64 },
+    Function {
+        function: &'static NodeFunction,
+        present: u64,
+    },
     Constant(Result<Constant, String>),
     Source(Arc<Source>),
     Field(Arc<Projection>),
     Gather(&'static Gatherer),
     Settle(&'static Settler),
+    /// The map that is its input, with elements' failures as values.
+    SettleEach,
 }
 
 impl<T, H> Spec<T, H> {

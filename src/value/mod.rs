@@ -15,6 +15,7 @@ mod lend;
 mod list;
 mod mapped;
 mod part;
+mod settled;
 mod tool;
 
 pub use artifact::Artifact;
@@ -38,6 +39,8 @@ pub use mapped::CollectionType;
 pub(crate) use mapped::{ElementKey, Made, Mapped};
 pub(crate) use part::{Encoded, collecting_blobs, keeping_sources};
 pub use part::{Loader, Part};
+pub use settled::SettleEach;
+pub(crate) use settled::{SettledOf, settled_failure, settled_value};
 pub use tool::Tool;
 
 /// Any error that a node function may return.

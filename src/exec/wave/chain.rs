@@ -64,7 +64,15 @@ impl Wave {
         let shared_digests: SmallVec<[ValueDigest; 4]> = self.values_of(shared).collect();
         let runs = above.computations.iter().map(|run| ElementRun::new(run.index, None)).collect();
         let names = Arc::clone(&above.names);
-        let map = MapRun::new(index, names, values, shared_digests, runs, Arc::clone(&above.elements));
+        let map = MapRun::new(
+            index,
+            node.mapping.is_settled,
+            names,
+            values,
+            shared_digests,
+            runs,
+            Arc::clone(&above.elements),
+        );
         let map = Arc::new(map);
         if !self.add_running(&map) {
             return;

@@ -48,6 +48,11 @@ pub(crate) enum Done {
         value: ValueDigest,
         payload: Option<Arc<Payload>>,
     },
+    /// A value that comes from a settled failure and is recorded for nobody.
+    Tainted {
+        value: ValueDigest,
+        payload: Option<Arc<Payload>>,
+    },
     Failed(Arc<Failure>),
 }
 

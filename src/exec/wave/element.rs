@@ -108,7 +108,15 @@ impl Wave {
             }
             Ok((computations, elements))
         })?;
-        let map = Arc::new(MapRun::new(index, names, shared, shared_digests, computations, elements.into()));
+        let map = Arc::new(MapRun::new(
+            index,
+            node.mapping.is_settled,
+            names,
+            shared,
+            shared_digests,
+            computations,
+            elements.into(),
+        ));
         // Nobody else has seen it.
         let _ = map.inputs.set(inputs);
         self.add_running(&map);
@@ -306,8 +314,9 @@ impl Wave {
             let act = Act { value: digest, payload, cost_ns, run: self.session.run };
             local.records.put(Key::new(RecordKind::Act, known.content.as_bytes()), |out| act.write(out));
         }
-        if self.twins.is_shared(&node.hashers.digest, &known.content) {
-            // Whoever needs the same reads this record, perhaps from another thread.
+        let is_read_back = matches!(part, Part::Blob { .. }) && (map.is_settled || !node.mapping.is_one_to_one);
+        if is_read_back || self.twins.is_shared(&node.hashers.digest, &known.content) {
+            // Whoever needs the same reads this record, perhaps from another thread, and so does the map's own end.
             self.hand_over(local);
         }
         MadeElement { value, part, is_executed: true }
@@ -320,10 +329,9 @@ impl Wave {
         message: String,
         local: &mut Local,
     ) {
-        let content = map.computations[computation].known.get().map(|known| known.content);
         let failure = self.element_failure(map, computation, message);
-        lock(&map.failures).push((content, Arc::clone(&failure)));
-        if self.session.on_failure != OnFailure::KeepGoing {
+        lock(&map.failures).push((computation, Arc::clone(&failure)));
+        if self.session.on_failure != OnFailure::KeepGoing && !map.is_settled {
             self.fail(map.slot, &self.slots.slots[map.slot], failure, local);
         }
         self.element_made(map, computation, None, local);
@@ -334,7 +342,7 @@ impl Wave {
         let run = &map.computations[computation];
         let Some(content) = run.known.get().map(|known| known.content) else { return };
         let (value, payload) = match done {
-            Done::Value { value, payload } => (*value, payload.clone()),
+            Done::Value { value, payload } | Done::Tainted { value, payload } => (*value, payload.clone()),
             // The same computation, but an element of this map.
             Done::Failed(failure) => {
                 return self.element_failed(map, computation, failure.message().to_owned(), local);
@@ -394,17 +402,25 @@ impl Wave {
         maps.running.remove(&map.slot);
         maps.done.push((slot.node, map.counts()));
         drop(maps);
-        let made = map.take_given();
+        let mut made = map.take_given();
         let failure = lock(&map.failures).first().map(|(_, failure)| Arc::clone(failure));
-        if let Some(failure) = failure {
+        let is_failed = failure.is_some();
+        if let Some(failure) = failure.filter(|_| !map.is_settled) {
             lock(&self.end).failed_elements.extend(map.take_failures());
             self.fail(map.slot, slot, Arc::clone(&failure), local);
             return self.tell_askers(content, &Done::Failed(failure), local);
         }
-        let graph = &self.session.graph;
-        let (Some(spec), Some(made), Some(list)) = (graph.spec(slot.node), made, lists.first()) else { return };
-        // The element of an option is read back when somebody else holds it.
+        // The element of an option is read back when somebody else holds it, and settled ones are.
         self.hand_over(local);
+        if map.is_settled
+            && let Err(trouble) = self.settle_elements(map, slot.node, &mut made, local)
+        {
+            return self.trouble(map.slot, slot, trouble, Some(content), local);
+        }
+        lock(&self.end).failed_elements.extend(map.take_failures());
+        let graph = &self.session.graph;
+        let made = map.elements.iter().map(|computation| made[*computation].clone()).collect::<Option<Vec<_>>>();
+        let (Some(spec), Some(made), Some(list)) = (graph.spec(slot.node), made, lists.first()) else { return };
         let loader = self.session.loader(slot.node);
         let value = guarded(&self.session, || Ok(list.assemble(made, &loader)?));
         let encoded = value.and_then(|value| Ok((encode_result(&self.session, spec, &value)?, value)));
@@ -418,6 +434,10 @@ impl Wave {
         let pending =
             Pending { index: map.slot, slot, spec, content: *content, is_tainted: *is_tainted, expected: *expected };
         let product = self.product(map.slot, spec, expected.is_some(), Some(value), encoded);
+        if is_failed {
+            // The next run tries again.
+            return self.settle_failure(map.slot, slot, Some(content), product, local);
+        }
         let known = self.record_execution(&pending, product, cost_ns, local);
         let outcome = if is_executed { Outcome::Executed } else { Outcome::CutOff };
         if is_executed {

@@ -25,6 +25,8 @@ pub(crate) struct Maps {
 /// A map on its way.
 pub(crate) struct MapRun {
     pub(crate) slot: SlotId,
+    /// Whether elements' failures are values.
+    pub(crate) is_settled: bool,
     /// The collection whose keys name the elements.
     pub(crate) names: Arc<Mapped>,
     /// Values of the further inputs, the same for all elements.
@@ -39,8 +41,8 @@ pub(crate) struct MapRun {
     /// Computations that are not done yet, and one more until all inputs are known and all computations set up.
     left: AtomicU32,
     pub(crate) cost_ns: AtomicU64,
-    /// Computations that failed, the first one first; without a content key where not even that could be found.
-    pub(crate) failures: Mutex<Vec<(Option<ContentKey>, Arc<Failure>)>>,
+    /// Computations that failed, the first one first.
+    pub(crate) failures: Mutex<Vec<(ComputationId, Arc<Failure>)>>,
     /// Whether anything has to be executed.
     pub(crate) is_stale: AtomicBool,
     pub(crate) given: Mutex<Given>,
@@ -135,6 +137,7 @@ impl ElementRun {
 impl MapRun {
     pub(crate) fn new(
         slot: SlotId,
+        is_settled: bool,
         names: Arc<Mapped>,
         shared: SmallVec<[Value; 4]>,
         shared_digests: SmallVec<[ValueDigest; 4]>,
@@ -148,6 +151,7 @@ impl MapRun {
         };
         Self {
             slot,
+            is_settled,
             names,
             shared,
             shared_digests,
@@ -206,24 +210,22 @@ impl MapRun {
         Some(ready)
     }
 
-    /// All that was made, element by element; nothing when some of it was not. From now on nobody goes along.
-    pub(crate) fn take_given(&self) -> Option<Vec<Made>> {
+    /// What each computation gave; nothing for those that failed. From now on nobody goes along.
+    pub(crate) fn take_given(&self) -> Table<ComputationId, Option<Made>> {
         let mut given = lock(&self.given);
         given.is_over = true;
         let followers = std::mem::take(&mut given.followers);
         let made = std::mem::replace(&mut given.elements, Table::from(Vec::new()));
         drop(given);
         drop(followers);
-        if made.len() < self.computations.len() {
-            return None;
-        }
-        self.elements.iter().map(|computation| made[*computation].clone()).collect()
+        made
     }
 
     /// Takes what failed: in later waves it stays failed.
     pub(crate) fn take_failures(&self) -> Vec<(ContentKey, Arc<Failure>)> {
         let failures = std::mem::take(&mut *lock(&self.failures));
-        failures.into_iter().filter_map(|(content, failure)| Some((content?, failure))).collect()
+        let known = |computation: ComputationId| self.computations[computation].known.get();
+        failures.into_iter().filter_map(|(failed, failure)| Some((known(failed)?.content, failure))).collect()
     }
 
     /// How its elements came out by now; of equal ones the first counts as executed, the others as cut off.

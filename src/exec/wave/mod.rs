@@ -13,6 +13,7 @@ mod perform;
 mod queue;
 mod record;
 mod resolve;
+mod settled;
 mod slots;
 mod twins;
 mod walk;

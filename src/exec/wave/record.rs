@@ -4,6 +4,7 @@ use crate::exec::Outcome;
 use crate::exec::ledger::{Known, UNKNOWN};
 use crate::exec::recorded::{act_of, are_there};
 use crate::exec::sync::{Arc, Ordering, lock};
+use crate::exec::wave::claims::Done;
 use crate::exec::wave::perform::{Product, saved_as};
 use crate::exec::wave::resolve::Pending;
 use crate::exec::wave::slots::{Conclusion, Slot, SlotId};
@@ -170,12 +171,25 @@ impl Wave {
     }
 
     /// A failure as a value: recorded under its content, never under a fingerprint, so that the next run tries again.
-    pub(crate) fn settle_failure(&self, index: SlotId, slot: &Slot, product: Product, local: &mut Local) {
+    ///
+    /// Others who wait for the same `content` have the same failure in theirs.
+    pub(crate) fn settle_failure(
+        &self,
+        index: SlotId,
+        slot: &Slot,
+        content: Option<&ContentKey>,
+        product: Product,
+        local: &mut Local,
+    ) {
         for (name, bytes) in product.blobs {
             local.records.put_blob(name, bytes);
         }
         let payload = Some(Arc::new(product.payload));
         let known = Known { value: product.digest, content: None, payload, is_tainted: true };
+        let done = Done::Tainted { value: known.value, payload: known.payload.clone() };
         self.conclude(index, slot, Conclusion::Known(known), Outcome::Executed, local);
+        if let Some(content) = content {
+            self.tell_askers(content, &done, local);
+        }
     }
 }

@@ -74,7 +74,7 @@ impl Wave {
             (Some(failure), Body::Settle(settler)) => {
                 let encoded = guarded(&self.session, || Ok((settler.failure)(failure)?));
                 match encoded.map(|encoded| self.product(index, spec, false, None, encoded)) {
-                    Ok(product) => self.settle_failure(index, slot, product, local),
+                    Ok(product) => self.settle_failure(index, slot, None, product, local),
                     Err(trouble) => self.trouble(index, slot, trouble, None, local),
                 }
             }
@@ -115,6 +115,10 @@ impl Wave {
         let Pending { index, slot, spec, content, is_tainted, expected } = *pending;
         let (value, payload) = match done {
             Done::Value { value, payload } => (value, payload),
+            Done::Tainted { value, payload } => {
+                let known = Known { value, content: None, payload, is_tainted: true };
+                return self.conclude(index, slot, Conclusion::Known(known), Outcome::Executed, local);
+            }
             Done::Failed(failure) => {
                 // The same computation, but a node of its own.
                 let trouble = Trouble::Failed(failure.message().to_owned());
@@ -250,6 +254,9 @@ impl Wave {
     /// How a slot came out, if it has by now, for those who need the same.
     fn done(&self, slot: SlotId) -> Option<Done> {
         match self.slots.slots[slot].conclusion.get()? {
+            Conclusion::Known(known) if known.is_tainted && known.content.is_none() => {
+                Some(Done::Tainted { value: known.value, payload: known.payload.clone() })
+            }
             Conclusion::Known(known) => Some(Done::Value { value: known.value, payload: known.payload.clone() }),
             Conclusion::Failed(failure) | Conclusion::Skipped(failure) => Some(Done::Failed(Arc::clone(failure))),
         }
