@@ -16,7 +16,9 @@ pub use exec::{
 };
 pub use graph::{CodeReport, Graph, Handle, Node, NodeCtx, Persist, Spec, source};
 pub use mamo_macros::node;
-pub use value::{Artifact, BoxError, Codec, Collection, Dict, DictKey, Failure, Field, Lend, List, SettleEach, Tool};
+pub use value::{
+    Artifact, BoxError, Codec, Collection, Dict, DictKey, DuplicateKeys, Failure, Field, Lend, List, SettleEach, Tool,
+};
 
 /// What the macros write; no part of the interface.
 #[doc(hidden)]

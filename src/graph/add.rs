@@ -6,7 +6,7 @@ use crate::graph::id::KindId;
 use crate::graph::merge::constant_difference;
 use crate::graph::names::{Label, NodePath, ScopeId};
 use crate::graph::spec::{RawSpec, SpecBody};
-use crate::graph::{Body, Constant, Gatherer, Kind, NodeFunction, NodeId, Source};
+use crate::graph::{Body, Constant, Function, Gatherer, Kind, NodeFunction, NodeId, Source};
 use smallvec::SmallVec;
 use std::panic::Location;
 use std::sync::Arc;
@@ -57,7 +57,7 @@ impl Builder {
         declaration: &Declaration<'_>,
     ) -> NodeId {
         let spec = self.function_spec(function, present);
-        let path = self.function_path(function.function.name, declaration);
+        let path = self.function_path(function.function, declaration);
         let node = self.push(spec.into(), path, declaration);
         let output_path = NodePath { scope: path.scope, label: Label::Default };
         for output in 0..outputs {
@@ -67,15 +67,21 @@ impl Builder {
         node
     }
 
-    fn function_path(&mut self, function: &'static str, declaration: &Declaration<'_>) -> NodePath {
+    fn function_path(&mut self, function: &'static Function, declaration: &Declaration<'_>) -> NodePath {
         let Declaration { scope, place, .. } = *declaration;
         if let Some(name) = declaration.name {
             return self.given_path(name, declaration);
         }
-        if self.graph.names.is_numbered(scope) {
-            return self.graph.names.numbered_path(scope, function);
+        // mamo's own functions stand in no crate.
+        if self.graph.names.is_numbered(scope) || !function.path.contains("::") {
+            return self.graph.names.numbered_path(scope, function.name);
         }
-        self.claim(scope, function, place, "call one of them `.name(..)`, or add it to a `g.group(..)` of its own");
+        self.claim(
+            scope,
+            function.name,
+            place,
+            "call one of them `.name(..)`, or add it to a `g.group(..)` of its own",
+        );
         NodePath { scope, label: Label::Default }
     }
 

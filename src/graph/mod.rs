@@ -8,6 +8,7 @@ mod context;
 mod declared;
 mod finish;
 mod function;
+mod group_by;
 mod handle;
 mod id;
 mod merge;

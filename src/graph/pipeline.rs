@@ -2,12 +2,13 @@
 
 use crate::error::Result;
 use crate::graph::builder::Builder;
+use crate::graph::group_by::group_by;
 use crate::graph::names::{ScopeId, Unnamed};
 use crate::graph::node::GraphId;
 use crate::graph::replace::Replacement;
 use crate::graph::spec::SpecBody;
 use crate::graph::{Body, CodeReport, Constant, Declared, Function, Gatherer, Handle, Node, RawNode, Settler, Spec};
-use crate::value::{Failure, Field, List, Projection, SettleEach, ValueType};
+use crate::value::{Collection, Dict, DictKey, Failure, Field, List, Projection, SettleEach, ValueType};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use smallvec::{SmallVec, smallvec};
@@ -72,6 +73,19 @@ impl Graph {
     ) -> Node<List<T>> {
         let inputs = nodes.into_iter().map(Node::raw).collect();
         self.add(Spec::from_body(SpecBody::Gather(Gatherer::of::<T>()), inputs))
+    }
+
+    /// A node with the elements of `list` in groups, by `keys` that go with them one by one: a map over `list`, usually.
+    ///
+    /// In a group elements keep their order; no element is read or copied that a map or a file has made. A list or a
+    /// dict whose keys are other ones than those of `list` fails the node.
+    #[track_caller]
+    pub fn group_by<C, D>(&self, list: Node<C>, keys: Node<D>) -> Node<Dict<D::Item, List<C::Item>>>
+    where
+        C: Collection<Item: Serialize + DeserializeOwned>,
+        D: Collection<Key = C::Key, Item: DictKey>,
+    {
+        self.add(group_by(list, keys))
     }
 
     /// A node with the value of `node`, or with its failure when it failed.

@@ -1,7 +1,7 @@
 //! What `f::map` can go over.
 
 use crate::fingerprint::{self, Schema};
-use crate::value::codec::{CodecError, ValueType, encode_value};
+use crate::value::codec::{CodecError, ValueType, encode_value, expect_type};
 use crate::value::element::{Element, ElementReader, part_of};
 use crate::value::part::{Encoded, Part};
 use crate::value::{Dict, List, Value};
@@ -47,6 +47,9 @@ pub trait Collection: Send + Sync + 'static {
     fn part(&self, index: &Self::Index, number: usize) -> Result<Option<Part>, CodecError>;
     #[doc(hidden)]
     fn item(&self, index: &Self::Index, number: usize) -> Option<Lent<'_>>;
+    /// The element as part of another collection; its value is not read where it need not be.
+    #[doc(hidden)]
+    fn element(&self, index: &Self::Index, number: usize) -> Result<Option<Element<Self::Item>>, CodecError>;
     #[doc(hidden)]
     fn item_schema() -> Schema;
     #[doc(hidden)]
@@ -79,6 +82,11 @@ impl Lent<'_> {
             Self::Owned(value) => value.as_any(),
         }
     }
+}
+
+/// An element that is a key for another collection.
+pub(crate) fn typed_key<'a, K: 'static>(item: &'a Lent<'_>) -> Result<&'a K, CodecError> {
+    expect_type::<K>(item.as_any())
 }
 
 /// What collections of `T` without keys have in common: a map over one gives a list.
@@ -183,6 +191,10 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for Vec
     fn item(&self, (): &(), number: usize) -> Option<Lent<'_>> {
         self.get(number).map(|item| Lent::Borrowed(item))
     }
+
+    fn element(&self, (): &(), number: usize) -> Result<Option<Element<T>>, CodecError> {
+        self.get(number).map(Element::encoded).transpose()
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -195,6 +207,10 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for Lis
 
     fn item(&self, (): &(), number: usize) -> Option<Lent<'_>> {
         self.get(number).map(|item| Lent::Owned(Value::from_arc(item)))
+    }
+
+    fn element(&self, (): &(), number: usize) -> Result<Option<Element<T>>, CodecError> {
+        Ok(self.elements().get(number).map(Element::shared))
     }
 }
 
@@ -216,6 +232,10 @@ impl<K: DictKey, T: Serialize + DeserializeOwned + Send + Sync + 'static> Collec
 
     fn item(&self, (): &(), number: usize) -> Option<Lent<'_>> {
         self.entries().get(number).map(|(_, element)| Lent::Owned(Value::from_arc(element.get())))
+    }
+
+    fn element(&self, (): &(), number: usize) -> Result<Option<Element<T>>, CodecError> {
+        Ok(self.entries().get(number).map(|(_, element)| element.shared()))
     }
 }
 
@@ -240,6 +260,10 @@ impl<K: DictKey, T: Serialize + DeserializeOwned + Send + Sync + 'static> Collec
 
     fn item(&self, keys: &Vec<K>, number: usize) -> Option<Lent<'_>> {
         keys.get(number).and_then(|key| self.get(key)).map(|item| Lent::Borrowed(item))
+    }
+
+    fn element(&self, keys: &Vec<K>, number: usize) -> Result<Option<Element<T>>, CodecError> {
+        keys.get(number).and_then(|key| self.get(key)).map(Element::encoded).transpose()
     }
 }
 
@@ -267,6 +291,10 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for Opt
 
     fn item(&self, (): &(), _: usize) -> Option<Lent<'_>> {
         self.as_ref().map(|item| Lent::Borrowed(item))
+    }
+
+    fn element(&self, (): &(), _: usize) -> Result<Option<Element<T>>, CodecError> {
+        self.as_ref().map(Element::encoded).transpose()
     }
 
     fn item_schema() -> Schema {

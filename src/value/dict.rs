@@ -7,7 +7,8 @@ use crate::value::part::{Part, current_loader, is_collecting_blobs};
 use serde::de::DeserializeOwned;
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -92,10 +93,56 @@ impl<K: Ord, T> Dict<K, T> {
     }
 }
 
-impl<K: Ord, T> FromIterator<(K, T)> for Dict<K, T> {
+/// Keys that occurred more than once among the entries of a [`Dict`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DuplicateKeys(Vec<String>);
+
+impl fmt::Display for DuplicateKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 3;
+        let shown = self.0.iter().take(SHOWN).map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+        write!(f, "a key of a `Dict` occurs more than once: {shown}")?;
+        match self.0.len().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
+impl std::error::Error for DuplicateKeys {}
+
+impl<K: DictKey, T> Dict<K, T> {
+    /// A dict of these entries, whatever their order.
+    ///
+    /// # Errors
+    /// When a key occurs more than once: an element would be lost.
+    pub fn from_unique(entries: impl IntoIterator<Item = (K, T)>) -> Result<Self, DuplicateKeys> {
+        let mut sorted = BTreeMap::new();
+        let mut duplicates = BTreeSet::new();
+        for (key, value) in entries {
+            match sorted.entry(key) {
+                Entry::Vacant(place) => {
+                    place.insert(value);
+                }
+                Entry::Occupied(place) => {
+                    duplicates.insert(format!("{:?}", place.key()).trim_matches('"').to_owned());
+                }
+            }
+        }
+        if duplicates.is_empty() { Ok(sorted.into()) } else { Err(DuplicateKeys(duplicates.into_iter().collect())) }
+    }
+}
+
+/// As [`Dict::from_unique`].
+///
+/// # Panics
+/// When a key occurs more than once: an element would be lost. A node that panics fails with the keys in its message.
+impl<K: DictKey, T> FromIterator<(K, T)> for Dict<K, T> {
     fn from_iter<I: IntoIterator<Item = (K, T)>>(entries: I) -> Self {
-        let sorted: BTreeMap<K, T> = entries.into_iter().collect();
-        sorted.into()
+        match Self::from_unique(entries) {
+            Ok(dict) => dict,
+            Err(duplicates) => std::panic::panic_any(duplicates.to_string()),
+        }
     }
 }
 

@@ -86,6 +86,12 @@ impl<T> Element<T> {
         }
     }
 
+    /// The same element once more.
+    pub(crate) fn shared(&self) -> Self {
+        let part = self.part.get().map_or_else(OnceLock::new, |part| part.clone().into());
+        Self { value: self.value.clone(), part, reader: self.reader.clone() }
+    }
+
     /// The value as its own, read if somebody else holds it.
     pub(crate) fn into_value(mut self) -> Result<T, CodecError> {
         let held = self.value.take().map(Arc::try_unwrap);
@@ -133,6 +139,21 @@ pub(crate) fn part_of<T: Serialize>(item: &T) -> Result<Part, CodecError> {
     let part = Part::new(encoded.bytes, &mut encoded.blobs);
     collect_blobs(encoded.blobs);
     Ok(part)
+}
+
+impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Element<T> {
+    /// An element with the encoded form of a value that somebody else holds.
+    pub(crate) fn encoded(value: &T) -> Result<Self, CodecError> {
+        if let Some(artifact) = cloned_artifact(value) {
+            return Ok(Self::new(Arc::new(artifact)));
+        }
+        let encoded = keeping_sources(|| encode_value(value))?;
+        let loader = InMemory { blobs: encoded.blobs.into_iter().collect(), below: None };
+        let reader = ElementReader::serde(Arc::new(loader));
+        Ok(Self::new(Arc::new(reader.decode(&encoded.bytes).and_then(|value| {
+            Arc::into_inner(value).ok_or_else(|| CodecError::decode::<T>("what was read is held elsewhere"))
+        })?)))
+    }
 }
 
 impl<T: Serialize + DeserializeOwned + 'static> Element<T> {

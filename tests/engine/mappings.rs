@@ -130,3 +130,73 @@ fn an_element_gives_several_values() {
     assert_eq!(bench.check(texts(vec![2, 1]), expect!["~len ~long ~total"]).unwrap(), 900);
     assert_eq!(bench.check(numbers(vec![6, 4]), expect![""]).unwrap(), 19);
 }
+
+#[test]
+fn elements_are_put_into_groups() {
+    #[node]
+    fn parity(x: u32) -> String {
+        if x.is_multiple_of(2) { "even".to_owned() } else { "odd".to_owned() }
+    }
+    #[node]
+    fn sums(groups: &Dict<String, u32>) -> Vec<(String, u32)> {
+        groups.iter().map(|(key, sum)| (key.clone(), *sum)).collect()
+    }
+    #[node]
+    fn sum(group: &[u32]) -> u32 {
+        group.iter().sum()
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let pipeline = |list: Vec<u32>| {
+        move |g: &Graph| {
+            let list = g.value(list);
+            let groups = g.group_by(list, g.add(parity::map(list)));
+            let again =
+                g.group_by(g.add(scaled::map(list, g.value(1), g.value(0))), g.add(parity::map(list).name("p")));
+            g.target("again", again);
+            let sums = g.add(sums::node(g.add(sum::map(groups))));
+            g.target("sums", sums);
+            Ok(sums)
+        }
+    };
+    let bench = Bench::open(folder.path());
+    let expected = [("even".to_owned(), 6), ("odd".to_owned(), 4)];
+    assert_eq!(bench.check(pipeline(vec![1, 2, 3, 4]), expect!["group_by group_by#2 parity[0] parity[1] parity[2] parity[3] scaled[0] scaled[1] scaled[2] scaled[3] sum[even] sum[odd] sums ~p"]).unwrap(), expected);
+    drop(bench);
+    let bench = Bench::open(folder.path());
+    // One group is as it was.
+    let expected = [("even".to_owned(), 6), ("odd".to_owned(), 9)];
+    assert_eq!(
+        bench
+            .check(pipeline(vec![2, 4, 9]), expect!["group_by group_by#2 parity[2] scaled[2] sum[odd] sums ~p"])
+            .unwrap(),
+        expected
+    );
+    let error = bench.run(|g| {
+        let keys = g.value(vec!["a".to_owned()]);
+        Ok(g.group_by(g.value(vec![1u32, 2]), keys))
+    });
+    let error = error.0.get(error.1).unwrap_err().to_string();
+    assert!(error.contains("`group_by` needs a key for each element: there are 2 elements and 1 keys"), "{error}");
+}
+
+/// The later of two entries took the place of the first one, and nobody noticed.
+#[test]
+fn duplicate_keys_are_an_error_that_names_them() {
+    #[node]
+    fn by_name(rows: &[(String, u32)]) -> Dict<String, u32> {
+        rows.iter().cloned().collect()
+    }
+    #[node]
+    fn tried(rows: &[(String, u32)]) -> Result<Dict<String, u32>, mamo::DuplicateKeys> {
+        Dict::from_unique(rows.iter().cloned())
+    }
+    let bench = Bench::in_memory();
+    let (run, [panicked, failed]) = bench.run(|g| {
+        let rows = g.value(["a", "b", "a", "b"].map(|key| (key.to_owned(), 1u32)).to_vec());
+        Ok([g.add(by_name::node(rows).name("panicked")), g.add(tried::node(rows))])
+    });
+    let message = |node| run.get(node).unwrap_err().to_string();
+    expect!["node `panicked` failed: panicked: a key of a `Dict` occurs more than once: `a`, `b`"]
+        .assert_eq(&message(panicked));
+    expect!["node `tried` failed: a key of a `Dict` occurs more than once: `a`, `b`"].assert_eq(&message(failed));
+}
