@@ -2,7 +2,7 @@
 
 use crate::support::Bench;
 use expect_test::expect;
-use mamo::{Dict, Graph, List, node};
+use mamo::{Dict, Engine, Graph, List, OnFailure, node};
 use std::collections::BTreeMap;
 
 #[node]
@@ -190,7 +190,7 @@ fn duplicate_keys_are_an_error_that_names_them() {
     fn tried(rows: &[(String, u32)]) -> Result<Dict<String, u32>, mamo::DuplicateKeys> {
         Dict::from_unique(rows.iter().cloned())
     }
-    let bench = Bench::in_memory();
+    let bench = Bench::with(Engine::builder().on_failure(OnFailure::KeepGoing));
     let (run, [panicked, failed]) = bench.run(|g| {
         let rows = g.value(["a", "b", "a", "b"].map(|key| (key.to_owned(), 1u32)).to_vec());
         Ok([g.add(by_name::node(rows).name("panicked")), g.add(tried::node(rows))])
