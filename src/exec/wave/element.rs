@@ -172,13 +172,13 @@ impl Wave {
         if let Some((value, part)) = act.and_then(|act| self.saved_part(map, act)) {
             let made = MadeElement { value: None, part, is_executed: false };
             self.element_made(map, computation, Some(made), local);
-            self.tell_askers(&content, &Done::Value { value, payload: None }, local);
+            self.tell_later(&content, Done::Value { value, payload: None }, local);
             return false;
         }
         if let Some(failure) = self.ledger.failed_elements.get(&content) {
             let done = Done::Failed(Arc::clone(failure));
             self.element_done(map, computation, &done, local);
-            self.tell_askers(&content, &done, local);
+            self.tell_later(&content, done, local);
             return false;
         }
         self.start_followers(map, local);
@@ -227,7 +227,7 @@ impl Wave {
                 let value = product.digest;
                 let made = self.record_element(map, run, known, &node, product, cost_ns, local);
                 self.element_made(map, computation, Some(made), local);
-                self.tell_askers(&known.content, &Done::Value { value, payload: None }, local);
+                self.tell_later(&known.content, Done::Value { value, payload: None }, local);
             }
             Err(Trouble::Interrupted(interrupt)) => self.interrupted(interrupt),
             Err(Trouble::Failed(message)) => {
@@ -239,7 +239,7 @@ impl Wave {
                 });
                 let done = Done::Failed(failure);
                 self.element_done(map, computation, &done, local);
-                self.tell_askers(&known.content, &done, local);
+                self.tell_later(&known.content, done, local);
             }
         }
     }
@@ -314,9 +314,8 @@ impl Wave {
             let act = Act { value: digest, payload, cost_ns, run: self.session.run };
             local.records.put(Key::new(RecordKind::Act, known.content.as_bytes()), |out| act.write(out));
         }
-        let is_read_back = matches!(part, Part::Blob { .. }) && (map.is_settled || !node.mapping.is_one_to_one);
-        if is_read_back || self.twins.is_shared(&node.hashers.digest, &known.content) {
-            // Whoever needs the same reads this record, perhaps from another thread, and so does the map's own end.
+        if matches!(part, Part::Blob { .. }) && (map.is_settled || !node.mapping.is_one_to_one) {
+            // The map's own end reads it, perhaps in another thread.
             self.hand_over(local);
         }
         MadeElement { value, part, is_executed: true }
@@ -408,7 +407,7 @@ impl Wave {
         if let Some(failure) = failure.filter(|_| !map.is_settled) {
             lock(&self.end).failed_elements.extend(map.take_failures());
             self.fail(map.slot, slot, Arc::clone(&failure), local);
-            return self.tell_askers(content, &Done::Failed(failure), local);
+            return self.tell_later(content, Done::Failed(failure), local);
         }
         // The element of an option is read back when somebody else holds it, and settled ones are.
         self.hand_over(local);
@@ -447,7 +446,7 @@ impl Wave {
         }
         let done = Done::Value { value: known.value, payload: known.payload.clone() };
         self.conclude(map.slot, slot, Conclusion::Known(known), outcome, local);
-        self.tell_askers(content, &done, local);
+        self.tell_later(content, done, local);
     }
 }
 

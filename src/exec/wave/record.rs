@@ -82,10 +82,6 @@ impl Wave {
             self.diverge(pending, &known, local);
         }
         self.record_alias(pending, &known, is_own, local);
-        if is_shared {
-            // Whoever needs the same reads this record, perhaps from another thread.
-            self.hand_over(local);
-        }
         if let Some(value) = value {
             self.hold(slot, value);
         }
@@ -189,7 +185,7 @@ impl Wave {
         let done = Done::Tainted { value: known.value, payload: known.payload.clone() };
         self.conclude(index, slot, Conclusion::Known(known), Outcome::Executed, local);
         if let Some(content) = content {
-            self.tell_askers(content, &done, local);
+            self.tell_later(content, done, local);
         }
     }
 }

@@ -105,7 +105,7 @@ impl Wave {
             let payload = act.payload.is_absent().then(|| Arc::new(act.payload));
             let done = Done::Value { value: act.value, payload };
             self.attach(pending, done.clone(), local);
-            return self.tell_askers(&content, &done, local);
+            return self.tell_later(&content, done, local);
         }
         self.execute_or_halt(pending, local);
     }
@@ -192,7 +192,7 @@ impl Wave {
         };
         let done = Done::Value { value: known.value, payload: known.payload.clone() };
         self.conclude(index, slot, Conclusion::Known(known), Outcome::Executed, local);
-        self.tell_askers(&content, &done, local);
+        self.tell_later(&content, done, local);
         Ok(())
     }
 
@@ -251,15 +251,20 @@ impl Wave {
         Some(self.session.graph.spec(node)?.hashers.content_key(&upstream))
     }
 
-    /// How a slot came out, if it has by now, for those who need the same.
+    /// How a slot came out, if it has by now and its record can be found, for those who need the same.
     fn done(&self, slot: SlotId) -> Option<Done> {
-        match self.slots.slots[slot].conclusion.get()? {
+        match self.slots.slots[slot].published()? {
             Conclusion::Known(known) if known.is_tainted && known.content.is_none() => {
                 Some(Done::Tainted { value: known.value, payload: known.payload.clone() })
             }
             Conclusion::Known(known) => Some(Done::Value { value: known.value, payload: known.payload.clone() }),
             Conclusion::Failed(failure) | Conclusion::Skipped(failure) => Some(Done::Failed(Arc::clone(failure))),
         }
+    }
+
+    /// Everybody who waits for a computation is told once its record can be found.
+    pub(crate) fn tell_later(&self, content: &ContentKey, done: Done, local: &mut Local) {
+        local.made.push((*content, done));
     }
 
     /// Tells everybody who waits for a computation.
@@ -298,7 +303,7 @@ impl Wave {
         let failure = Arc::new(Failure::new(node, message));
         self.fail(index, slot, Arc::clone(&failure), local);
         if let Some(content) = content {
-            self.tell_askers(content, &Done::Failed(failure), local);
+            self.tell_later(content, Done::Failed(failure), local);
         }
     }
 

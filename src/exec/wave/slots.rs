@@ -3,7 +3,7 @@
 use crate::exec::Outcome;
 use crate::exec::ledger::{Known, Ledger};
 use crate::exec::planning::{Class, Planned};
-use crate::exec::sync::{Arc, AtomicU8, AtomicU32, Mutex, OnceLock, Ordering, lock};
+use crate::exec::sync::{Arc, AtomicBool, AtomicU8, AtomicU32, Mutex, OnceLock, Ordering, lock};
 use crate::exec::table::{Id, Table, number, position};
 use crate::graph::{Body, Declared, Kind, NodeId};
 use crate::value::{Failure, Value};
@@ -25,6 +25,8 @@ pub(crate) struct Slot {
     pub(crate) conclusion: OnceLock<Conclusion>,
     value: Mutex<Option<Value>>,
     outcome: AtomicU8,
+    /// Whether its records have been handed over.
+    is_published: AtomicBool,
 }
 
 /// How a slot came out.
@@ -77,6 +79,7 @@ impl Slot {
             conclusion: OnceLock::new(),
             value: Mutex::new(None),
             outcome: AtomicU8::new(FRESH),
+            is_published: AtomicBool::new(false),
         }
     }
 
@@ -86,6 +89,17 @@ impl Slot {
 
     pub(crate) fn hold(&self, value: Value) {
         *lock(&self.value) = Some(value);
+    }
+
+    /// How it came out, once its records have been handed over.
+    pub(crate) fn published(&self) -> Option<&Conclusion> {
+        // Acquire: whoever sees it finds the records.
+        if self.is_published.load(Ordering::Acquire) { self.conclusion.get() } else { None }
+    }
+
+    /// Its records have been handed over.
+    pub(crate) fn publish(&self) {
+        self.is_published.store(true, Ordering::Release);
     }
 
     /// How the slot came out; to be asked when the wave is over.

@@ -12,8 +12,7 @@ use smallvec::SmallVec;
 
 /// Who may need a computation that somebody else makes.
 ///
-/// What is saved is found by its content; what is not would be gone by the time when the second one asks. Elements of
-/// maps need the bytes, not only the digest, of what somebody else made.
+/// What is saved is found by its content; what is not would be gone by the time when the second one asks.
 #[derive(Default)]
 pub(crate) struct Twins(DigestMap<SpecDigest, Askers>);
 
@@ -45,9 +44,6 @@ impl Twins {
             let Some(spec) = spec_of(slot) else { continue };
             if is_lost_after_use(graph, ledger, slots, slot) {
                 askers.entry(spec.hashers.digest).or_default();
-            }
-            if let Some(element) = &spec.element {
-                askers.entry(element.digest).or_default();
             }
         }
         if askers.is_empty() {

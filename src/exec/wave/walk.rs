@@ -6,7 +6,7 @@ use crate::exec::planning::{Class, Planned};
 use crate::exec::session::Session;
 use crate::exec::sync::{Arc, AtomicU64, AtomicUsize, Mutex, Ordering, lock};
 use crate::exec::table::position;
-use crate::exec::wave::claims::Claims;
+use crate::exec::wave::claims::{Claims, Done};
 use crate::exec::wave::map::{MapRun, Maps};
 use crate::exec::wave::queue::{Job, Queue, Work};
 use crate::exec::wave::slots::{Conclusion, SlotId, Slots};
@@ -64,6 +64,8 @@ pub(crate) struct Local {
     pub(crate) records: Batch,
     pub(crate) recorded: Vec<NodeId>,
     pub(crate) concluded: Vec<SlotId>,
+    /// What was computed, and for which others may wait.
+    pub(crate) made: Vec<(ContentKey, Done)>,
     pub(crate) jobs: Vec<Job>,
     /// The context of the node that ran last, to be used again: making one touches a counter that all walkers share.
     pub(crate) context: Option<NodeCtx>,
@@ -165,9 +167,29 @@ impl Wave {
 
     /// Records first, then the news: so no downstream record can become durable before its upstream ones.
     pub(crate) fn publish(&self, local: &mut Local) {
-        self.hand_over(local);
         let slots = &self.slots.slots;
-        for slot in std::mem::take(&mut local.concluded) {
+        // Those who waited for a computation come out as they are told, with records of their own.
+        while !local.made.is_empty() || !local.concluded.is_empty() || !local.records.is_empty() {
+            self.hand_over(local);
+            let concluded = std::mem::take(&mut local.concluded);
+            for slot in &concluded {
+                slots[*slot].publish();
+            }
+            for (content, done) in std::mem::take(&mut local.made) {
+                self.tell_askers(&content, &done, local);
+            }
+            self.release_consumers(&concluded, local);
+        }
+        if !local.jobs.is_empty() {
+            self.queue.push(local.jobs.drain(..));
+        }
+    }
+
+    /// Nodes that waited for these alone are ready, and values that these alone needed are let go.
+    fn release_consumers(&self, concluded: &[SlotId], local: &mut Local) {
+        let slots = &self.slots.slots;
+        for slot in concluded {
+            let slot = *slot;
             for consumer in self.slots.consumers(slot) {
                 // AcqRel: whoever takes the last count sees what the others concluded before they counted down.
                 match slots[*consumer].pending.fetch_sub(1, Ordering::AcqRel) {
@@ -182,9 +204,6 @@ impl Wave {
                     drop(input.release());
                 }
             }
-        }
-        if !local.jobs.is_empty() {
-            self.queue.push(local.jobs.drain(..));
         }
     }
 
