@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::exec::ledger::{Ledger, UNKNOWN};
 use crate::exec::session::Session;
 use crate::exec::store_error::store_error;
+use crate::exec::sync::{AtomicU64, Ordering};
 use crate::exec::{Counts, Outcome};
 use crate::fingerprint::{RECIPE, executable_digest};
 use crate::graph::NodeId;
@@ -27,12 +28,12 @@ pub(crate) fn record(session: &Session, ledger: &Ledger, counts: Counts, took: D
     if known.iter().all(Option::is_none) {
         record_plan(session, ledger, plan, &mut batch)?;
     }
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let now = end_of_run();
     let run = blake3::keyed_hash(RUN, &session.run.to_le_bytes());
     batch.put(Key::new(RecordKind::Run, run.as_bytes()), |out| {
         out.extend_from_slice(&RECIPE.to_le_bytes());
         out.extend_from_slice(&session.run.to_le_bytes());
-        out.extend_from_slice(&millis(now).to_le_bytes());
+        out.extend_from_slice(&now.to_le_bytes());
         out.extend_from_slice(&millis(took).to_le_bytes());
         // A run that executed nothing wrote no result, so nobody asks which program it was.
         out.extend_from_slice(if counts.executed > 0 { executable_digest() } else { &[0; 32] });
@@ -95,6 +96,16 @@ fn record_plan(session: &Session, ledger: &Ledger, plan: Key, batch: &mut Batch)
 
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The present in milliseconds since 1970, later than that of the process's last run: short runs have an order, too.
+fn end_of_run() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let now = millis(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default());
+    // Relaxed: nothing else is read by it.
+    let next = |last: u64| Some(now.max(last.saturating_add(1)));
+    let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or(now);
+    now.max(last.saturating_add(1))
 }
 
 /// A number that no other run of this store has: from the clock and the process, mixed.

@@ -298,3 +298,15 @@ fn maps_and_nodes_with_several_outputs_are_accepted_whole() {
     // Another list is other inputs: all of it is executed, also the elements that the accepted one shares with it.
     check(new(), 4, 21, expect!["total twice[0] twice[1] twice[2]"]);
 }
+
+#[test]
+fn of_runs_that_follow_each_other_quickly_the_newest_counts() {
+    for _ in 0..20 {
+        let store = Arc::new(MemoryStore::new());
+        let bench = bench(&store);
+        bench.engine.run(&graph(1, 1)).unwrap();
+        bench.engine.run(&graph(2, 1)).unwrap();
+        bench.engine.accept(&graph(3, 1), &["up"], &Remark::by("maria")).unwrap();
+        assert_eq!(bench.run(pipeline(3, 1)).0.find::<u32>("down").map(|value| *value).unwrap(), 30);
+    }
+}
