@@ -228,9 +228,8 @@ fn former(session: &Session, past: &mut Past<'_>, foreseen: &Foreseen, node: Nod
             return Err(refuse("reads a source that cannot be read", "see to the source first"));
         }
     }
-    let Some(own) = SpecKey::from_bytes(&spec.key) else {
-        return Err(refuse("is transient, so it has no value to keep", "nodes below it can be accepted"));
-    };
+    let own = SpecKey::from_bytes(&spec.key).filter(|_| !spec.is_transient());
+    let Some(own) = own else { return Err(refuse("is transient, so it has no value to keep", "run it")) };
     let upstream: Vec<ValueDigest> =
         graph.inputs(node).iter().filter_map(|input| foreseen.values.get(input).copied()).collect();
     let mut why_not = None;

@@ -8,7 +8,7 @@ use crate::exec::planning::{Class, Planned};
 use crate::exec::recorded::{act_of, payload_of_value};
 use crate::exec::session::Session;
 use crate::exec::table::Table;
-use crate::fingerprint::ValueDigest;
+use crate::fingerprint::{ValueDigest, transient_value};
 use crate::graph::{Body, Kind, NodeId, NodeSpec};
 use std::collections::HashMap;
 
@@ -86,6 +86,11 @@ pub(crate) fn foresee(session: &Session, ledger: &Ledger, planned: &Planned) -> 
                 let upstream: Option<Vec<ValueDigest>> =
                     graph.inputs(node).iter().map(|input| values.get(input).copied()).collect();
                 match (upstream, graph.spec(node)) {
+                    // It is what its inputs and its code say, before it is made.
+                    (Some(upstream), Some(spec)) if spec.is_transient() => {
+                        values.insert(node, transient_value(&spec.hashers.content_key(&upstream)));
+                        PlanState::Run
+                    }
                     (Some(upstream), Some(spec)) => match known_output(session, planned, node, spec)? {
                         Some(value) => {
                             values.insert(node, value);

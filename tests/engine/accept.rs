@@ -310,3 +310,44 @@ fn of_runs_that_follow_each_other_quickly_the_newest_counts() {
         assert_eq!(bench.run(pipeline(3, 1)).0.find::<u32>("down").map(|value| *value).unwrap(), 30);
     }
 }
+
+struct Connection(u32);
+
+#[node(transient)]
+fn connect(port: u32) -> Connection {
+    Connection(port)
+}
+
+type Ask = fn(Node<Connection>, Node<u32>) -> Spec<u32>;
+
+#[test]
+fn a_node_that_reads_a_transient_one_is_accepted() {
+    fn old() -> Ask {
+        #[node(version = 1)]
+        fn ask(connection: &Connection, question: u32) -> u32 {
+            connection.0 + question
+        }
+        ask::node
+    }
+    fn new() -> Ask {
+        #[node(version = 2)]
+        fn ask(connection: &Connection, question: u32) -> u32 {
+            connection.0 - question
+        }
+        ask::node
+    }
+    let store = Arc::new(MemoryStore::new());
+    let pipeline = |ask: Ask, port: u32| {
+        move |g: &Graph| Ok(g.add(down::node(g.add(ask(g.add(connect::node(g.value(port))), g.value(1))))))
+    };
+    let check = |ask, port, answer, expected: Expect| {
+        assert_eq!(bench(&store).check(pipeline(ask, port), expected).unwrap(), answer);
+    };
+    check(old(), 80, 810, expect!["ask connect down"]);
+    let graph = Graph::build(pipeline(new(), 80)).unwrap().0;
+    let error = bench(&store).engine.accept(&graph, &["connect"], &Remark::by("maria")).unwrap_err();
+    assert_eq!(error.to_string(), "node `connect` is transient, so it has no value to keep");
+    bench(&store).engine.accept(&graph, &["ask"], &Remark::by("maria")).unwrap();
+    check(new(), 80, 810, expect!["~down"]);
+    check(new(), 90, 890, expect!["ask connect down"]);
+}
