@@ -112,6 +112,7 @@ pub(crate) fn accept(
     let mut past = Past::read(&*session.store)?;
     let mut accepted = Vec::new();
     let mut done = BTreeSet::new();
+    let mut bases = BTreeSet::new();
     // What is accepted makes the inputs of further nodes known.
     loop {
         let planned = make_plan(session, &mut ledger)?;
@@ -126,10 +127,17 @@ pub(crate) fn accept(
             if !is_chosen || done.contains(&node) {
                 continue;
             }
-            match former(session, &mut past, &foreseen, node) {
+            let base = ledger.record_key(&session.graph, node);
+            // What was accepted of a node holds for those that are equal to it.
+            if base.is_some_and(|base| bases.contains(&base)) {
+                done.insert(node);
+                continue;
+            }
+            match former(session, &ledger, &mut past, &foreseen, node) {
                 Ok(former) => {
                     accepted.push(write(session, &ledger, node, &former, remark)?);
                     done.insert(node);
+                    bases.extend(base);
                 }
                 Err(error) if error.kind() == ErrorKind::NotAccepted => refusal = refusal.or(Some(error)),
                 Err(error) => return Err(error),
@@ -205,7 +213,13 @@ pub(crate) fn accepted_at(
 }
 
 /// The value that a node had at its present inputs with other code.
-fn former(session: &Session, past: &mut Past<'_>, foreseen: &Foreseen, node: NodeId) -> Result<Former> {
+fn former(
+    session: &Session,
+    ledger: &Ledger,
+    past: &mut Past<'_>,
+    foreseen: &Foreseen,
+    node: NodeId,
+) -> Result<Former> {
     let graph = &session.graph;
     let identity = graph.identity(node);
     let refuse = |message: &str, hint: &str| {
@@ -230,6 +244,11 @@ fn former(session: &Session, past: &mut Past<'_>, foreseen: &Foreseen, node: Nod
     }
     let own = SpecKey::from_bytes(&spec.key).filter(|_| !spec.is_transient());
     let Some(own) = own else { return Err(refuse("is transient, so it has no value to keep", "run it")) };
+    // What is known under its present fingerprint already is not replaced by what it was before.
+    let known = ledger.record_key(graph, node).map(|base| deep_of(&*session.store, &base)).transpose()?;
+    if known.flatten().is_some() {
+        return Err(refuse("would be executed for its bytes alone, which were not kept", "run it"));
+    }
     let upstream: Vec<ValueDigest> =
         graph.inputs(node).iter().filter_map(|input| foreseen.values.get(input).copied()).collect();
     let mut why_not = None;

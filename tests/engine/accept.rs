@@ -311,6 +311,34 @@ fn of_runs_that_follow_each_other_quickly_the_newest_counts() {
     }
 }
 
+/// A value that is not kept is executed again as a target, but not because of its code.
+#[test]
+fn what_the_present_code_gave_is_not_replaced_by_what_the_former_one_gave() {
+    let store = Arc::new(MemoryStore::new());
+    let pipeline = |version: usize, is_target: bool| {
+        move |g: &Graph| {
+            let up = g.add(up(version)(g.value(1)).persist(Persist::Never));
+            let down = g.add(down::node(up));
+            g.target("answer", down);
+            if is_target {
+                g.target("also", up);
+            }
+            Ok(down)
+        }
+    };
+    let check = |version, answer, expected: Expect| {
+        assert_eq!(bench(&store).check(pipeline(version, false), expected).unwrap(), answer);
+    };
+    check(1, 20, expect!["down up"]);
+    check(2, 30, expect!["down up"]);
+    let graph = Graph::build(pipeline(2, false)).unwrap().0;
+    let error = bench(&store).engine.accept(&graph, &["up"], &Remark::by("maria")).unwrap_err();
+    assert_eq!(error.to_string(), "node `up` would be executed for its bytes alone, which were not kept");
+    check(2, 30, expect![""]);
+    let graph = Graph::build(pipeline(2, true)).unwrap().0;
+    assert_eq!(bench(&store).engine.accept_all(&graph, &Remark::by("maria")).unwrap(), []);
+}
+
 struct Connection(u32);
 
 #[node(transient)]
