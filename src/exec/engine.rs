@@ -16,7 +16,7 @@ use crate::exec::recorder::Recorder;
 use crate::exec::run::Run;
 use crate::exec::session::Session;
 use crate::exec::store_error::store_error;
-use crate::exec::sync::{Arc, Mutex, lock};
+use crate::exec::sync::{Arc, Mutex, MutexGuard, lock};
 use crate::exec::values::Values;
 use crate::exec::why::{Why, why};
 use crate::graph::{Declared, Graph, NodeId, Signals};
@@ -225,7 +225,7 @@ impl Engine {
     pub fn plan(&self, graph: &Graph, targets: &[&str]) -> Result<Plan> {
         let declared = graph.declared().ok_or_else(unfinished)?;
         let (targets, _) = find_targets(declared, targets)?;
-        let _running = lock(&self.inner.running);
+        let _running = self.inner.alone("the engine was asked")?;
         let session = self.inner.session(declared)?;
         report(&session, Ledger::new(declared, targets), &self.inner.pool)
     }
@@ -267,7 +267,7 @@ impl Engine {
         chosen: &Chosen,
         remark: &Remark,
     ) -> Result<Vec<Acceptance>> {
-        let _running = lock(&self.inner.running);
+        let _running = self.inner.alone("the engine was asked")?;
         let session = self.inner.session(declared)?;
         accept(&session, ledger, &self.inner.pool, chosen, remark)
     }
@@ -296,7 +296,7 @@ impl Engine {
     pub fn why(&self, graph: &Graph, node: &str) -> Result<Why> {
         let declared = graph.declared().ok_or_else(unfinished)?;
         let node = declared.producer(find_node(declared, node)?);
-        let _running = lock(&self.inner.running);
+        let _running = self.inner.alone("the engine was asked")?;
         let ledger = Ledger::new(declared, BTreeSet::from([node]));
         why(&self.inner.session(declared)?, ledger, &self.inner.pool, node)
     }
@@ -352,11 +352,7 @@ impl Inner {
         on_failure: OnFailure,
         keeps_history: bool,
     ) -> Result<Values> {
-        if NodeScope::is_entered() {
-            return Err(Error::new(ErrorKind::Nested, "a run was started from within a node")
-                .with_hint("call the node's function directly, or add its node to the graph"));
-        }
-        let _running = lock(&self.running);
+        let _running = self.alone("a run was started")?;
         let start = Instant::now();
         let mut session = Arc::new(Session { on_failure, ..self.session(graph)? });
         let n_nodes = graph.node_ids().filter(|node| !graph.is_output(*node)).count();
@@ -383,6 +379,15 @@ impl Inner {
         self.signals.is_stopped()
     }
 }
+
+    /// Waits for the run in progress, unless it waits for whoever asks.
+    fn alone(&self, what: &str) -> Result<MutexGuard<'_, ()>> {
+        if NodeScope::is_entered() {
+            return Err(Error::new(ErrorKind::Nested, format!("{what} from within a node"))
+                .with_hint("call the node's function directly, or add its node to the graph"));
+        }
+        Ok(lock(&self.running))
+    }
 
 fn unfinished() -> Error {
     Error::new(ErrorKind::Graph, "the graph is not finished").with_hint("make it with `Graph::build(pipeline)`")

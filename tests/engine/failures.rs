@@ -4,6 +4,7 @@ use crate::support::Bench;
 use expect_test::expect;
 use mamo::{Engine, Failure, Graph, List, Node, OnFailure, node, source};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 #[node]
 fn good(x: u32) -> u32 {
@@ -178,6 +179,30 @@ fn a_run_within_a_node_is_refused() {
     let (run, node) = bench.run(|g| Ok(g.add(inner::node(g.value(1)))));
     let message = run.get(node).unwrap_err().to_string();
     assert!(message.contains("a run was started from within a node"), "{message}");
+}
+
+/// They would wait for the run that waits for the node.
+#[test]
+fn questions_within_a_node_are_refused() {
+    static ASKED: Mutex<Option<(Arc<Engine>, Arc<Graph>)>> = Mutex::new(None);
+    #[node]
+    fn nosy(_x: u32) -> Vec<String> {
+        let (engine, graph) = ASKED.lock().unwrap().take().unwrap();
+        let by = mamo::Remark::by("nosy");
+        let answers = [
+            engine.plan(&graph, &[]).map(|_| ()),
+            engine.why(&graph, "nosy").map(|_| ()),
+            engine.accept_all(&graph, &by).map(|_| ()),
+            engine.unaccept(&graph, &["nosy"], &by).map(|_| ()),
+        ];
+        answers.into_iter().filter_map(Result::err).map(|error| error.to_string()).collect()
+    }
+    let engine = Arc::new(Engine::in_memory());
+    let (graph, node) = Graph::build(|g| Ok(g.add(nosy::node(g.value(1))))).unwrap();
+    let graph = Arc::new(graph);
+    *ASKED.lock().unwrap() = Some((Arc::clone(&engine), Arc::clone(&graph)));
+    let refusals = engine.run(&graph).unwrap().get(node).unwrap();
+    assert_eq!(*refusals, ["the engine was asked from within a node"; 4]);
 }
 
 /// Below a barrier nothing can be planned until it is known; one that failed was executed again and again.
