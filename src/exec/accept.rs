@@ -73,6 +73,24 @@ pub(crate) enum Chosen {
     All,
 }
 
+/// Whose acceptances are taken back.
+#[derive(Debug)]
+pub(crate) enum Named {
+    /// Those of a node.
+    Node(NodeId),
+    /// Those under a name that no node has, and what is said when there are none either.
+    Former(String, Error),
+}
+
+impl Named {
+    pub(crate) fn node(&self) -> Option<NodeId> {
+        match self {
+            Self::Node(node) => Some(*node),
+            Self::Former(..) => None,
+        }
+    }
+}
+
 /// An acceptance as it is kept; a fingerprint has a list of them, oldest first.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Entry {
@@ -157,35 +175,61 @@ pub(crate) fn accept(
 ///
 /// # Errors
 /// When a node has none.
-pub(crate) fn revoke(session: &Session, nodes: &[&str], remark: &Remark) -> Result<Vec<Acceptance>> {
+pub(crate) fn revoke(
+    session: &Session,
+    mut ledger: Ledger,
+    pool: &rayon::ThreadPool,
+    named: Vec<Named>,
+    remark: &Remark,
+) -> Result<Vec<Acceptance>> {
+    look_at_sources(session, &mut ledger, pool)?;
+    make_plan(session, &mut ledger)?;
     let store = &*session.store;
+    let graph = &session.graph;
+    let is_meant = |named: &Named, base: &Fingerprint, entry: &Entry| match named {
+        Named::Node(node) => entry.node == graph.identity(*node) || ledger.record_key(graph, *node) == Some(*base),
+        Named::Former(name, _) => entry.node == *name,
+    };
+    let mut found = vec![false; named.len()];
     let mut revoked = Vec::new();
     let mut batch = Batch::default();
+    let mut roots = lock(&session.roots).clone();
     for (base, mut entries) in entries(store)? {
+        let in_force = || entries.iter().filter(|entry| entry.revoked.is_none());
         let mut is_changed = false;
-        for entry in entries.iter_mut().filter(|entry| entry.revoked.is_none() && nodes.contains(&entry.node.as_str()))
-        {
+        for (named, found) in named.iter().zip(&mut found) {
+            let is_one = in_force().any(|entry| is_meant(named, &base, entry));
+            *found |= is_one;
+            is_changed |= is_one;
+        }
+        if !is_changed {
+            continue;
+        }
+        // Nodes with one fingerprint have one value, so all that was said of it is taken back.
+        for entry in entries.iter_mut().filter(|entry| entry.revoked.is_none()) {
             entry.revoked = Some(Said::now(session, remark));
             revoked.push(entry.acceptance());
-            is_changed = true;
             // Lost bytes may have been made again since, by the present code: that value stays.
-            let mut roots = lock(&session.roots);
             if roots.get(&base) == Some(&ValueDigest::from_bytes(entry.value)) {
                 roots.remove(&base);
                 batch.remove(Key::new(RecordKind::Root, base.as_bytes()));
                 batch.remove(Key::new(RecordKind::Deep, base.as_bytes()));
             }
         }
-        if is_changed {
-            batch.put(Key::new(RecordKind::Accept, base.as_bytes()), |out| write_entries(&entries, out));
-        }
+        batch.put(Key::new(RecordKind::Accept, base.as_bytes()), |out| write_entries(&entries, out));
     }
-    if let Some(node) = nodes.iter().find(|node| revoked.iter().all(|acceptance| acceptance.node != **node)) {
-        let message = format!("no change of the code of node `{node}` is accepted");
-        return Err(Error::new(ErrorKind::NotAccepted, message).with_node(*node));
+    if let Some((named, _)) = named.into_iter().zip(found).find(|(_, found)| !found) {
+        return Err(match named {
+            Named::Node(node) => {
+                let message = format!("no change of the code of node `{}` is accepted", graph.identity(node));
+                Error::new(ErrorKind::NotAccepted, message).with_node(graph.identity(node))
+            }
+            Named::Former(_, unknown) => unknown,
+        });
     }
     session.recorder.add(&mut batch, &[]);
     session.recorder.sync()?;
+    *lock(&session.roots) = roots;
     Ok(revoked)
 }
 

@@ -1,7 +1,7 @@
 //! The engine: a store, threads, and how to go about failures.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::exec::accept::{Acceptance, Chosen, Remark, accept, acceptances, revoke};
+use crate::exec::accept::{Acceptance, Chosen, Named, Remark, accept, acceptances, revoke};
 use crate::exec::costs::Costs;
 use crate::exec::drive::drive;
 use crate::exec::event::{Event, Observer};
@@ -274,19 +274,24 @@ impl Engine {
 
     /// Takes acceptances of nodes back, at whatever inputs: the nodes' present code is executed when they are needed.
     ///
+    /// At its present inputs a node's acceptance is taken back whatever it was called when it was accepted, and with it
+    /// that of all nodes that are equal to it.
+    ///
     /// # Errors
     /// When nothing of a node is accepted, and when the store cannot be read or written.
     pub fn unaccept(&self, graph: &Graph, nodes: &[&str], remark: &Remark) -> Result<Vec<Acceptance>> {
         let declared = graph.declared().ok_or_else(unfinished)?;
-        // A node may have been accepted under a name that it does not have any more.
-        let identity = |name: &&str| match find_node(declared, name) {
-            Ok(node) => declared.identity(declared.producer(node)),
-            Err(_) => (*name).to_owned(),
-        };
-        let identities: Vec<String> = nodes.iter().map(identity).collect();
-        let identities: Vec<&str> = identities.iter().map(String::as_str).collect();
-        let _running = lock(&self.inner.running);
-        revoke(&self.inner.session(declared)?, &identities, remark)
+        let mut named = Vec::new();
+        for name in nodes {
+            named.push(match find_node(declared, name) {
+                Ok(node) => Named::Node(declared.producer(node)),
+                // A node may have been accepted under a name that no node has any more.
+                Err(error) => Named::Former((*name).to_owned(), error),
+            });
+        }
+        let targets = named.iter().filter_map(Named::node).collect();
+        let _running = self.inner.alone("the engine was asked")?;
+        revoke(&self.inner.session(declared)?, Ledger::new(declared, targets), &self.inner.pool, named, remark)
     }
 
     /// Compares a node, by name, with what it was in the last run in which it was something else: why it ran, or would.
@@ -375,11 +380,6 @@ impl Inner {
         Ok(Values { engine: Arc::clone(self), session, ledger })
     }
 
-    pub(crate) fn is_stopped(&self) -> bool {
-        self.signals.is_stopped()
-    }
-}
-
     /// Waits for the run in progress, unless it waits for whoever asks.
     fn alone(&self, what: &str) -> Result<MutexGuard<'_, ()>> {
         if NodeScope::is_entered() {
@@ -388,6 +388,11 @@ impl Inner {
         }
         Ok(lock(&self.running))
     }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.signals.is_stopped()
+    }
+}
 
 fn unfinished() -> Error {
     Error::new(ErrorKind::Graph, "the graph is not finished").with_hint("make it with `Graph::build(pipeline)`")

@@ -379,3 +379,45 @@ fn a_node_that_reads_a_transient_one_is_accepted() {
     check(new(), 80, 810, expect!["~down"]);
     check(new(), 90, 890, expect!["ask connect down"]);
 }
+
+/// Two nodes that compute the same, under names of their own.
+fn twins(version: usize, names: [&str; 2]) -> impl FnOnce(&Graph) -> mamo::Result<Node<u32>> {
+    move |g| {
+        let x = g.add(source::param("x", 1));
+        let [a, b] = names.map(|name| g.add(up(version)(x).name(name)));
+        Ok(g.add(sum::node(a, b)))
+    }
+}
+
+#[test]
+fn what_was_accepted_of_equal_nodes_is_taken_back_of_all_of_them() {
+    let store = Arc::new(MemoryStore::new());
+    let answer = |version| {
+        let (run, sum) = bench(&store).run(twins(version, ["a", "b"]));
+        *run.get(sum).unwrap()
+    };
+    let graph = Graph::build(twins(2, ["a", "b"])).unwrap().0;
+    assert_eq!(answer(1), 4);
+    bench(&store).engine.accept(&graph, &["a", "b"], &Remark::by("maria")).unwrap();
+    assert_eq!(answer(2), 4);
+    let taken_back = bench(&store).engine.unaccept(&graph, &["b"], &Remark::by("jo")).unwrap();
+    assert_eq!(taken_back.iter().map(|acceptance| acceptance.node.as_str()).collect::<Vec<_>>(), ["a"]);
+    assert_eq!(answer(2), 6);
+    assert!(bench(&store).engine.acceptances().unwrap().iter().all(|acceptance| acceptance.revoked.is_some()));
+}
+
+#[test]
+fn a_renamed_node_is_taken_back_by_either_name() {
+    for name in ["new a", "a"] {
+        let store = Arc::new(MemoryStore::new());
+        bench(&store).run(twins(1, ["a", "b"]));
+        let graph = Graph::build(twins(2, ["a", "b"])).unwrap().0;
+        bench(&store).engine.accept(&graph, &["a"], &Remark::by("maria")).unwrap();
+        let graph = Graph::build(twins(2, ["new a", "new b"])).unwrap().0;
+        bench(&store).engine.unaccept(&graph, &[name], &Remark::by("jo")).unwrap();
+        let (run, sum) = bench(&store).run(twins(2, ["new a", "new b"]));
+        assert_eq!(*run.get(sum).unwrap(), 6);
+        let error = bench(&store).engine.unaccept(&graph, &["newa"], &Remark::by("jo")).unwrap_err();
+        assert_eq!((error.kind(), error.hint()), (ErrorKind::UnknownName, Some("did you mean `new a`?")));
+    }
+}
