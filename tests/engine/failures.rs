@@ -366,7 +366,7 @@ fn a_panic_in_an_observer_comes_out_of_the_run() {
     fn next(x: u32) -> u32 {
         x + 1
     }
-    let engine = Engine::builder().jobs(2).observer(std::sync::Arc::new(Bomb)).in_memory();
+    let engine = Engine::builder().jobs(2).observer(Arc::new(Bomb)).in_memory();
     let (graph, _) = Graph::build(|g| Ok(g.add(next::node(g.value(1))))).unwrap();
     let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| engine.run(&graph).map(|_| ())));
     assert_eq!(run.unwrap_err().downcast_ref::<&str>(), Some(&"observer"));
