@@ -5,16 +5,16 @@ use crate::exec::PlanState;
 use crate::exec::accept::{Acceptance, accepted_at};
 use crate::exec::drive::make_plan;
 use crate::exec::leaves::look_at_sources;
-use crate::exec::ledger::Ledger;
+use crate::exec::ledger::{Ledger, UNKNOWN};
 use crate::exec::past::{Past, PastRun};
 use crate::exec::plan_report::foresee;
 use crate::exec::recorded::deep_of;
 use crate::exec::session::Session;
 use crate::exec::store_error::store_error;
-use crate::fingerprint::{SpecDigest, SpecKey};
+use crate::fingerprint::{Fingerprint, SpecDigest, SpecKey};
 use crate::graph::{Body, NodeId, NodeSpec};
 use crate::store::{Key, RecordKind};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::{Duration, SystemTime};
 
 /// What became of a node, and why.
@@ -25,7 +25,7 @@ pub struct Why {
     pub node: String,
     /// What a run would do with it now.
     pub state: PlanState,
-    /// The end of the run with which it is compared: the last one in which it was something else. None when there is no
+    /// The end of the run with which it is compared: the last one in which it was something else and had a value. None when there is no
     /// such run.
     pub since: Option<SystemTime>,
     /// What changed since then, upstream causes first.
@@ -50,7 +50,8 @@ pub struct Cause {
 pub enum Change {
     /// It was not there.
     New,
-    /// The source, value or parameter is another one.
+    /// The source, value or parameter is another one; or the node, which is what it was, has another value: it was
+    /// accepted, that was taken back, or it gave something else.
     Value,
     /// It reads other nodes, or in another order.
     Inputs,
@@ -99,7 +100,7 @@ pub(crate) fn why(session: &Session, mut ledger: Ledger, pool: &rayon::ThreadPoo
     let identity = graph.identity(node);
     let base = ledger.record_key(graph, node);
     let mut past = Past::read(&*session.store)?;
-    let before = past.fingerprints(&identity)?.into_iter().find(|(_, fingerprint)| Some(*fingerprint) != base);
+    let before = last_other(session, past.fingerprints(&identity)?, base)?;
     let causes = match &before {
         Some((run, _)) => causes(session, &ledger, &past, run, node)?,
         None => Vec::new(),
@@ -112,11 +113,33 @@ pub(crate) fn why(session: &Session, mut ledger: Ledger, pool: &rayon::ThreadPoo
     Ok(Why { node: identity, state: foreseen.states[node], since, causes, accepted })
 }
 
+/// The last run in which the node was something else: one in which it had a value, if there is one.
+fn last_other(
+    session: &Session,
+    known: Vec<(PastRun, Fingerprint)>,
+    base: Option<Fingerprint>,
+) -> Result<Option<(PastRun, Fingerprint)>> {
+    let mut first = None;
+    for (run, fingerprint) in known {
+        // Below a barrier that failed nothing was known of it.
+        if Some(fingerprint) == base || fingerprint == UNKNOWN {
+            continue;
+        }
+        if deep_of(&*session.store, &fingerprint)?.is_some() {
+            return Ok(Some((run, fingerprint)));
+        }
+        first = first.or(Some((run, fingerprint)));
+    }
+    Ok(first)
+}
+
 /// What changed since a run, of a node and of all upstream of it that changed.
 fn causes(session: &Session, ledger: &Ledger, past: &Past<'_>, run: &PastRun, node: NodeId) -> Result<Vec<Cause>> {
     let graph = &session.graph;
     let known = past.nodes(run)?;
-    let mut changed = BTreeMap::new();
+    let all: HashSet<Fingerprint> = known.values().copied().collect();
+    let is_what_it_was = |node| ledger.record_key(graph, node).as_ref() == known.get(&graph.identity(node));
+    let mut changed: BTreeMap<NodeId, Vec<Change>> = BTreeMap::new();
     let mut seen = BTreeSet::from([node]);
     let mut stack = vec![node];
     while let Some(node) = stack.pop() {
@@ -127,6 +150,9 @@ fn causes(session: &Session, ledger: &Ledger, past: &Past<'_>, run: &PastRun, no
         }
         stack.extend(graph.inputs(node).iter().filter(|input| seen.insert(**input)));
         if graph.is_output(node) {
+            if is_what_it_was(graph.producer(node)) {
+                changed.insert(graph.producer(node), vec![Change::Value]);
+            }
             continue;
         }
         let changes = match (before, graph.spec(node)) {
@@ -135,9 +161,27 @@ fn causes(session: &Session, ledger: &Ledger, past: &Past<'_>, run: &PastRun, no
                 let deep = before.map(|before| deep_of(&*session.store, &before)).transpose()?.flatten();
                 match deep {
                     Some(deep) => {
-                        let inputs = deep.upstream.len() == graph.inputs(node).len();
+                        let inputs = graph.inputs(node);
+                        let mut is_other = deep.upstream.len() != inputs.len();
+                        for (input, before) in inputs.iter().zip(&deep.upstream) {
+                            match (ledger.fingerprint(*input), known.get(&graph.identity(*input))) {
+                                (None, _) => {}
+                                (Some(now), _) if now == before.fingerprint => {}
+                                (Some(_), Some(known))
+                                    if *known != before.fingerprint && all.contains(&before.fingerprint) =>
+                                {
+                                    is_other = true;
+                                }
+                                // It was accepted, taken back, or gave another value.
+                                (Some(_), Some(_)) if is_what_it_was(*input) => {
+                                    changed.insert(*input, vec![Change::Value]);
+                                }
+                                (Some(_), Some(_)) => {}
+                                (Some(_), None) => is_other = true,
+                            }
+                        }
                         let mut changes = spec_changes(session, spec, &deep.spec)?;
-                        changes.extend((!inputs).then_some(Change::Inputs));
+                        changes.extend(is_other.then_some(Change::Inputs));
                         changes
                     }
                     // It failed then, or nobody needed it.

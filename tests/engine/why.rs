@@ -3,7 +3,7 @@
 use crate::accept::{bench, up};
 use expect_test::{Expect, expect};
 use mamo::store::MemoryStore;
-use mamo::{Change, Graph, Remark, node, source};
+use mamo::{Change, Graph, Node, Remark, node, source};
 use std::sync::Arc;
 
 #[node]
@@ -133,4 +133,73 @@ fn what_was_accepted_is_said() {
         param:x: Value
         up: code [version Some("1") Some("2")]"#]],
     );
+}
+
+/// A run that failed left nothing to compare with; nodes below its barrier were not even known.
+#[test]
+fn a_run_that_failed_hides_no_change() {
+    fn failing(x: u32) -> Graph {
+        #[node]
+        fn up(x: u32) -> Result<u32, String> {
+            Err(format!("no {x}"))
+        }
+        below(|g| g.add(up::node(g.add(source::param("x", x))).barrier()), 1)
+    }
+    fn below(up_of: impl FnOnce(&Graph) -> Node<u32>, version: usize) -> Graph {
+        Graph::build(|g| Ok(g.add(up(version)(up_of(g)).name("below")))).unwrap().0
+    }
+    let good = |version| below(|g| g.add(up(1)(g.add(source::param("x", 1))).barrier()), version);
+    let store = Arc::new(MemoryStore::new());
+    for graph in [good(1), failing(1), good(2)] {
+        bench(&store).engine.run(&graph).unwrap();
+    }
+    check(
+        &store,
+        &good(2),
+        "below",
+        expect![[r#"
+            Fresh
+            below: code [version Some("1") Some("2")]"#]],
+    );
+}
+
+#[test]
+fn other_inputs_are_told_from_inputs_that_changed() {
+    #[node]
+    fn minus(a: u32, b: u32) -> u32 {
+        a - b
+    }
+    let graph = |a: u32, names: [&str; 2]| {
+        let pipeline = |g: &Graph| {
+            let all = ["a", "b", "c"].map(|name| g.add(source::param(name, if name == "a" { a } else { 1 })));
+            let [left, right] = names.map(|name| all[["a", "b", "c"].iter().position(|known| *known == name).unwrap()]);
+            g.target("all", g.gather(all));
+            g.target("minus", g.add(minus::node(left, right)));
+            Ok(())
+        };
+        Graph::build(pipeline).unwrap().0
+    };
+    let store = Arc::new(MemoryStore::new());
+    bench(&store).engine.run(&graph(5, ["a", "b"])).unwrap();
+    let swapped = expect![[r#"
+        Run
+        minus: Inputs"#]];
+    check(&store, &graph(5, ["b", "a"]), "minus", swapped);
+    let changed = expect![[r#"
+        Run
+        param:a: Value"#]];
+    check(&store, &graph(7, ["a", "b"]), "minus", changed);
+}
+
+#[test]
+fn what_was_taken_back_is_a_cause() {
+    let store = Arc::new(MemoryStore::new());
+    bench(&store).engine.run(&graph(1, 1)).unwrap();
+    bench(&store).engine.accept(&graph(2, 1), &["up"], &Remark::by("maria")).unwrap();
+    bench(&store).engine.run(&graph(2, 1)).unwrap();
+    bench(&store).engine.unaccept(&graph(2, 1), &["up"], &Remark::by("jo")).unwrap();
+    let changed = expect![[r#"
+        RunUnlessCutOff
+        up: Value"#]];
+    check(&store, &graph(2, 1), "down", changed);
 }
