@@ -389,3 +389,14 @@ fn a_color_is_forced_by_the_environment() {
     check("NO_COLOR", &["flights", "--color", "always"], true);
     check("NO_COLOR", &["flights"], false);
 }
+
+/// What is on record may be a lot: that nothing was added to it says nothing of it.
+#[test]
+fn accepting_all_when_there_is_nothing_to_accept_is_told() {
+    let ended = call_with("accept --all", two_targets);
+    assert_eq!(
+        (ended.code, ended.stdout.as_str()),
+        (0, "no node is stale by its code alone and has a value to keep\n")
+    );
+    assert_eq!(call_with("accepted", two_targets).stdout, "nothing is accepted\n");
+}

@@ -137,9 +137,14 @@ fn acceptances(
     let graph = program.build()?;
     let engine = quiet_engine(settings, stage)?;
     let acceptances = ask(&engine, &graph, &names(&settings.targets))?;
+    let none = if let Action::Accept { .. } = settings.action {
+        "no node is stale by its code alone and has a value to keep"
+    } else {
+        "nothing is accepted"
+    };
     match settings.results {
         Results::Json => write_line(stage, &json::acceptances(&acceptances))?,
-        Results::Text => write(stage, &why_text::acceptances(&acceptances, SystemTime::now()))?,
+        Results::Text => write(stage, &why_text::acceptances(&acceptances, none, SystemTime::now()))?,
     }
     Ok(exit_codes::DONE)
 }

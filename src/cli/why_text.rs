@@ -59,10 +59,10 @@ fn cause(cause: &Cause) -> String {
     }
 }
 
-/// A line or two for each acceptance.
-pub(crate) fn acceptances(acceptances: &[Acceptance], now: SystemTime) -> String {
+/// A line or two for each acceptance; `none` when there are none.
+pub(crate) fn acceptances(acceptances: &[Acceptance], none: &str, now: SystemTime) -> String {
     if acceptances.is_empty() {
-        return "nothing is accepted\n".to_owned();
+        return format!("{none}\n");
     }
     let mut text = String::new();
     for Acceptance { node, remark, at, from, to, revoked, .. } in acceptances {
@@ -170,10 +170,10 @@ mod tests {
             clean  abababab instead of cdcdcdcd, accepted by maria 2 min 0 s ago: only a log line
               taken back by jo 1 min 0 s ago
         "#]]
-        .assert_eq(&acceptances(&[accepted(), revoked], at(180)));
+        .assert_eq(&acceptances(&[accepted(), revoked], "", at(180)));
         expect![[r#"
             nothing is accepted
         "#]]
-        .assert_eq(&acceptances(&[], at(180)));
+        .assert_eq(&acceptances(&[], "nothing is accepted", at(180)));
     }
 }
