@@ -2,6 +2,7 @@
 
 mod error;
 mod fjall;
+mod held;
 mod memory;
 mod recent;
 mod record;
@@ -9,6 +10,7 @@ mod traits;
 
 pub use error::StoreError;
 pub use fjall::{FjallStore, OpenOptions, OpenReport, Repair};
+pub(crate) use held::HeldFolder;
 pub use memory::MemoryStore;
 pub(crate) use record::{Act, Alias, Deep, Payload, RecordReader, Root, Upstream};
-pub use traits::{Batch, Key, RecordKind, Store, Ticket};
+pub use traits::{Adopted, Batch, Key, RecordKind, Store, Ticket};

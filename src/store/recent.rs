@@ -115,6 +115,11 @@ impl Recent {
             .map(move |(digest, change)| (Key::new(kind, &digest), change))
     }
 
+    /// Takes back what was done to a blob.
+    pub(crate) fn forget_blob(&mut self, digest: &BlobDigest) {
+        self.blobs.remove(digest);
+    }
+
     /// All blobs, in no order.
     pub(crate) fn blobs(&self) -> impl Iterator<Item = (&BlobDigest, Change<&Arc<Vec<u8>>>)> {
         self.blobs.iter().map(|(digest, blob)| (digest, blob.as_ref().map_or(Change::Removed, Change::Put)))

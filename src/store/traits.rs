@@ -2,6 +2,7 @@
 
 use crate::fingerprint::BlobDigest;
 use crate::store::StoreError;
+use std::path::PathBuf;
 
 /// What a record is about; the first byte of its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -213,6 +214,17 @@ impl Batch {
     }
 }
 
+/// A finished file that becomes a blob.
+#[derive(Clone, Debug)]
+pub struct Adopted {
+    /// blake3 of its bytes.
+    pub digest: BlobDigest,
+    /// Its size in bytes.
+    pub len: u64,
+    /// Where it lies; the store may move it away from there.
+    pub path: PathBuf,
+}
+
 /// Keeps records and blobs.
 ///
 /// All calls are owned and batched: a local database, a map in memory and a connection to the process that holds the
@@ -259,6 +271,33 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the store cannot be read at all.
     fn has_blobs(&self, digests: &[BlobDigest]) -> Result<Vec<bool>, StoreError>;
+
+    /// Takes finished files over as blobs; nobody may write to them any more. No batch that is put afterwards becomes
+    /// durable before they are.
+    ///
+    /// A store that does not say otherwise reads them into memory, one after the other.
+    ///
+    /// # Errors
+    /// When a file cannot be read or moved, or an earlier write failed.
+    fn adopt(&self, files: Vec<Adopted>) -> Result<(), StoreError> {
+        for Adopted { digest, path, .. } in files {
+            let failed = |source| StoreError::Io { action: "read", path: path.clone(), source };
+            let bytes = std::fs::read(&path).map_err(failed)?;
+            let mut batch = Batch::default();
+            batch.put_blob(digest, bytes);
+            self.put(batch)?;
+        }
+        Ok(())
+    }
+
+    /// Where each blob lies as a file of its own, unverified and not to be written to; nothing for all others, which
+    /// [`Store::get_blob`] may have.
+    ///
+    /// # Errors
+    /// When the store cannot be read at all.
+    fn blob_files(&self, digests: &[BlobDigest]) -> Result<Vec<Option<PathBuf>>, StoreError> {
+        Ok(vec![None; digests.len()])
+    }
 }
 
 #[cfg(test)]

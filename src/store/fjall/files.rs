@@ -1,12 +1,14 @@
 //! Large blobs: files that are named by their bytes.
 
 use crate::fingerprint::BlobDigest;
-use crate::store::StoreError;
 use crate::store::fjall::folder::{io_error, remove_file, sync_folder};
+use crate::store::{Adopted, StoreError};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Once;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Blobs of this many bytes and more are files of their own.
 pub(super) const MIN_FILE: usize = 1 << 20;
@@ -15,16 +17,52 @@ pub(super) const MIN_FILE: usize = 1 << 20;
 #[derive(Debug)]
 pub(super) struct Files {
     folder: PathBuf,
+    /// Done before the first file is written: later on temporary files are those of this process.
+    tidied: Once,
+    /// Tells temporary files apart.
+    n_temporary: AtomicU64,
 }
 
 impl Files {
     pub(super) fn new(folder: PathBuf) -> Self {
-        Self { folder }
+        Self { folder, tidied: Once::new(), n_temporary: AtomicU64::new(0) }
+    }
+
+    /// Takes finished files over by moving them, or by copying them from another device; durable when this returns.
+    pub(super) fn adopt(&self, files: &[Adopted]) -> Result<(), StoreError> {
+        self.prepare()?;
+        let mut folders = BTreeSet::from([self.folder.clone()]);
+        for Adopted { digest, path, .. } in files {
+            let place = self.path(digest);
+            let parent = place.parent().unwrap_or(&self.folder);
+            fs::create_dir_all(parent).map_err(io_error("create", parent))?;
+            folders.insert(parent.to_path_buf());
+            finish(path).map_err(io_error("read", path))?;
+            match fs::rename(path, &place) {
+                Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+                    let temporary = self.temporary();
+                    let copy = || {
+                        fs::copy(path, &temporary)?;
+                        finish(&temporary)?;
+                        fs::rename(&temporary, &place)?;
+                        fs::remove_file(path)
+                    };
+                    copy().map_err(io_error("write", &place))?;
+                }
+                moved => moved.map_err(io_error("write", &place))?,
+            }
+        }
+        folders.iter().try_for_each(|folder| sync_folder(folder))
+    }
+
+    /// Where the blob lies, if there is a file for it, whatever it holds.
+    pub(super) fn find(&self, digest: &BlobDigest) -> Option<PathBuf> {
+        Some(self.path(digest)).filter(|path| path.is_file())
     }
 
     /// Writes blobs; they are durable when this returns.
     pub(super) fn write(&self, blobs: &[(&BlobDigest, &[u8])]) -> Result<(), StoreError> {
-        self.remove_leftovers()?;
+        self.prepare()?;
         // All of a chunk are open at a time.
         blobs.chunks(64).try_for_each(|blobs| self.write_chunk(blobs))
     }
@@ -32,7 +70,7 @@ impl Files {
     fn write_chunk(&self, blobs: &[(&BlobDigest, &[u8])]) -> Result<(), StoreError> {
         let mut written = Vec::new();
         for (digest, bytes) in blobs {
-            let temporary = self.folder.join(format!("{digest}.tmp"));
+            let temporary = self.temporary();
             let create = File::create(&temporary).and_then(|mut file| file.write_all(bytes).map(|()| file));
             written.push((*digest, create.map_err(io_error("write", &temporary))?, temporary));
         }
@@ -73,14 +111,40 @@ impl Files {
         self.folder.join(format!("{digest:.2}")).join(digest.to_string())
     }
 
-    /// Removes what a killed process left half written; only the holder of the store writes here.
-    fn remove_leftovers(&self) -> Result<(), StoreError> {
+    /// A name that no other file has.
+    fn temporary(&self) -> PathBuf {
+        // A number alone; nothing else is ordered by it.
+        self.folder.join(format!("{}.tmp", self.n_temporary.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    /// Makes the folder, and the first time removes what a killed process left half written; only the holder of the
+    /// store writes here.
+    fn prepare(&self) -> Result<(), StoreError> {
         fs::create_dir_all(&self.folder).map_err(io_error("create", &self.folder))?;
+        let mut removed = Ok(());
+        self.tidied.call_once(|| removed = self.remove_leftovers());
+        removed
+    }
+
+    fn remove_leftovers(&self) -> Result<(), StoreError> {
         let entries = fs::read_dir(&self.folder).map_err(io_error("read", &self.folder))?;
         let leftover = |path: &Path| path.extension().is_some_and(|extension| extension == "tmp");
         let mut paths = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| leftover(path));
         paths.try_for_each(|path| remove_file(&path))
     }
+}
+
+/// Makes a file durable, and keeps others from writing to it by mistake.
+fn finish(path: &Path) -> io::Result<()> {
+    // Windows syncs only what may be written.
+    let file = File::options().read(true).write(cfg!(windows)).open(path)?;
+    file.sync_all()?;
+    if cfg!(unix) {
+        let mut permissions = file.metadata()?.permissions();
+        permissions.set_readonly(true);
+        file.set_permissions(permissions)?;
+    }
+    Ok(())
 }
 
 /// Whether an error of the system means that bytes are not there or cannot be read, rather than that it is short of
@@ -116,6 +180,29 @@ mod tests {
         files.remove(&digest).unwrap();
         files.remove(&digest).unwrap();
         assert_eq!(files.read(&digest).unwrap(), None);
+    }
+
+    #[test]
+    fn an_adopted_file_is_moved_and_takes_the_place_of_a_damaged_one() {
+        let temporary = tempfile::tempdir().unwrap();
+        let files = Files::new(temporary.path().join("objects"));
+        let digest = BlobDigest::of(b"bytes");
+        let path = temporary.path().join("finished");
+        let adopt = || {
+            fs::write(&path, b"bytes").unwrap();
+            files.adopt(&[Adopted { digest, len: 5, path: path.clone() }]).unwrap();
+            assert!(!path.exists());
+        };
+        assert_eq!(files.find(&digest), None);
+        adopt();
+        assert_eq!(files.read(&digest).unwrap().as_deref(), Some(b"bytes".as_slice()));
+        let place = files.find(&digest).unwrap();
+        assert!(fs::metadata(&place).unwrap().permissions().readonly());
+
+        fs::remove_file(&place).unwrap();
+        fs::write(&place, b"other").unwrap();
+        adopt();
+        assert_eq!(files.read(&digest).unwrap().as_deref(), Some(b"bytes".as_slice()));
     }
 
     #[test]

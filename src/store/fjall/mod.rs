@@ -8,6 +8,7 @@
 //! | `lock`, `holder` | locked by the process that has the store open; says which one that is |
 //! | `db/` | fjall: one keyspace with records, blobs below 1 MiB, and the number of the last group |
 //! | `objects/ab/ab12..` | blobs of 1 MiB and more, each named by its bytes |
+//! | `scratch/`, `out/` | not the store's: where nodes work on files, and results that were written out to be read |
 //! | `progress` | the last group that was durable, by which lost ones are noticed |
 //! | `rooted` | says that records were replaced or removed at some time, which makes salvage more careful |
 //! | `damaged`, `salvaging` | what the next opening has to repair, or to finish repairing |

@@ -2,16 +2,21 @@
 
 use crate::fingerprint::BlobDigest;
 use crate::store::fjall::db::{Db, Fault};
-use crate::store::fjall::files::Files;
-use crate::store::fjall::folder::Folder;
+use crate::store::fjall::files::{Files, MIN_FILE};
+use crate::store::fjall::folder::{Folder, io_error, remove_file};
 use crate::store::fjall::frame::{blob_key, unseal};
 use crate::store::fjall::options::Repair;
 use crate::store::fjall::queue::Queue;
 use crate::store::fjall::salvage;
 use crate::store::recent::Change;
-use crate::store::{Key, RecordKind, StoreError};
+use crate::store::{Adopted, Batch, Key, RecordKind, StoreError};
+use std::fs;
 use std::iter::Peekable;
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+
+/// So many bytes of small adopted files are handed to the writer together.
+const ADOPTED: usize = 8 << 20;
 
 /// An open store, without its writer and its lock.
 pub(super) struct Shared {
@@ -114,6 +119,36 @@ impl Shared {
             };
             digests.iter().zip(waiting).map(has).collect()
         })
+    }
+
+    /// Files of a blob's size are moved into place at once, smaller ones are read and wait like other blobs.
+    pub(super) fn adopt(&self, files: Vec<Adopted>) -> Result<(), StoreError> {
+        let is_removed =
+            |file: &Adopted| self.queue.with(|pending| matches!(pending.blob(&file.digest), Some(Change::Removed)));
+        if files.iter().any(is_removed) {
+            // A removal that still waits would take the new file away.
+            self.queue.wait_durable(self.queue.last())?;
+        }
+        let is_large = |file: &Adopted| usize::try_from(file.len).is_ok_and(|len| len >= MIN_FILE);
+        let (large, small): (Vec<_>, Vec<_>) = files.into_iter().partition(is_large);
+        if !large.is_empty() {
+            self.files.adopt(&large)?;
+        }
+        let mut batch = Batch::default();
+        for Adopted { digest, path, .. } in &small {
+            batch.put_blob(*digest, fs::read(path).map_err(io_error("read", path))?);
+            if batch.size() >= ADOPTED {
+                self.queue.put(std::mem::take(&mut batch))?;
+            }
+        }
+        // Also when there is nothing in it: a store that takes nothing more says so.
+        self.queue.put(batch)?;
+        small.iter().try_for_each(|file| remove_file(&file.path))
+    }
+
+    pub(super) fn blob_files(&self, digests: &[BlobDigest]) -> Vec<Option<PathBuf>> {
+        let is_removed = |digest| self.queue.with(|pending| matches!(pending.blob(digest), Some(Change::Removed)));
+        digests.iter().map(|digest| self.files.find(digest).filter(|_| !is_removed(digest))).collect()
     }
 
     pub(super) fn damage(&self) -> Option<String> {

@@ -4,8 +4,9 @@ use crate::fingerprint::BlobDigest;
 use crate::store::fjall::holder::Lock;
 use crate::store::fjall::options::Repair;
 use crate::store::fjall::shared::Shared;
-use crate::store::{Batch, Key, RecordKind, Store, StoreError, Ticket};
+use crate::store::{Adopted, Batch, Key, RecordKind, Store, StoreError, Ticket};
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -66,6 +67,14 @@ impl Store for FjallStore {
 
     fn has_blobs(&self, digests: &[BlobDigest]) -> Result<Vec<bool>, StoreError> {
         self.shared.has_blobs(digests)
+    }
+
+    fn adopt(&self, files: Vec<Adopted>) -> Result<(), StoreError> {
+        self.shared.adopt(files)
+    }
+
+    fn blob_files(&self, digests: &[BlobDigest]) -> Result<Vec<Option<PathBuf>>, StoreError> {
+        Ok(self.shared.blob_files(digests))
     }
 }
 
