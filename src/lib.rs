@@ -17,7 +17,8 @@ pub use exec::{
 pub use graph::{CodeReport, Graph, Handle, Node, NodeCtx, Persist, Spec, source};
 pub use mamo_macros::node;
 pub use value::{
-    Artifact, BoxError, Codec, Collection, Dict, DictKey, DuplicateKeys, Failure, Field, Lend, List, SettleEach, Tool,
+    Artifact, BoxError, Codec, Collection, Dict, DictKey, DuplicateKeys, Failure, Field, Lend, List, OutputDir,
+    OutputFile, SettleEach, Tool,
 };
 
 /// What the macros write; no part of the interface.
@@ -27,8 +28,8 @@ pub mod __private {
     pub use crate::graph::{Code, CodeScope, DeclaredFunction, Function, Inputs, NodeOutputs, RawNode, RunNode};
     pub use crate::value::{
         ByValue, CodecError, CollectionType, Element, ElementReader, Fallible, Flat, Interrupt, ItemOf, Lent, Loader,
-        NoResult, NodeError, NodeResult, Outputs, Part, Postcard, Probe, Saved, Transient, Value, ValueType,
-        lend_optional,
+        NoResult, NodeError, NodeResult, NotRead, Opened, Outputs, Owner, Part, Postcard, Probe, Saved, Shape,
+        Transient, Value, ValueType, lend_optional,
     };
 }
 

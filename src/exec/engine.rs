@@ -7,6 +7,7 @@ use crate::exec::drive::drive;
 use crate::exec::event::{Event, Observer};
 use crate::exec::history::{self, run_number};
 use crate::exec::ledger::{Ledger, Roots};
+use crate::exec::loader::Loaders;
 use crate::exec::look::Looker;
 use crate::exec::named::{find_node, find_targets};
 use crate::exec::plan_report::{Plan, report};
@@ -14,11 +15,15 @@ use crate::exec::planning::Contents;
 use crate::exec::recorded::load_roots;
 use crate::exec::recorder::Recorder;
 use crate::exec::run::Run;
+use crate::exec::scratch::Scratch;
 use crate::exec::session::Session;
+use crate::exec::shelf::Shelf;
+use crate::exec::sources::Sources;
 use crate::exec::store_error::store_error;
 use crate::exec::sync::{Arc, Mutex, MutexGuard, lock};
 use crate::exec::values::Values;
 use crate::exec::why::{Why, why};
+use crate::exec::workshop::Workshop;
 use crate::graph::{Declared, Graph, NodeId, Signals};
 use crate::store::{Batch, FjallStore, MemoryStore, OpenOptions, Store};
 use crate::value::NodeScope;
@@ -39,7 +44,12 @@ pub(crate) struct Inner {
     observer: Option<Arc<dyn Observer>>,
     on_failure: OnFailure,
     signals: Arc<Signals>,
-    scratch: PathBuf,
+    /// Where the file system's clock is read.
+    clock: PathBuf,
+    /// Where nodes work on files.
+    scratch: Arc<Scratch>,
+    /// Where results are written out as files, for good.
+    out: Option<PathBuf>,
     /// Whether runs are recorded for those who ask later; of no use to a store that is gone with the process.
     keeps_history: bool,
     /// Held by the run in progress: a second one would have its walkers wait on the first one's nodes.
@@ -117,7 +127,7 @@ impl EngineBuilder {
     pub fn open(self, folder: impl AsRef<Path>) -> Result<Engine> {
         let folder = folder.as_ref();
         let store = self.open_store(folder)?;
-        self.engine(store, folder.to_path_buf(), true)
+        self.engine(store, Some(folder), true)
     }
 
     /// An engine over a store of your own.
@@ -125,7 +135,7 @@ impl EngineBuilder {
     /// # Errors
     /// When the store cannot be read.
     pub fn with_store(self, store: Arc<dyn Store>) -> Result<Engine> {
-        self.engine(store, std::env::temp_dir(), true)
+        self.engine(store, None, true)
     }
 
     fn open_store(&self, folder: &Path) -> Result<Arc<dyn Store>> {
@@ -142,14 +152,14 @@ impl EngineBuilder {
     /// # Panics
     /// When the system gives no threads.
     pub fn in_memory(self) -> Engine {
-        match self.engine(Arc::new(MemoryStore::new()), std::env::temp_dir(), false) {
+        match self.engine(Arc::new(MemoryStore::new()), None, false) {
             Ok(engine) => engine,
             // An empty store in memory reads without errors, so only the threads are left.
             Err(error) => std::panic::panic_any(error.to_string()),
         }
     }
 
-    fn engine(self, store: Arc<dyn Store>, scratch: PathBuf, keeps_history: bool) -> Result<Engine> {
+    fn engine(self, store: Arc<dyn Store>, folder: Option<&Path>, keeps_history: bool) -> Result<Engine> {
         let mut threads = rayon::ThreadPoolBuilder::new().thread_name(|index| format!("mamo-{index}"));
         if let Some(jobs) = self.jobs {
             threads = threads.num_threads(jobs.max(1));
@@ -165,7 +175,9 @@ impl EngineBuilder {
             observer: self.observer,
             on_failure: self.on_failure,
             signals: Arc::default(),
-            scratch,
+            clock: folder.map_or_else(std::env::temp_dir, Path::to_path_buf),
+            scratch: Arc::new(Scratch::new(folder.map_or_else(std::env::temp_dir, |folder| folder.join("scratch")))),
+            out: folder.map(|folder| folder.join("out")),
             keeps_history,
             running: Mutex::new(()),
         };
@@ -320,11 +332,27 @@ impl Inner {
         // Another engine over the same store may have found more of them since.
         *lock(&self.roots) = load_roots(&*self.store)?;
         let recorder = Recorder::new(Arc::clone(&self.store), Arc::clone(graph), self.observer.clone());
+        let recorder = Arc::new(recorder);
+        let looker = Arc::new(Looker::new(Arc::clone(&self.store), self.clock.clone()));
+        let (sources, after): (Arc<Sources>, Arc<_>) = Default::default();
+        let shelf = Shelf {
+            store: Arc::clone(&self.store),
+            recorder: Arc::clone(&recorder),
+            looker: Arc::clone(&looker),
+            scratch: Arc::clone(&self.scratch),
+            folder: self.out.clone(),
+        };
+        let loaders = Arc::new(Loaders { shelf, sources: Arc::clone(&sources), after: Arc::clone(&after) });
+        let workshop = Workshop {
+            store: Arc::clone(&self.store),
+            scratch: Arc::clone(&self.scratch),
+            loaders: Arc::clone(&loaders),
+        };
         Ok(Session {
             graph: Arc::clone(graph),
             store: Arc::clone(&self.store),
-            recorder: Arc::new(recorder),
-            looker: Looker::new(Arc::clone(&self.store), self.scratch.clone()),
+            recorder,
+            looker,
             observer: self.observer.clone(),
             signals: Arc::new(Signals::within(&self.signals)),
             roots: Arc::clone(&self.roots),
@@ -332,9 +360,11 @@ impl Inner {
             on_failure: self.on_failure,
             run: run_number(),
             costs: Costs::load(graph, &*self.store)?,
-            sources: Arc::default(),
+            sources,
             spill: Arc::default(),
-            after: Arc::default(),
+            after,
+            loaders,
+            keeper: Arc::new(workshop),
         })
     }
 

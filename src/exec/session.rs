@@ -4,6 +4,7 @@ use crate::exec::OnFailure;
 use crate::exec::costs::Costs;
 use crate::exec::event::{Event, Observer};
 use crate::exec::ledger::Roots;
+use crate::exec::loader::Loaders;
 use crate::exec::look::Looker;
 use crate::exec::planning::Contents;
 use crate::exec::recorded::output_part;
@@ -16,7 +17,7 @@ use crate::exec::wave::{Trouble, caught};
 use crate::fingerprint::{BlobDigest, Fingerprint, ValueDigest, value_digest};
 use crate::graph::{Body, Declared, NodeId, NodeSpec, Signals};
 use crate::store::{Payload, Store};
-use crate::value::{Artifact, Interrupt, Loader, NodeScope, Value};
+use crate::value::{Keeper, Loader, Value};
 use std::borrow::Cow;
 use std::sync::Weak;
 use std::time::Duration;
@@ -26,7 +27,7 @@ pub(crate) struct Session {
     pub(crate) graph: Arc<Declared>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) recorder: Arc<Recorder>,
-    pub(crate) looker: Looker,
+    pub(crate) looker: Arc<Looker>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) signals: Arc<Signals>,
     pub(crate) roots: Arc<Mutex<Roots>>,
@@ -40,6 +41,9 @@ pub(crate) struct Session {
     pub(crate) spill: Arc<Spill>,
     /// Set when the run is over: makes lost bytes of its values again.
     pub(crate) after: Arc<OnceLock<Weak<Values>>>,
+    pub(crate) loaders: Arc<Loaders>,
+    /// Takes the files that nodes make.
+    pub(crate) keeper: Arc<dyn Keeper>,
 }
 
 impl Session {
@@ -132,42 +136,6 @@ impl Session {
 
     /// Fetches the parts of a node's value.
     pub(crate) fn loader(&self, owner: NodeId) -> Arc<dyn Loader> {
-        Arc::new(RunLoader {
-            recorder: Arc::clone(&self.recorder),
-            sources: Arc::clone(&self.sources),
-            after: Arc::clone(&self.after),
-            owner,
-        })
-    }
-}
-
-struct RunLoader {
-    recorder: Arc<Recorder>,
-    sources: Arc<Sources>,
-    after: Arc<OnceLock<Weak<Values>>>,
-    owner: NodeId,
-}
-
-impl Loader for RunLoader {
-    fn load(&self, digest: &BlobDigest) -> Result<Vec<u8>, Interrupt> {
-        if let Some(bytes) = self.recorder.blob(digest) {
-            return Ok(bytes);
-        }
-        // A node that needs it unwinds to the executor; whoever holds the value when the run is over has no such way.
-        match self.after.get().map(Weak::upgrade) {
-            Some(Some(values)) if !NodeScope::is_entered() => values.load_after(self.owner, digest),
-            Some(None) if !NodeScope::is_entered() => std::panic::panic_any(
-                "bytes of a value are lost, and the run that could make them again is gone".to_owned(),
-            ),
-            Some(_) | None => Err(Interrupt::Lost { owner: self.owner.into() }),
-        }
-    }
-
-    fn saved(&self, digest: &BlobDigest) -> Option<Vec<u8>> {
-        self.recorder.blob(digest)
-    }
-
-    fn source(&self, digest: &BlobDigest) -> Option<Artifact> {
-        self.sources.get(digest)
+        self.loaders.of(owner)
     }
 }

@@ -4,16 +4,20 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::exec::Outcome;
 use crate::exec::engine::Inner;
 use crate::exec::ledger::{Known, Ledger};
+use crate::exec::loader::{opened, remove_part};
 use crate::exec::planning::cause_of;
 use crate::exec::recorded::{are_there, deep_of, payload_of_value};
 use crate::exec::session::Session;
+use crate::exec::shelf::{Link, Shelf};
 use crate::exec::sync::{Arc, lock};
 use crate::exec::wave::Trouble;
 use crate::fingerprint::{BlobDigest, ValueDigest};
 use crate::graph::{Body, Declared, Kind, NodeId, NodeSpec};
 use crate::store::Payload;
-use crate::value::{Artifact, Failure, Interrupt, Loader, Value};
+use crate::value::{Artifact, Failure, Interrupt, Loader, NotRead, Opened, Owner, Shape, Value};
 use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
 
 /// Values that belong together: those of one run, or of the run that made its lost ones again.
 pub(crate) struct Values {
@@ -53,13 +57,9 @@ impl Values {
         values
     }
 
-    /// Bytes of a part of a node's value, made again if they are lost.
-    pub(crate) fn load_after(
-        self: &Arc<Self>,
-        owner: NodeId,
-        digest: &BlobDigest,
-    ) -> std::result::Result<Vec<u8>, Interrupt> {
-        AfterRun { values: Arc::clone(self), owner }.load(digest)
+    /// Fetches parts of a node's value, and makes them again if they are lost.
+    pub(crate) fn loader_after(self: &Arc<Self>, owner: NodeId) -> Arc<dyn Loader> {
+        Arc::new(AfterRun { values: Arc::clone(self), owner })
     }
 
     /// Targets that had values whose bytes are lost.
@@ -147,13 +147,46 @@ impl Loader for AfterRun {
     }
 
     fn load(&self, digest: &BlobDigest) -> std::result::Result<Vec<u8>, Interrupt> {
+        match self.made_again(|| Ok(self.values.session.recorder.blob(digest))) {
+            Ok(bytes) => Ok(bytes),
+            Err(error) => std::panic::panic_any(error.to_string()),
+        }
+    }
+
+    fn open(&self, digest: &BlobDigest) -> std::result::Result<Opened, NotRead> {
+        let found = self.made_again(|| self.shelf().open(digest))?;
+        Ok(opened(found, self.owner))
+    }
+
+    fn place(&self, digest: &BlobDigest, shape: Shape) -> std::result::Result<(Arc<Path>, Owner), NotRead> {
+        Ok((self.made_again(|| self.shelf().place(digest, shape))?, self.owner.into()))
+    }
+
+    fn put(&self, digest: &BlobDigest, shape: Shape, to: &Path) -> std::result::Result<(), NotRead> {
+        Ok(self.made_again(|| {
+            let is_put = self.shelf().put(digest, shape, to, Link::Allowed)?;
+            if !is_put {
+                remove_part(to)?;
+            }
+            Ok(is_put.then_some(()))
+        })?)
+    }
+}
+
+impl AfterRun {
+    fn shelf(&self) -> &Shelf {
+        &self.values.session.loaders.shelf
+    }
+
+    /// What `find` finds, once it has been made again if need be.
+    fn made_again<T>(&self, find: impl Fn() -> io::Result<Option<T>>) -> io::Result<T> {
         let Values { session, .. } = &*self.values;
         // A list may consist of what its inputs gave, and those of what theirs did: so further and further up.
         let mut lost = BTreeSet::new();
         let mut above = BTreeSet::from([session.graph.producer(self.owner)]);
         loop {
-            if let Some(bytes) = session.recorder.blob(digest) {
-                return Ok(bytes);
+            if let Some(found) = find()? {
+                return Ok(found);
             }
             if above.is_empty() {
                 let node = session.graph.identity(self.owner);

@@ -1,17 +1,21 @@
 //! What a running node may ask: its seed, its name, whether to stop.
 
 use crate::fingerprint::{ValueDigest, seed_of};
+use crate::value::{Desk, OutputDir, OutputFile};
 use smallvec::SmallVec;
+use std::fmt;
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a node function gets when its first parameter is `ctx: &NodeCtx`.
-#[derive(Debug)]
 pub struct NodeCtx {
     pub(crate) function: &'static str,
     pub(crate) trial: u32,
     pub(crate) upstream: SmallVec<[ValueDigest; 4]>,
     pub(crate) signals: Arc<Signals>,
+    pub(crate) desk: Desk,
 }
 
 /// What a run tells its nodes.
@@ -31,9 +35,46 @@ impl NodeCtx {
         seed_of(self.function, self.trial, &self.upstream)
     }
 
+    /// A file that the node makes, in a folder of the node's own: write it, finish it, return the artifact.
+    ///
+    /// ```
+    /// use mamo::{Artifact, BoxError, NodeCtx, node};
+    /// use std::io::Write;
+    ///
+    /// #[node]
+    /// fn squares(ctx: &NodeCtx, upto: u32) -> Result<Artifact, BoxError> {
+    ///     let mut out = ctx.output_file("squares.txt")?;
+    ///     for n in 0..upto {
+    ///         writeln!(out, "{}", n * n)?;
+    ///     }
+    ///     out.finish()
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// When `name` is absolute, leads out of the node's folder or is being written already, and when the folder cannot
+    /// be made.
+    pub fn output_file(&self, name: impl AsRef<Path>) -> io::Result<OutputFile> {
+        OutputFile::new(self.desk.folder()?, name.as_ref())
+    }
+
+    /// A folder that the node makes: fill it, finish it, return the artifact.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn output_dir(&self) -> io::Result<OutputDir> {
+        OutputDir::new(self.desk.folder()?)
+    }
+
     /// Whether the run was asked to stop: a long node may give up with an error.
     pub fn is_stopped(&self) -> bool {
         self.signals.is_stopped()
+    }
+}
+
+impl fmt::Debug for NodeCtx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NodeCtx").field("function", &self.function).finish_non_exhaustive()
     }
 }
 

@@ -253,7 +253,7 @@ mod tests {
     use crate::graph::spec::SpecBody;
     use crate::graph::{Graph, Spec};
     use crate::node;
-    use crate::value::Outputs;
+    use crate::value::{Desk, Outputs};
     use std::sync::Arc;
 
     /// Calls the function behind a spec, with `values` for the parameters that were given one.
@@ -269,6 +269,7 @@ mod tests {
             trial: 0,
             upstream: smallvec::smallvec![],
             signals: Arc::new(Signals::default()),
+            desk: Desk::default(),
         };
         (function.call)(&ctx, &Inputs { values, present, key: key.as_ref() })
     }

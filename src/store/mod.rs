@@ -10,7 +10,7 @@ mod traits;
 
 pub use error::StoreError;
 pub use fjall::{FjallStore, OpenOptions, OpenReport, Repair};
-pub(crate) use held::HeldFolder;
+pub(crate) use held::{HeldFolder, remove_tree};
 pub use memory::MemoryStore;
 pub(crate) use record::{Act, Alias, Deep, Payload, RecordReader, Root, Upstream};
 pub use traits::{Adopted, Batch, Key, RecordKind, Store, Ticket};

@@ -2,12 +2,13 @@
 
 use crate::fingerprint::BlobDigest;
 use crate::value::codec::{CodecError, decode_value, encode_value};
-use crate::value::part::{Loader, Part, collect_blobs, keeping_sources};
-use crate::value::{Artifact, Interrupt, Made, ValueType};
+use crate::value::part::{Loader, NotRead, Opened, Part, collect_blobs, noting_artifacts};
+use crate::value::{Artifact, Interrupt, Made, Owner, Shape, ValueType};
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
-use std::any::Any;
 use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 /// One element of a collection: in memory, encoded, or both.
@@ -144,16 +145,18 @@ pub(crate) fn part_of<T: Serialize>(item: &T) -> Result<Part, CodecError> {
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Element<T> {
     /// An element with the encoded form of a value that somebody else holds.
     pub(crate) fn encoded(value: &T) -> Result<Self, CodecError> {
-        if let Some(artifact) = cloned_artifact(value) {
-            return Ok(Self::new(Arc::new(artifact)));
-        }
-        let encoded = keeping_sources(|| encode_value(value))?;
-        let loader = InMemory { blobs: encoded.blobs.into_iter().collect(), below: None };
-        let reader = ElementReader::serde(Arc::new(loader));
-        Ok(Self::new(Arc::new(reader.decode(&encoded.bytes).and_then(|value| {
-            Arc::into_inner(value).ok_or_else(|| CodecError::decode::<T>("what was read is held elsewhere"))
-        })?)))
+        let (bytes, loader) = copied(value, None)?;
+        Ok(Self::new(Arc::new(decode_value(&bytes, &loader)?)))
     }
+}
+
+/// A value's encoded form, and what reads it back without a store.
+fn copied<T: Serialize>(value: &T, below: Option<Arc<dyn Loader>>) -> Result<(Vec<u8>, Arc<dyn Loader>), CodecError> {
+    let (encoded, artifacts) = noting_artifacts(|| encode_value(value));
+    let encoded = encoded?;
+    let artifacts = artifacts.into_iter().map(|artifact| (artifact.digest(), artifact)).collect();
+    let loader = InMemory { blobs: encoded.blobs.into_iter().collect(), artifacts, below };
+    Ok((encoded.bytes, Arc::new(loader)))
 }
 
 impl<T: Serialize + DeserializeOwned + 'static> Element<T> {
@@ -165,31 +168,17 @@ impl<T: Serialize + DeserializeOwned + 'static> Element<T> {
                 Ok(bytes) => (bytes, Arc::clone(&reader.loader)),
                 Err(interrupt) => interrupt.raise(),
             },
-            _ => {
-                if let Some(artifact) = cloned_artifact(&*self.get()) {
-                    return Ok(artifact);
-                }
-                let encoded = keeping_sources(|| encode_value(&*self.get()))?;
-                let below = self.reader.as_ref().map(|reader| Arc::clone(&reader.loader));
-                let loader = InMemory { blobs: encoded.blobs.into_iter().collect(), below };
-                let loader: Arc<dyn Loader> = Arc::new(loader);
-                (encoded.bytes, loader)
-            }
+            _ => copied(&*self.get(), self.reader.as_ref().map(|reader| Arc::clone(&reader.loader)))?,
         };
         decode_value(&bytes, &loader)
     }
 }
 
-/// A source file lies outside the store: decoded anew, its artifact would look for its bytes where they are not.
-fn cloned_artifact<T: 'static>(value: &T) -> Option<T> {
-    let value: &dyn Any = value;
-    let clone: Box<dyn Any> = Box::new(value.downcast_ref::<Artifact>()?.clone());
-    clone.downcast().ok().map(|clone| *clone)
-}
-
 /// Blobs of a value that was encoded just to be decoded again; parts that were read from elsewhere are still there.
 struct InMemory {
     blobs: BTreeMap<BlobDigest, Vec<u8>>,
+    /// Those in the value, which know best where they lie.
+    artifacts: BTreeMap<BlobDigest, Artifact>,
     below: Option<Arc<dyn Loader>>,
 }
 
@@ -207,7 +196,28 @@ impl Loader for InMemory {
     }
 
     fn source(&self, digest: &BlobDigest) -> Option<Artifact> {
-        self.below.as_ref()?.source(digest)
+        self.artifacts.get(digest).cloned().or_else(|| self.below.as_ref()?.source(digest))
+    }
+
+    fn open(&self, digest: &BlobDigest) -> Result<Opened, NotRead> {
+        match &self.below {
+            Some(below) => below.open(digest),
+            None => Ok(Opened::Bytes(self.load(digest)?)),
+        }
+    }
+
+    fn place(&self, digest: &BlobDigest, shape: Shape) -> Result<(Arc<Path>, Owner), NotRead> {
+        match &self.below {
+            Some(below) => below.place(digest, shape),
+            None => Err(NotRead::Failed(io::Error::other("the artifact is not saved"))),
+        }
+    }
+
+    fn put(&self, digest: &BlobDigest, shape: Shape, to: &Path) -> Result<(), NotRead> {
+        match &self.below {
+            Some(below) => below.put(digest, shape, to),
+            None => Err(NotRead::Failed(io::Error::other("the artifact is not saved"))),
+        }
     }
 }
 

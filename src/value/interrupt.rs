@@ -35,6 +35,8 @@ thread_local! {
 pub(crate) struct Handed {
     pub(crate) path: Arc<Path>,
     pub(crate) digest: crate::fingerprint::BlobDigest,
+    /// Whose result it is; nothing for a source.
+    pub(crate) owner: Option<Owner>,
 }
 
 /// While it lives, this thread runs a node body.
@@ -66,8 +68,10 @@ impl Drop for NodeScope {
 }
 
 /// Remembers that the running node saw the file under its path, so that the file is looked at again afterwards.
-pub(crate) fn hand_out(path: &Arc<Path>, digest: crate::fingerprint::BlobDigest) {
-    HANDED.with_borrow_mut(|handed| handed.push(Handed { path: Arc::clone(path), digest }));
+pub(crate) fn hand_out(path: &Arc<Path>, digest: crate::fingerprint::BlobDigest, owner: Option<Owner>) {
+    if NodeScope::is_entered() {
+        HANDED.with_borrow_mut(|handed| handed.push(Handed { path: Arc::clone(path), digest, owner }));
+    }
 }
 
 impl Interrupt {

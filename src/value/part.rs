@@ -1,9 +1,12 @@
 //! Parts of a value that are kept on their own: elements of collections and files.
 
 use crate::fingerprint::BlobDigest;
-use crate::value::{Artifact, Interrupt};
+use crate::value::{Artifact, Interrupt, Owner, Shape};
 use serde::{Deserialize, Serialize};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
+use std::fs::File;
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Encoded bytes of an element: small ones in place, larger ones by name.
@@ -72,13 +75,78 @@ pub trait Loader: Send + Sync {
         let _ = digest;
         None
     }
+
+    /// Opens a file, verified.
+    ///
+    /// # Errors
+    /// As [`Loader::load`], and when the system refuses.
+    fn open(&self, digest: &BlobDigest) -> Result<Opened, NotRead> {
+        Ok(Opened::Bytes(self.load(digest)?))
+    }
+
+    /// Where a file or folder lies in the file system, verified, and whose it is. It must not be written to.
+    ///
+    /// # Errors
+    /// As [`Loader::open`].
+    fn place(&self, digest: &BlobDigest, shape: Shape) -> Result<(Arc<Path>, Owner), NotRead> {
+        let _ = (digest, shape);
+        Err(NotRead::Failed(io::Error::other("the artifact lies in no file of its own")))
+    }
+
+    /// Puts a file or folder where there is nothing yet, verified; large files may be hard links that are read-only.
+    ///
+    /// # Errors
+    /// As [`Loader::open`].
+    fn put(&self, digest: &BlobDigest, shape: Shape, to: &Path) -> Result<(), NotRead> {
+        let _ = (digest, shape, to);
+        Err(NotRead::Failed(io::Error::other("the artifact lies in no file of its own")))
+    }
+}
+
+/// A file that can be read.
+#[doc(hidden)]
+pub enum Opened {
+    Bytes(Vec<u8>),
+    /// With where it lies, and whose it is.
+    File(File, Arc<Path>, Owner),
+}
+
+/// Why a file or folder cannot be read.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum NotRead {
+    /// It is lost, and can be made anew.
+    Interrupted(Interrupt),
+    Failed(io::Error),
+}
+
+impl From<Interrupt> for NotRead {
+    fn from(interrupt: Interrupt) -> Self {
+        Self::Interrupted(interrupt)
+    }
+}
+
+impl From<io::Error> for NotRead {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl NotRead {
+    /// The error for user code; unwinds to the executor when something must be made anew.
+    pub(crate) fn raise(self) -> io::Error {
+        match self {
+            Self::Interrupted(interrupt) => interrupt.raise(),
+            Self::Failed(error) => error,
+        }
+    }
 }
 
 thread_local! {
     /// Blobs of the value that this thread encodes; nothing while it encodes none.
     static ENCODING: RefCell<Option<Vec<(BlobDigest, Vec<u8>)>>> = const { RefCell::new(None) };
-    /// Whether source files go to the store with the value that is being encoded.
-    static KEEPS_SOURCES: Cell<bool> = const { Cell::new(false) };
+    /// Artifacts inside the value that this thread encodes; nothing while nobody asks.
+    static ARTIFACTS: RefCell<Option<Vec<Artifact>>> = const { RefCell::new(None) };
     /// Whence the value that this thread decodes loads its parts; nothing while it decodes none.
     static LOADER: RefCell<Option<Arc<dyn Loader>>> = const { RefCell::new(None) };
 }
@@ -90,21 +158,20 @@ pub(crate) fn collecting_blobs<R>(encode: impl FnOnce() -> R) -> (R, Vec<(BlobDi
     (result, ENCODING.take().unwrap_or_default())
 }
 
-/// Runs `encode` so that source files inside the value are saved with it.
-pub(crate) fn keeping_sources<R>(encode: impl FnOnce() -> R) -> R {
-    struct Reset(bool);
-    impl Drop for Reset {
-        fn drop(&mut self) {
-            KEEPS_SOURCES.set(self.0);
-        }
-    }
-    let _outer = Reset(KEEPS_SOURCES.replace(true));
-    encode()
+/// Runs `encode` and gives the artifacts inside the value as well: what it refers to and does not hold.
+pub(crate) fn noting_artifacts<R>(encode: impl FnOnce() -> R) -> (R, Vec<Artifact>) {
+    let _outer = Restore(&ARTIFACTS, ARTIFACTS.replace(Some(Vec::new())));
+    let result = encode();
+    (result, ARTIFACTS.take().unwrap_or_default())
 }
 
-/// Whether source files inside the value that this thread encodes are saved with it.
-pub(crate) fn is_keeping_sources() -> bool {
-    KEEPS_SOURCES.get()
+/// Notes an artifact inside the value that this thread encodes.
+pub(crate) fn note_artifact(artifact: &Artifact) {
+    ARTIFACTS.with_borrow_mut(|noted| {
+        if let Some(noted) = noted {
+            noted.push(artifact.clone());
+        }
+    });
 }
 
 /// Whether this thread encodes a value that takes blobs.

@@ -20,6 +20,7 @@ mod lost;
 mod mappings;
 mod maps;
 mod mistakes;
+mod outputs;
 mod settle_each;
 mod shapes;
 mod sources;

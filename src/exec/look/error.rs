@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Why a source could not be looked at, with what to do about it where that is known.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum LookError {
+pub(crate) enum LookError {
     #[error("cannot read `{}`: no such file or folder{hint}", path.display())]
     Missing { path: PathBuf, hint: String },
     #[error("cannot read `{}`: permission denied; let this user read it", path.display())]
@@ -24,6 +24,8 @@ pub(super) enum LookError {
         #[source]
         source: io::Error,
     },
+    #[error("`{}` is a link that leads out of its folder `{}`", path.display(), folder.display())]
+    Leaves { path: PathBuf, folder: PathBuf },
     #[error("the pattern `{pattern}` is wrong: {message}")]
     Pattern { pattern: String, message: String },
     #[error("`{}` matches `{pattern}`, but its name is not Unicode; rename it or use `source::folder`", path.display())]
@@ -38,7 +40,7 @@ pub(super) enum LookError {
 
 impl LookError {
     /// What `error` says about `path`.
-    pub(super) fn reading(path: &Path, error: io::Error) -> Self {
+    pub(crate) fn reading(path: &Path, error: io::Error) -> Self {
         let path = path.to_path_buf();
         let kind = error.kind();
         if matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) {
@@ -49,6 +51,10 @@ impl LookError {
         } else {
             Self::Io { path, source: error }
         }
+    }
+
+    pub(crate) fn is_missing(&self) -> bool {
+        matches!(self, Self::Missing { .. })
     }
 }
 

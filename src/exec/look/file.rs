@@ -5,24 +5,15 @@ use crate::exec::look::error::LookError;
 use crate::exec::look::seen::Seen;
 use crate::exec::look::stat::Stat;
 use crate::exec::sync::Ordering;
-use crate::fingerprint::BlobDigest;
 use crate::store::{Batch, Key, RecordKind};
-use crate::value::Artifact;
+use crate::value::{Artifact, FileContent};
 use rayon::prelude::*;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// What a file holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Content {
-    pub(super) digest: BlobDigest,
-    pub(super) len: u64,
-    pub(super) is_executable: bool,
-}
-
 /// A content, with what to remember when it was read anew.
 struct Found {
-    content: Content,
+    content: FileContent,
     news: Option<Seen>,
 }
 
@@ -48,7 +39,7 @@ impl Looker {
     }
 
     /// What one file holds.
-    pub(super) fn content(&self, path: &Path) -> Result<Content, LookError> {
+    pub(super) fn content(&self, path: &Path) -> Result<FileContent, LookError> {
         let key = key_of(path)?;
         let found = self.find(path, self.remembered(&[key]).pop().flatten())?;
         self.remember([(&key, &found)]);
@@ -56,7 +47,7 @@ impl Looker {
     }
 
     /// What each file holds, in the order of `paths`.
-    pub(super) fn contents(&self, paths: &[PathBuf]) -> Result<Vec<Content>, LookError> {
+    pub(super) fn contents(&self, paths: &[PathBuf]) -> Result<Vec<FileContent>, LookError> {
         let keys = paths.iter().map(|path| key_of(path)).collect::<Result<Vec<_>, _>>()?;
         let remembered = self.remembered(&keys);
         let found: Vec<_> = paths.par_iter().zip(remembered).map(|(path, seen)| self.find(path, seen)).collect();
@@ -95,7 +86,7 @@ impl Looker {
                 return Err(LookError::Special { path: path.to_path_buf() });
             }
             let stat = Stat::of(&metadata);
-            let content = |digest, len| Content { digest, len, is_executable: stat.is_executable() };
+            let content = |digest, len| FileContent { digest, len, is_executable: stat.is_executable() };
             if let Some(seen) = remembered.filter(|seen| seen.vouches_for(&stat)) {
                 return Ok(Found { content: content(seen.digest, stat.size), news: None });
             }

@@ -25,4 +25,6 @@ mod tool;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use error::LookError;
 pub(crate) use looker::{Looked, Looker};
+pub(crate) use walk::{Listed, Listing, walk, walk_within};

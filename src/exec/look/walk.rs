@@ -6,20 +6,37 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::FileType;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// What lies below a folder: by the bytes of the path from there, with `/` between names.
-pub(super) type Listing = BTreeMap<Vec<u8>, Listed>;
+pub(crate) type Listing = BTreeMap<Vec<u8>, Listed>;
 
 /// One thing below a folder. Folders are in the paths of what lies in them; pipes and devices have no content.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Listed {
+pub(crate) enum Listed {
     /// A file, or a link to one.
     File(PathBuf),
     /// A folder that is listed already, by another path from the root: this one.
     Alias(Vec<u8>),
     /// A link that leads nowhere: the bytes of its text.
     Link(Vec<u8>),
+}
+
+impl Listed {
+    /// Where the file lies, if it is one.
+    pub(crate) fn file(&self) -> Option<&PathBuf> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Alias(_) | Self::Link(_) => None,
+        }
+    }
+}
+
+/// Which links a folder may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Links {
+    Anywhere,
+    Within,
 }
 
 /// A folder that is still to be read.
@@ -45,18 +62,30 @@ pub(super) fn steady<T>(mut look: impl FnMut() -> Result<T, LookError>) -> Resul
 ///
 /// Each folder is read once, however many links lead to it: they may lead round, and the ways through links that lead
 /// to each other are too many to follow.
-pub(super) fn walk(root: &Path) -> Result<Listing, LookError> {
+pub(crate) fn walk(root: &Path) -> Result<Listing, LookError> {
+    walk_links(root, Links::Anywhere)
+}
+
+/// As [`walk`]; a link that leads out of the folder is an error.
+pub(crate) fn walk_within(root: &Path) -> Result<Listing, LookError> {
+    walk_links(root, Links::Within)
+}
+
+fn walk_links(root: &Path, links: Links) -> Result<Listing, LookError> {
     let metadata = std::fs::metadata(root).map_err(|error| LookError::reading(root, error))?;
     if !metadata.is_dir() {
         return Err(LookError::NoFolder { path: root.to_path_buf() });
     }
     let mut listing = Listing::new();
-    let place = true_place(root)?;
-    let mut known = BTreeMap::from([(place.clone(), Vec::new())]);
-    let mut todo = vec![Pending { path: root.to_path_buf(), relative: Vec::new(), place }];
+    let top = true_place(root)?;
+    let mut known = BTreeMap::from([(top.clone(), Vec::new())]);
+    let mut todo = vec![Pending { path: root.to_path_buf(), relative: Vec::new(), place: top.clone() }];
     while let Some(folder) = todo.pop() {
         for child in children(&folder.path)? {
             let relative = folder.below(&child.name);
+            if links == Links::Within && child.file_type.is_symlink() && !child.leads_into(&folder.place, &top) {
+                return Err(LookError::Leaves { path: child.path, folder: root.to_path_buf() });
+            }
             match child.target_type() {
                 None => {
                     let target = std::fs::read_link(&child.path).unwrap_or_default();
@@ -102,6 +131,24 @@ pub(super) struct Child {
 }
 
 impl Child {
+    /// Whether this link in the folder at `place` leads to something in `top`, or would if it were there.
+    fn leads_into(&self, place: &Path, top: &Path) -> bool {
+        if let Ok(target) = self.path.canonicalize() {
+            return target.starts_with(top);
+        }
+        let Ok(target) = std::fs::read_link(&self.path) else { return false };
+        let mut end = place.to_path_buf();
+        target.components().all(|component| {
+            match component {
+                Component::Normal(name) => end.push(name),
+                Component::CurDir => {}
+                Component::ParentDir => _ = end.pop(),
+                Component::RootDir | Component::Prefix(_) => return false,
+            }
+            end.starts_with(top)
+        })
+    }
+
     /// What it is or leads to; nothing for a link that leads nowhere.
     fn target_type(&self) -> Option<FileType> {
         if self.file_type.is_symlink() {

@@ -7,7 +7,7 @@ use crate::exec::wave::resolve::{Halt, mixed_up};
 use crate::exec::wave::slots::Slot;
 use crate::exec::wave::walk::{Local, Wave};
 use crate::graph::{Body, Inputs, NodeCtx, NodeId, NodeSpec};
-use crate::value::{Encoded, Value};
+use crate::value::{Desk, Encoded, Value};
 use smallvec::SmallVec;
 
 impl Wave {
@@ -29,7 +29,10 @@ impl Wave {
                     observer.event(&Event::NodeStarted { node: &graph.identity(slot.node), element: None })
                 });
                 let ctx = self.context_for(slot.node, function.function.path, local);
-                let value = call(session, function, ctx, &inputs)?;
+                let called = call(session, function, ctx, &inputs);
+                // Also when it failed or panicked.
+                ctx.desk.leave(None);
+                let value = called?;
                 if spec.is_transient() {
                     return Ok((Some(value), None));
                 }
@@ -63,14 +66,16 @@ impl Wave {
     }
 
     /// The walker's context, made ready for a node.
-    fn context_for<'a>(&self, node: NodeId, function: &'static str, local: &'a mut Local) -> &'a NodeCtx {
+    fn context_for<'a>(&self, node: NodeId, function: &'static str, local: &'a mut Local) -> &'a mut NodeCtx {
         let ctx = local.context.get_or_insert_with(|| NodeCtx {
             function,
             trial: 0,
             upstream: SmallVec::new(),
             signals: Arc::clone(&self.session.signals),
+            desk: Desk::new(Arc::clone(&self.session.keeper), node.into()),
         });
         ctx.function = function;
+        ctx.desk.leave(Some(node.into()));
         ctx.upstream.clear();
         ctx.upstream.extend(self.upstream_values(node));
         ctx

@@ -16,7 +16,7 @@ use crate::exec::{OnFailure, Outcome};
 use crate::fingerprint::{BlobDigest, ContentKey, DigestMap, SchemaDigest, SpecHashers, ValueDigest, value_digest};
 use crate::graph::{Body, ElementSchemas, Inputs, Mapping, NodeCtx, NodeFunction, NodeId, NodeSpec};
 use crate::store::{Act, Key, Payload, RecordKind};
-use crate::value::{BoxError, ElementKey, Failure, Lent, Mapped, Part, Value, keeping_sources};
+use crate::value::{BoxError, Desk, ElementKey, Failure, Lent, Mapped, Part, Value, keeping_sources};
 use smallvec::{SmallVec, smallvec};
 use std::time::Instant;
 
@@ -194,7 +194,8 @@ impl Wave {
     fn saved_part(&self, map: &MapRun, act: Act) -> Option<(ValueDigest, Part)> {
         // A map that is executed again is so because bytes are lost: perhaps these.
         let is_again = map.inputs.get().is_some_and(|inputs| inputs.expected.is_some());
-        if is_again && !are_there(&*self.session.store, &act.payload).unwrap_or(false) {
+        let is_there = || are_there(&*self.session.store, &act.payload).unwrap_or(false);
+        if is_again && !(is_there() && self.has_files(map.slot, &act.payload)) {
             return None;
         }
         match act.payload {
@@ -261,6 +262,7 @@ impl Wave {
             trial: 0,
             upstream: known.upstream.clone(),
             signals: Arc::clone(&self.session.signals),
+            desk: Desk::new(Arc::clone(&self.session.keeper), self.slots.slots[map.slot].node.into()),
         };
         let ahead = self.item_ahead(map, run)?;
         let value = guarded(&self.session, || {
@@ -277,8 +279,9 @@ impl Wave {
             let key = known.key.as_ref().map(|key| &key.value);
             (node.function.call)(&ctx, &Inputs { values: &values, present: node.present, key })
         })?;
-        let encoded =
-            guarded(&self.session, || keeping_sources(|| Ok(node.mapping.element.encode(value.as_any())?)))?;
+        let encoded = guarded(&self.session, || {
+            keeping_sources(&self.session.keeper, || Ok(node.mapping.element.encode(value.as_any())?))
+        })?;
         Ok(Product::new(Some(value), encoded, &node.schemas.result, true))
     }
 

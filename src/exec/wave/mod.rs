@@ -12,6 +12,7 @@ mod map;
 mod perform;
 mod queue;
 mod record;
+mod refers;
 mod resolve;
 mod settled;
 mod slots;

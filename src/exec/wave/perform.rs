@@ -39,7 +39,10 @@ pub(crate) fn guarded<R>(session: &Session, body: impl FnOnce() -> Result<R, Box
     drop(scope);
     let changed = |handed: &&Handed| !session.looker.is_unchanged(&handed.path, &handed.digest);
     if let Some(handed) = handed.iter().find(changed) {
-        return Err(Trouble::Interrupted(Interrupt::Changed { path: handed.path.to_path_buf() }));
+        return Err(Trouble::Interrupted(match handed.owner {
+            Some(owner) => Interrupt::Lost { owner },
+            None => Interrupt::Changed { path: handed.path.to_path_buf() },
+        }));
     }
     result
 }
@@ -70,7 +73,7 @@ pub(crate) fn call(
 /// Encodes what a node function returned, each output on its own when it has several.
 pub(crate) fn encode_result(session: &Session, spec: &NodeSpec, value: &Value) -> Result<Encoded, Trouble> {
     guarded(session, || {
-        keeping_sources(|| match (&spec.body, spec.results.as_slice()) {
+        keeping_sources(&session.keeper, || match (&spec.body, spec.results.as_slice()) {
             (Body::Function { .. }, types @ ([] | [_, _, ..])) => encode_outputs(types, value),
             (_, [one]) => Ok(one.encode(value.as_any())?),
             _ => Err("a node without a result; please report this as a bug of mamo".into()),

@@ -1,0 +1,587 @@
+//! Files and folders as results: what ran, what is found again, and what is left behind.
+
+use crate::lost::lose_files;
+use crate::support::Bench;
+use expect_test::expect;
+use mamo::{Artifact, BoxError, Dict, Graph, List, NodeCtx, node, source};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+const LARGE: usize = (1 << 20) + 5;
+
+/// A file of `len` bytes; below 1 MiB it lies in the store's database, else in a file of its own.
+#[node]
+fn make(ctx: &NodeCtx, len: usize, byte: u8) -> Result<Artifact, BoxError> {
+    let mut out = ctx.output_file("made.bin")?;
+    for _ in 0..len {
+        out.write_all(&[byte])?;
+    }
+    out.finish()
+}
+
+#[node]
+fn count(file: &Artifact, plus: usize) -> Result<usize, BoxError> {
+    Ok(file.bytes()?.len() + plus)
+}
+
+#[node]
+fn count_path(file: &Path, plus: usize) -> Result<usize, BoxError> {
+    Ok(std::fs::read(file)?.len() + plus)
+}
+
+#[node]
+fn count_open(file: &Artifact, plus: usize) -> Result<usize, BoxError> {
+    let mut file = file.open()?;
+    file.seek(SeekFrom::Start(1))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes.len() + 1 + plus)
+}
+
+/// Everything below a folder, by path.
+fn tree(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut todo = vec![folder.to_path_buf()];
+    while let Some(folder) = todo.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.is_symlink() {
+                todo.push(path.clone());
+            }
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// What nodes have left in the scratch folder of a store.
+fn left(store: &Path) -> Vec<PathBuf> {
+    let scratch = store.join("scratch");
+    let is_engines_own = |path: &PathBuf| path.parent() == Some(&scratch);
+    tree(&scratch).into_iter().filter(|path| !is_engines_own(path)).collect()
+}
+
+#[test]
+fn a_file_is_written_once_and_read_in_every_way() {
+    for (len, is_on_disk) in [(10, true), (LARGE, true), (10, false), (LARGE, false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let bench = if is_on_disk { Bench::open(folder.path()) } else { Bench::in_memory() };
+        let pipeline = |g: &Graph| {
+            let file = g.add(make::node(g.value(len), g.value(b'x')));
+            let plus = g.value(1_usize);
+            let counts = [count::node(file, plus), count_path::node(file, plus), count_open::node(file, plus)];
+            Ok(g.gather(counts.map(|count| g.add(count))))
+        };
+        let (run, counts) = bench.run(pipeline);
+        expect!["count count_open count_path gather make"].assert_eq(&bench.log.take());
+        assert_eq!(*run.get(counts).unwrap().iter().map(|count| *count).collect::<Vec<_>>(), [len + 1; 3]);
+        bench.run(pipeline);
+        expect![""].assert_eq(&bench.log.take());
+    }
+}
+
+#[test]
+fn the_artifact_of_a_run_is_read_after_it() {
+    for len in [10, LARGE] {
+        let folder = tempfile::tempdir().unwrap();
+        let pipeline = |g: &Graph| Ok(g.add(make::node(g.value(len), g.value(b'x'))));
+        let made = Bench::open(folder.path()).check(pipeline, expect!["make"]).unwrap();
+        assert_eq!(*made.digest().as_bytes(), *blake3::hash(&vec![b'x'; len]).as_bytes());
+        assert_eq!((made.len(), made.is_folder()), (u64::try_from(len).unwrap(), false));
+        // The value holds the store.
+        drop(made);
+        let again = Bench::open(folder.path()).check(pipeline, expect![""]).unwrap();
+        assert_eq!(again.bytes().unwrap().len(), len);
+        assert_eq!(std::fs::read(again.path().unwrap()).unwrap().len(), len);
+        assert!(std::fs::metadata(again.path().unwrap()).unwrap().permissions().readonly());
+        let mut read = Vec::new();
+        again.open().unwrap().read_to_end(&mut read).unwrap();
+        assert_eq!(read.len(), len);
+    }
+}
+
+#[test]
+fn equal_files_of_two_nodes_are_one_content() {
+    let bench = Bench::in_memory();
+    #[node]
+    fn other(ctx: &NodeCtx, len: usize) -> Result<Artifact, BoxError> {
+        let out = ctx.output_file("deep/er/other.bin")?;
+        std::fs::write(out.path(), vec![b'x'; len])?;
+        out.finish()
+    }
+    let pipeline = |is_other: bool| {
+        move |g: &Graph| {
+            let file = if is_other {
+                g.add(other::node(g.value(LARGE)))
+            } else {
+                g.add(make::node(g.value(LARGE), g.value(b'x')))
+            };
+            Ok(g.add(count::node(file, g.value(0))))
+        }
+    };
+    bench.check(pipeline(false), expect!["count make"]).unwrap();
+    bench.check(pipeline(true), expect!["other ~count"]).unwrap();
+}
+
+#[node]
+fn read_all(files: &Dict<String, Artifact>, plus: usize) -> Result<usize, BoxError> {
+    let lens = files.iter().map(|(_, file)| file.open()?.read_to_end(&mut Vec::new()));
+    Ok(lens.sum::<std::io::Result<usize>>()? + plus)
+}
+
+/// A source's own content would be found where the source lies.
+#[node]
+fn copy(ctx: &NodeCtx, file: &Path) -> Result<Artifact, BoxError> {
+    let mut out = ctx.output_file("copy")?;
+    std::io::copy(&mut std::fs::File::open(file)?, &mut out)?;
+    out.write_all(b"!")?;
+    out.finish()
+}
+
+#[test]
+fn files_of_a_map_whose_number_is_known_at_run_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = tempfile::tempdir().unwrap();
+    std::fs::write(data.path().join("a"), vec![1; LARGE]).unwrap();
+    std::fs::write(data.path().join("b"), vec![2; LARGE]).unwrap();
+    let pattern = data.path().join("*").to_str().unwrap().to_owned();
+    let pipeline = |plus: usize| {
+        let pattern = pattern.clone();
+        move |g: &Graph| {
+            let copies = g.add(copy::map(g.add(source::glob(pattern))));
+            Ok(g.add(read_all::node(copies, g.value(plus))))
+        }
+    };
+    let bench = Bench::open(folder.path());
+    assert_eq!(bench.check(pipeline(0), expect!["copy[a] copy[b] read_all"]).unwrap(), 2 * LARGE + 2);
+    // Only the elements whose files are gone are made again.
+    let lost = blake3::hash(&[vec![2; LARGE], vec![b'!']].concat()).to_string();
+    std::fs::remove_file(folder.path().join("objects").join(&lost[..2]).join(&lost)).unwrap();
+    assert_eq!(bench.check(pipeline(1), expect!["copy[b] read_all"]).unwrap(), 2 * LARGE + 3);
+    assert!(left(folder.path()).is_empty());
+}
+
+#[test]
+fn lost_and_damaged_files_are_made_again() {
+    type Spec = fn(mamo::Node<Artifact>, mamo::Node<usize>) -> mamo::Spec<usize>;
+    let readers: [Spec; 3] = [count::node, count_path::node, count_open::node];
+    for (case, reader) in readers.into_iter().enumerate() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipeline = |plus: usize| {
+            move |g: &Graph| {
+                let file = g.add(make::node(g.value(LARGE), g.value(b'x')));
+                Ok(g.add(reader(file, g.value(plus)).name("read")))
+            }
+        };
+        let bench = Bench::open(folder.path());
+        assert_eq!(bench.check(pipeline(0), expect!["make read"]).unwrap(), LARGE);
+        assert_eq!(bench.check(pipeline(1), expect!["read"]).unwrap(), LARGE + 1);
+        assert_eq!(lose_files(folder.path()), 1);
+        assert_eq!(bench.check(pipeline(2), expect!["make read"]).unwrap(), LARGE + 2, "{case}");
+        damage(folder.path());
+        assert_eq!(bench.check(pipeline(3), expect!["make read"]).unwrap(), LARGE + 3, "{case}");
+        damage(folder.path());
+        let bench = {
+            drop(bench);
+            Bench::open(folder.path())
+        };
+        assert_eq!(bench.check(pipeline(4), expect!["make read"]).unwrap(), LARGE + 4, "{case}");
+    }
+}
+
+/// Changes one byte of every file of the store.
+fn damage(store: &Path) {
+    for path in tree(&store.join("objects")).into_iter().filter(|path| path.is_file()) {
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[7] ^= 1;
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, bytes).unwrap();
+    }
+}
+
+#[test]
+fn lost_bytes_of_an_artifact_outside_a_run_are_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipeline = |g: &Graph| Ok(g.add(make::node(g.value(LARGE), g.value(b'x'))));
+    Bench::open(folder.path()).run(pipeline);
+    let bench = Bench::open(folder.path());
+    type Read = fn(&Artifact) -> usize;
+    let readers: [Read; 3] = [
+        |file| file.bytes().unwrap().len(),
+        |file| std::fs::read(file.path().unwrap()).unwrap().len(),
+        |file| file.open().unwrap().read_to_end(&mut Vec::new()).unwrap(),
+    ];
+    for read in readers {
+        let (run, node) = bench.run(pipeline);
+        let made = run.get(node).unwrap();
+        assert_eq!(lose_files(folder.path()), 1);
+        bench.log.take();
+        assert_eq!(read(&made), LARGE);
+        expect!["make"].assert_eq(&bench.log.take());
+    }
+}
+
+/// A node that damages what it is given: the others are not deceived, and the run ends.
+#[test]
+fn a_file_that_was_written_to_while_a_node_read_it_is_made_again() {
+    #[node]
+    fn vandal(file: &Path, marker: &str) -> Result<usize, BoxError> {
+        if !Path::new(marker).exists() {
+            std::fs::write(marker, "")?;
+            std::fs::remove_file(file)?;
+            std::fs::write(file, "something else")?;
+        }
+        Ok(std::fs::read(file)?.len())
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let marker = folder.path().join("marker").to_str().unwrap().to_owned();
+    let bench = Bench::open(&folder.path().join("store"));
+    let pipeline = |g: &Graph| {
+        let file = g.add(make::node(g.value(LARGE), g.value(b'x')));
+        Ok(g.add(vandal::node(file, g.value(marker.clone()))))
+    };
+    assert_eq!(bench.check(pipeline, expect!["make make vandal"]).unwrap(), LARGE);
+}
+
+/// A folder with what makes folders differ.
+#[node]
+fn folder(ctx: &NodeCtx, file: &Artifact) -> Result<Artifact, BoxError> {
+    let dir = ctx.output_dir()?;
+    let write = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap())?;
+        std::fs::write(path, text)
+    };
+    write("a.txt", "a")?;
+    write("deep/er/b.txt", "b")?;
+    write("deep/run.sh", "#!/bin/sh\n")?;
+    std::fs::create_dir_all(dir.path().join("deep/empty"))?;
+    dir.put("deep/put.bin", file)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(dir.path().join("deep/run.sh"), mode)?;
+        std::os::unix::fs::symlink("deep", dir.path().join("z"))?;
+        std::os::unix::fs::symlink("../a.txt", dir.path().join("deep/link.txt"))?;
+        std::os::unix::fs::symlink("nowhere", dir.path().join("deep/dangling"))?;
+    }
+    dir.finish()
+}
+
+#[node]
+fn names(folder: &Path, plus: usize) -> Result<Vec<String>, BoxError> {
+    let relative = |path: PathBuf| path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+    let files = tree(folder).into_iter().filter(|path| !path.is_dir() || path.is_symlink());
+    Ok(files.map(relative).chain([plus.to_string()]).collect())
+}
+
+#[node]
+fn digest(folder: &Artifact) -> Vec<u8> {
+    folder.digest().as_bytes().to_vec()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_is_what_a_source_with_the_same_files_is() {
+    use std::os::unix::fs::PermissionsExt;
+    for is_on_disk in [true, false] {
+        let store = tempfile::tempdir().unwrap();
+        let bench = if is_on_disk { Bench::open(store.path()) } else { Bench::in_memory() };
+        let made = |g: &Graph| g.add(folder::node(g.add(make::node(g.value(LARGE), g.value(b'x')))));
+        let list = |plus: usize| move |g: &Graph| Ok(g.add(names::node(made(g), g.value(plus))));
+        let expected = ["a.txt", "deep/dangling", "deep/er/b.txt", "deep/link.txt", "deep/put.bin", "deep/run.sh", "z"];
+        let listed = bench.check(list(0), expect!["folder make names"]).unwrap();
+        assert_eq!(listed[..7], expected);
+        bench.check(list(0), expect![""]).unwrap();
+        let listed = bench.check(list(1), expect!["names"]).unwrap();
+        assert_eq!(listed[..7], expected);
+
+        let artifact = bench.check(|g| Ok(made(g)), expect![""]).unwrap();
+        assert!(artifact.is_folder());
+        let entries = artifact.entries().unwrap();
+        let paths: Vec<_> = entries.iter().map(|(path, _)| path.to_str().unwrap()).collect();
+        assert_eq!(paths, ["a.txt", "deep/er/b.txt", "deep/link.txt", "deep/put.bin", "deep/run.sh"]);
+        assert_eq!(artifact.get("deep/er/b.txt").unwrap().unwrap().bytes().unwrap(), b"b");
+        assert_eq!(artifact.get("deep/er/c.txt").unwrap(), None);
+        assert!(artifact.bytes().unwrap_err().to_string().contains("is a folder"));
+
+        // What was written out is, as a source, the same value.
+        let laid_out = artifact.path().unwrap().to_path_buf();
+        let mode = |name: &str| std::fs::metadata(laid_out.join(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode("deep/run.sh") & 0o333, 0o111);
+        assert_eq!(mode("deep/put.bin") & 0o333, 0);
+        let of_source = |g: &Graph| Ok(g.add(digest::node(g.add(source::folder(&laid_out)))));
+        let of_result = |g: &Graph| Ok(g.add(digest::node(made(g))));
+        let digest = bench.check(of_source, expect!["digest"]).unwrap();
+        assert_eq!(bench.check(of_result, expect!["~digest"]).unwrap(), digest);
+        assert_eq!(artifact.digest().as_bytes().to_vec(), digest);
+        std::fs::create_dir_all(laid_out.join("empty")).unwrap();
+        assert_eq!(bench.check(of_source, expect![""]).unwrap(), digest);
+    }
+}
+
+#[test]
+fn a_folder_of_which_anything_is_lost_or_damaged_is_made_again() {
+    let store = tempfile::tempdir().unwrap();
+    let bench = Bench::open(store.path());
+    let pipeline = |plus: usize| {
+        move |g: &Graph| {
+            let file = g.add(make::node(g.value(LARGE), g.value(b'x')));
+            Ok(g.add(names::node(g.add(folder::node(file)), g.value(plus))))
+        }
+    };
+    let listed = bench.check(pipeline(0), expect!["folder make names"]).unwrap();
+    // What was written out is enough.
+    assert_eq!(lose_files(store.path()), 1);
+    assert_eq!(bench.check(pipeline(1), expect!["names"]).unwrap().len(), listed.len());
+    // Neither is there: the folder's node is executed, and finds that it needs the file.
+    std::fs::remove_dir_all(store.path().join("out")).unwrap();
+    assert_eq!(bench.check(pipeline(2), expect!["folder make names"]).unwrap().len(), listed.len());
+    let out = tree(&store.path().join("out")).into_iter().find(|path| path.ends_with("b.txt")).unwrap();
+    std::fs::remove_file(&out).unwrap();
+    std::fs::write(&out, "other").unwrap();
+    assert_eq!(bench.check(pipeline(3), expect!["names"]).unwrap().len(), listed.len());
+    assert_eq!(std::fs::read(&out).unwrap(), b"b");
+}
+
+#[test]
+fn an_empty_folder_and_an_empty_file_are_results() {
+    #[node]
+    fn nothing(ctx: &NodeCtx) -> Result<(Artifact, Artifact), BoxError> {
+        Ok((ctx.output_dir()?.finish()?, ctx.output_file("x")?.finish()?))
+    }
+    let bench = Bench::in_memory();
+    let (dir, file) = bench.check(|g: &Graph| Ok(g.add(nothing::node())), expect!["nothing"]).unwrap();
+    assert!(tree(dir.path().unwrap()).is_empty());
+    assert_eq!((file.bytes().unwrap().len(), dir.is_empty(), file.is_empty()), (0, true, true));
+    assert_ne!(dir, file);
+}
+
+#[test]
+fn artifacts_in_lists_and_structs_are_found_again() {
+    #[derive(serde::Serialize, serde::Deserialize)]
+    struct Report {
+        title: String,
+        pages: List<Artifact>,
+    }
+    #[node]
+    fn report(ctx: &NodeCtx) -> Result<Report, BoxError> {
+        let page = |n: u8| {
+            let mut out = ctx.output_file(format!("{n}.html"))?;
+            out.write_all(&vec![n; LARGE])?;
+            out.finish()
+        };
+        let pages = (1..3).map(page).collect::<Result<List<_>, _>>()?;
+        Ok(Report { title: "pages".into(), pages })
+    }
+    #[node]
+    fn total(report: &Report, plus: usize) -> Result<usize, BoxError> {
+        let lens = report.pages.iter().map(|page| Ok(page.bytes()?.len()));
+        Ok(lens.sum::<Result<usize, BoxError>>()? + report.title.len() + plus)
+    }
+    let store = tempfile::tempdir().unwrap();
+    let pipeline = |plus: usize| move |g: &Graph| Ok(g.add(total::node(g.add(report::node()), g.value(plus))));
+    let bench = Bench::open(store.path());
+    assert_eq!(bench.check(pipeline(0), expect!["report total"]).unwrap(), 2 * LARGE + 5);
+    assert_eq!(bench.check(pipeline(1), expect!["total"]).unwrap(), 2 * LARGE + 6);
+    assert_eq!(lose_files(store.path()), 2);
+    assert_eq!(bench.check(pipeline(2), expect!["report total"]).unwrap(), 2 * LARGE + 7);
+}
+
+#[test]
+fn source_files_and_folders_in_results_are_saved_with_them() {
+    #[node]
+    fn pick(file: &Artifact, folder: &Artifact) -> Vec<Artifact> {
+        vec![file.clone(), folder.clone()]
+    }
+    let data = tempfile::tempdir().unwrap();
+    let path = |name: &str| data.path().join(name);
+    std::fs::create_dir(path("folder")).unwrap();
+    std::fs::write(path("folder/small"), "1").unwrap();
+    std::fs::write(path("folder/large"), vec![1; LARGE]).unwrap();
+    std::fs::write(path("file"), vec![2; LARGE]).unwrap();
+    let bench = Bench::in_memory();
+    let pipeline = |g: &Graph| {
+        let [file, folder] = [g.add(source::file(path("file"))), g.add(source::folder(path("folder")))];
+        Ok((file, folder, g.add(pick::node(file, folder))))
+    };
+    let (run, (_, _, picked)) = bench.run(pipeline);
+    expect!["pick"].assert_eq(&bench.log.take());
+    assert_eq!(run.get(picked).unwrap()[1].get("small").unwrap().unwrap().bytes().unwrap(), b"1");
+    let (run, (_, folder, picked)) = bench.run(pipeline);
+    let (folder, picked) = (run.get(folder).unwrap(), run.get(picked).unwrap());
+    assert_eq!(picked[1], *folder);
+    assert_eq!(picked[0].path().unwrap(), path("file"));
+    assert_eq!(std::fs::read(path("file")).unwrap().len(), LARGE, "the user's file stays where it is");
+    std::fs::remove_file(path("file")).unwrap();
+    assert_eq!(picked[0].bytes().unwrap(), vec![2; LARGE]);
+}
+
+#[test]
+fn paths_are_confined_to_the_nodes_folder() {
+    #[node]
+    fn outside(ctx: &NodeCtx, name: &str) -> Result<Artifact, BoxError> {
+        ctx.output_file(name)?.finish()
+    }
+    #[node]
+    fn put(ctx: &NodeCtx, name: &str, file: &Artifact) -> Result<Artifact, BoxError> {
+        let dir = ctx.output_dir()?;
+        dir.put(name, file)?;
+        dir.finish()
+    }
+    let bench = Bench::in_memory();
+    let rule = "files of a node lie in the node's own folder";
+    let cases = [
+        ("/tmp/x", format!("`/tmp/x` is an absolute path: {rule}")),
+        ("../x", format!("`../x` leads out of its folder by `..`: {rule}")),
+        ("", format!("`` names no file: {rule}")),
+    ];
+    for (name, message) in cases {
+        let file = bench.run(|g| Ok(g.add(outside::node(g.value(name.to_owned())))));
+        assert_eq!(file.0.failures()[0].message(), message);
+        let (run, _) = bench.run(|g| {
+            let file = g.add(make::node(g.value(1), g.value(1)));
+            Ok(g.add(put::node(g.value(name.to_owned()), file)))
+        });
+        assert_eq!(run.failures()[0].message(), message);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_lead_out_of_a_result_are_errors() {
+    #[node]
+    fn linked(ctx: &NodeCtx, target: &str, is_folder: bool) -> Result<Artifact, BoxError> {
+        if is_folder {
+            let dir = ctx.output_dir()?;
+            std::fs::create_dir(dir.path().join("sub"))?;
+            std::os::unix::fs::symlink(target, dir.path().join("sub/link"))?;
+            return dir.finish();
+        }
+        let out = ctx.output_file("link")?;
+        std::os::unix::fs::symlink(target, out.path())?;
+        out.finish()
+    }
+    let outside = tempfile::tempdir().unwrap();
+    let outside_file = outside.path().join("secret");
+    std::fs::write(&outside_file, "secret").unwrap();
+    let targets = [outside_file.to_str().unwrap(), outside.path().to_str().unwrap(), "/nowhere", "../../../nowhere"];
+    let bench = Bench::in_memory();
+    for target in targets {
+        let message = |is_folder: bool| {
+            let (run, _) = bench.run(|g| Ok(g.add(linked::node(g.value(target.to_owned()), g.value(is_folder)))));
+            run.failures()[0].message().to_owned()
+        };
+        let folder = message(true);
+        assert!(folder.contains("sub/link` is a link that leads out of its folder"), "{folder}");
+        let file = message(false);
+        assert!(file.contains("leads out of the node's folder") || file.contains("nobody has written"), "{file}");
+    }
+    assert_eq!(std::fs::read(&outside_file).unwrap(), b"secret");
+}
+
+#[test]
+fn mistakes_with_outputs_say_what_is_wrong() {
+    #[node]
+    fn mistaken(ctx: &NodeCtx, what: &str) -> Result<Artifact, BoxError> {
+        match what {
+            "twice" => {
+                let _first = ctx.output_file("a/x")?;
+                ctx.output_file("a/x")?.finish()
+            }
+            "unwritten" => {
+                let out = ctx.output_file("x")?;
+                let _ = out.path();
+                out.finish()
+            }
+            "folder" => {
+                let out = ctx.output_file("x")?;
+                std::fs::create_dir(out.path())?;
+                out.finish()
+            }
+            _ => {
+                let dir = ctx.output_dir()?;
+                let file = ctx.output_file("x")?.finish()?;
+                dir.put("a", &file)?;
+                dir.put("a", &file)?;
+                dir.finish()
+            }
+        }
+    }
+    let bench = Bench::in_memory();
+    let cases = [
+        ("twice", "the file `a/x` is being made already: finish it first, or choose another name"),
+        ("unwritten", "nobody has written the file `x`"),
+        ("folder", "`x` is a folder: use `ctx.output_dir()`"),
+        ("put", "`a` is in the folder already"),
+    ];
+    for (what, message) in cases {
+        let (run, _) = bench.run(|g| Ok(g.add(mistaken::node(g.value(what.to_owned())))));
+        assert_eq!(run.failures()[0].message(), message);
+    }
+}
+
+#[test]
+fn nothing_is_left_of_what_nodes_worked_on() {
+    #[node]
+    fn untidy(ctx: &NodeCtx, how: &str) -> Result<Artifact, BoxError> {
+        let mut out = ctx.output_file("sub/half")?;
+        out.write_all(b"half")?;
+        out.flush()?;
+        let dir = ctx.output_dir()?;
+        std::fs::write(dir.path().join("x"), "x")?;
+        match how {
+            "fails" => Err("no".into()),
+            "panics" => panic!("no"),
+            _ => dir.finish(),
+        }
+    }
+    let store = tempfile::tempdir().unwrap();
+    let bench = Bench::open(store.path());
+    for how in ["fails", "panics", "ends"] {
+        for is_map in [false, true] {
+            let (_, ()) = bench.run(|g| {
+                if is_map {
+                    g.add(untidy::map(g.value(vec![how.to_owned(), format!("{how} ")])));
+                } else {
+                    g.add(untidy::node(g.value(how.to_owned())));
+                }
+                Ok(())
+            });
+            assert!(left(store.path()).is_empty(), "{how} {is_map}");
+        }
+    }
+    drop(bench);
+    assert!(tree(&store.path().join("scratch")).is_empty());
+}
+
+/// A process that is killed leaves its folder; its lock is gone with it.
+#[test]
+fn what_a_killed_process_left_is_removed_by_the_next() {
+    let store = tempfile::tempdir().unwrap();
+    let leftover = store.path().join("scratch/mamo-scratch-killed");
+    std::fs::create_dir_all(leftover.join("0/work")).unwrap();
+    std::fs::write(leftover.with_extension("lock"), "").unwrap();
+    let pipeline = |g: &Graph| Ok(g.add(make::node(g.value(1), g.value(1))));
+    let bench = Bench::open(store.path());
+    bench.check(pipeline, expect!["make"]).unwrap();
+    assert!(!leftover.exists());
+}
+
+#[test]
+fn outputs_are_made_within_a_run_only() {
+    // An execution that has ended has no folder any more.
+    static KEPT: std::sync::Mutex<Option<mamo::OutputFile>> = std::sync::Mutex::new(None);
+    #[node]
+    fn keeps(ctx: &NodeCtx) -> Result<u8, BoxError> {
+        *KEPT.lock().unwrap() = Some(ctx.output_file("kept")?);
+        Ok(1)
+    }
+    let bench = Bench::in_memory();
+    bench.check(|g: &Graph| Ok(g.add(keeps::node())), expect!["keeps"]).unwrap();
+    let mut kept = KEPT.lock().unwrap().take().unwrap();
+    assert!(kept.write_all(b"late").and_then(|()| kept.flush()).is_err());
+    assert!(kept.finish().is_err());
+}
