@@ -47,6 +47,8 @@ pub enum ErrorKind {
     StoreFormat,
     /// The store could not be read or written.
     Store,
+    /// A result cannot be published: something else lies there, or the system refuses.
+    NotPublished,
     /// A change of code cannot be accepted, or was not.
     NotAccepted,
     /// The run was stopped before it ended.

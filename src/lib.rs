@@ -27,8 +27,8 @@ pub mod __private {
     pub use crate::fingerprint::{Schema, Traced};
     pub use crate::graph::{Code, CodeScope, DeclaredFunction, Function, Inputs, NodeOutputs, RawNode, RunNode};
     pub use crate::value::{
-        ByValue, CodecError, CollectionType, Element, ElementReader, Fallible, Flat, Interrupt, ItemOf, Lent, Loader,
-        NoResult, NodeError, NodeResult, NotRead, Opened, Outputs, Owner, Part, Postcard, Probe, Saved, Shape,
+        ByValue, CodecError, CollectionType, Element, ElementReader, Fallible, Flat, Interrupt, ItemOf, Lent, Link,
+        Loader, NoResult, NodeError, NodeResult, NotRead, Opened, Outputs, Owner, Part, Postcard, Probe, Saved, Shape,
         Transient, Value, ValueType, lend_optional,
     };
 }

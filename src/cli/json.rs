@@ -307,6 +307,7 @@ fn kind_name(kind: ErrorKind) -> &'static str {
         ErrorKind::Unstable => "unstable",
         ErrorKind::Nested => "nested",
         ErrorKind::NotAccepted => "not_accepted",
+        ErrorKind::NotPublished => "not_published",
         ErrorKind::Other => "other",
     }
 }
@@ -387,6 +388,7 @@ mod tests {
             ErrorKind::Unstable,
             ErrorKind::Nested,
             ErrorKind::NotAccepted,
+            ErrorKind::NotPublished,
             ErrorKind::Other,
         ];
         let names = kinds.map(kind_name).into_iter().chain(STATES.map(state_name)).chain(["usage"]);

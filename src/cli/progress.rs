@@ -65,6 +65,7 @@ impl Progress {
             Event::RunStarted { .. }
             | Event::Restarted { .. }
             | Event::StoreRepaired { .. }
+            | Event::Published { .. }
             | Event::RunEnded { .. } => {}
         }
     }

@@ -95,6 +95,7 @@ impl Watcher {
             | Event::NodeCutOff { .. }
             | Event::NodeSkipped { .. }
             | Event::NodeSaved { .. }
+            | Event::Published { .. }
             | Event::RunEnded { .. } => vec![],
         }
     }

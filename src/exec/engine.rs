@@ -12,6 +12,7 @@ use crate::exec::look::Looker;
 use crate::exec::named::{find_node, find_targets};
 use crate::exec::plan_report::{Plan, report};
 use crate::exec::planning::Contents;
+use crate::exec::publish::publish;
 use crate::exec::recorded::load_roots;
 use crate::exec::recorder::Recorder;
 use crate::exec::run::Run;
@@ -54,6 +55,8 @@ pub(crate) struct Inner {
     keeps_history: bool,
     /// Held by the run in progress: a second one would have its walkers wait on the first one's nodes.
     running: Mutex<()>,
+    /// Held while results are published: two runs would write the same files.
+    publishing: Mutex<()>,
 }
 
 /// What to do when a node fails.
@@ -180,6 +183,7 @@ impl EngineBuilder {
             out: folder.map(|folder| folder.join("out")),
             keeps_history,
             running: Mutex::new(()),
+            publishing: Mutex::new(()),
         };
         Ok(Engine { inner: Arc::new(inner) })
     }
@@ -215,7 +219,8 @@ impl Engine {
     /// Brings all targets up to date: the declared ones, or else every node that no other reads.
     ///
     /// # Errors
-    /// When the engine cannot do its work. A node that fails is no error here: the [`Run`] tells.
+    /// When the engine cannot do its work, or cannot publish a result; what was executed is kept. A node that fails is no
+    /// error here: the [`Run`] tells.
     pub fn run(&self, graph: &Graph) -> Result<Run> {
         self.run_targets(graph, &[])
     }
@@ -371,7 +376,12 @@ impl Inner {
     fn run(self: &Arc<Self>, graph: &Arc<Declared>, targets: BTreeSet<NodeId>, names: Vec<String>) -> Result<Run> {
         let start = Instant::now();
         let values = self.drive(graph, Ledger::new(graph, targets), self.on_failure, self.keeps_history)?;
-        Ok(Run::new(values, names, start.elapsed()))
+        let run = Run::new(values, names, start.elapsed());
+        if !graph.publications.is_empty() {
+            let _publishing = lock(&self.publishing);
+            publish(&run)?;
+        }
+        Ok(run)
     }
 
     /// Makes values anew that belong to those of an earlier run.

@@ -74,6 +74,13 @@ pub enum Event<'a> {
         /// The node's identity.
         node: &'a str,
     },
+    /// Something was written to where a node's result is published.
+    Published {
+        /// The node's identity.
+        node: &'a str,
+        /// Where, as the pipeline says it.
+        path: &'a std::path::Path,
+    },
     /// The run starts over with what is known by now.
     Restarted {
         /// Why.

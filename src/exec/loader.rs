@@ -1,12 +1,12 @@
 //! How values in a run get at their parts, files and folders.
 
-use crate::exec::shelf::{Found, Link, Shelf};
+use crate::exec::shelf::{Found, Shelf};
 use crate::exec::sources::Sources;
 use crate::exec::sync::{Arc, OnceLock};
 use crate::exec::values::Values;
 use crate::fingerprint::BlobDigest;
 use crate::graph::NodeId;
-use crate::value::{Artifact, Interrupt, Loader, NodeScope, NotRead, Opened, Owner, Shape};
+use crate::value::{Artifact, Interrupt, Link, Loader, NodeScope, NotRead, Opened, Owner, Shape};
 use std::io;
 use std::path::Path;
 use std::sync::Weak;
@@ -75,12 +75,12 @@ impl Loader for RunLoader {
         }
     }
 
-    fn put(&self, digest: &BlobDigest, shape: Shape, to: &Path) -> Result<(), NotRead> {
-        if self.loaders.shelf.put(digest, shape, to, Link::Allowed)? {
+    fn put(&self, digest: &BlobDigest, shape: Shape, to: &Path, link: Link) -> Result<(), NotRead> {
+        if self.loaders.shelf.put(digest, shape, to, link)? {
             return Ok(());
         }
         remove_part(to)?;
-        self.lost()?.put(digest, shape, to)
+        self.lost()?.put(digest, shape, to, link)
     }
 }
 

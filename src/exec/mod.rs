@@ -15,6 +15,8 @@ mod named;
 mod past;
 mod plan_report;
 mod planning;
+mod publish;
+mod published;
 mod recorded;
 mod recorder;
 mod run;

@@ -2,11 +2,12 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::named::find_node;
+use crate::exec::session::Session;
 use crate::exec::sync::{Arc, Mutex, lock};
 use crate::exec::values::Values;
 use crate::exec::{Counts, Outcome};
 use crate::graph::{Body, Node, NodeId};
-use crate::value::{Failure, Value};
+use crate::value::{Artifact, Failure, Value};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -162,6 +163,22 @@ impl Run {
                 return Err(Error::new(ErrorKind::Unstable, message).with_node(lost));
             }
         }
+    }
+
+    pub(crate) fn session(&self) -> &Session {
+        &self.values.session
+    }
+
+    /// Whether the run was asked for the node's value.
+    pub(crate) fn is_asked_for(&self, node: NodeId) -> bool {
+        self.values.ledger.targets.contains(&node)
+    }
+
+    /// The file or folder that a node gave; nothing when it has no value in this run.
+    pub(crate) fn artifact(&self, node: NodeId) -> Result<Option<Arc<Artifact>>> {
+        let Values { session, ledger, .. } = &*self.values;
+        let has_none = |node: NodeId| matches!(ledger.outcomes[node], Outcome::Failed | Outcome::Skipped);
+        if has_none(node) || has_none(session.graph.producer(node)) { Ok(None) } else { self.value(node).map(Some) }
     }
 
     /// How each node came out, by identity, in the order of the graph.

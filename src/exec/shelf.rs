@@ -6,7 +6,7 @@ use crate::exec::scratch::Scratch;
 use crate::exec::sync::Arc;
 use crate::fingerprint::BlobDigest;
 use crate::store::{Batch, Store, remove_tree};
-use crate::value::{Access, Shape, copy_file, lay_out, write_file};
+use crate::value::{Access, Link, Shape, copy_file, lay_out, write_file};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,16 +19,6 @@ pub(crate) struct Shelf {
     pub(crate) scratch: Arc<Scratch>,
     /// Where files and folders are written out, for good; nothing when they go with the engine.
     pub(crate) folder: Option<PathBuf>,
-}
-
-/// Whether a file may be laid out as another name of the store's own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Link {
-    /// Yes: nobody writes to it without breaking a rule, and when somebody does, the store notices.
-    Allowed,
-    /// No: it is the user's to edit.
-    #[expect(dead_code, reason = "for publishing")]
-    Forbidden,
 }
 
 /// A file that can be read, with its path when it has one.

@@ -8,13 +8,13 @@ use crate::exec::loader::{opened, remove_part};
 use crate::exec::planning::cause_of;
 use crate::exec::recorded::{are_there, deep_of, payload_of_value};
 use crate::exec::session::Session;
-use crate::exec::shelf::{Link, Shelf};
+use crate::exec::shelf::Shelf;
 use crate::exec::sync::{Arc, lock};
 use crate::exec::wave::Trouble;
 use crate::fingerprint::{BlobDigest, ValueDigest};
 use crate::graph::{Body, Declared, Kind, NodeId, NodeSpec};
 use crate::store::Payload;
-use crate::value::{Artifact, Failure, Interrupt, Loader, NotRead, Opened, Owner, Shape, Value};
+use crate::value::{Artifact, Failure, Interrupt, Link, Loader, NotRead, Opened, Owner, Shape, Value};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
@@ -162,9 +162,9 @@ impl Loader for AfterRun {
         Ok((self.made_again(|| self.shelf().place(digest, shape))?, self.owner.into()))
     }
 
-    fn put(&self, digest: &BlobDigest, shape: Shape, to: &Path) -> std::result::Result<(), NotRead> {
+    fn put(&self, digest: &BlobDigest, shape: Shape, to: &Path, link: Link) -> std::result::Result<(), NotRead> {
         Ok(self.made_again(|| {
-            let is_put = self.shelf().put(digest, shape, to, Link::Allowed)?;
+            let is_put = self.shelf().put(digest, shape, to, link)?;
             if !is_put {
                 remove_part(to)?;
             }

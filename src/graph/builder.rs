@@ -4,6 +4,7 @@ use crate::graph::declared::{Flags, NodeEntry};
 use crate::graph::id::KindId;
 use crate::graph::names::{Label, Names, NodePath, ScopeId};
 use crate::graph::node::GraphId;
+use crate::graph::publish::Taken;
 use crate::graph::replace::Replacement;
 use crate::graph::{Body, Declared, Gatherer, NodeFunction, NodeId, NodeSpec, RawNode, Results, SpecId};
 use std::collections::{BTreeMap, HashMap};
@@ -25,6 +26,9 @@ pub(crate) struct Builder {
     /// Projections and settled nodes, which exist once for each input.
     pub(crate) derived: HashMap<(NodeId, String), NodeId>,
     pub(crate) replacements: Vec<Replacement>,
+    target_of: HashMap<String, NodeId>,
+    /// Where results are published.
+    pub(crate) published: Taken,
     pub(crate) mistakes: Vec<String>,
     /// Nodes whose spec has no key, with the reason.
     pub(crate) broken: Vec<(NodeId, String)>,
@@ -74,6 +78,7 @@ impl Builder {
             names: Names::new(),
             tags: BTreeMap::new(),
             targets: Vec::new(),
+            publications: Vec::new(),
             order: None,
             replaced: BTreeMap::new(),
             settled_maps: BTreeMap::new(),
@@ -87,6 +92,8 @@ impl Builder {
             sources: HashMap::new(),
             derived: HashMap::new(),
             replacements: Vec::new(),
+            target_of: HashMap::new(),
+            published: Taken::default(),
             mistakes: Vec::new(),
             broken: Vec::new(),
         }
@@ -99,6 +106,18 @@ impl Builder {
         }
         self.mistakes.push(format!("a node of another graph is used ({place})"));
         None
+    }
+
+    /// Makes a node a target; a mistake when another is called the same.
+    pub(crate) fn target(&mut self, name: String, node: NodeId, place: &Location<'_>) {
+        if let Some(other) = self.target_of.get(&name) {
+            let other = self.graph.entry(*other).place;
+            self.mistakes
+                .push(format!("two targets are called `{name}` (the second {place}, the node of the first {other})"));
+        } else {
+            self.target_of.insert(name.clone(), node);
+            self.graph.targets.push((name, node));
+        }
     }
 
     /// The path of a node that was given a name; a mistake when another has it.

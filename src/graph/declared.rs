@@ -7,7 +7,7 @@ use crate::fingerprint::{SchemaDigest, SpecHashers, ValueDigest};
 use crate::graph::id::{KindId, to_usize};
 use crate::graph::names::{Names, NodePath};
 use crate::graph::node::GraphId;
-use crate::graph::{Gatherer, NodeFunction, NodeId, Persist, Settler, Source, SpecId};
+use crate::graph::{Gatherer, NodeFunction, NodeId, Persist, Publication, Settler, Source, SpecId};
 use crate::value::{Projection, Value, ValueType};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
@@ -24,6 +24,7 @@ pub(crate) struct Declared {
     pub(crate) names: Names,
     pub(crate) tags: BTreeMap<NodeId, Vec<Box<str>>>,
     pub(crate) targets: Vec<(String, NodeId)>,
+    pub(crate) publications: Vec<Publication>,
     /// Every node behind its inputs; nothing when the nodes' numbers are in that order already.
     pub(crate) order: Option<Vec<NodeId>>,
     /// Nodes that others stand in for, which are not replaced themselves.

@@ -8,12 +8,13 @@ use crate::graph::node::GraphId;
 use crate::graph::replace::Replacement;
 use crate::graph::spec::SpecBody;
 use crate::graph::{Body, CodeReport, Constant, Declared, Function, Gatherer, Handle, Node, RawNode, Settler, Spec};
-use crate::value::{Collection, Dict, DictKey, Failure, Field, List, Projection, SettleEach, ValueType};
+use crate::value::{Artifact, Collection, Dict, DictKey, Failure, Field, List, Projection, SettleEach, ValueType};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use smallvec::{SmallVec, smallvec};
 use std::fmt;
 use std::panic::Location;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// A pipeline as a graph of nodes.
@@ -128,14 +129,28 @@ impl Graph {
         let Some(node) = builder.own(node.raw(), place) else { return };
         if name.is_empty() {
             builder.mistakes.push(format!("a target has an empty name ({place})"));
-        } else if let Some((_, other)) = builder.graph.targets.iter().find(|(known, _)| *known == name) {
-            let other = builder.graph.entry(*other).place;
-            builder
-                .mistakes
-                .push(format!("two targets are called `{name}` (the second {place}, the node of the first {other})"));
         } else {
-            builder.graph.targets.push((name, node));
+            builder.target(name, node, place);
         }
+    }
+
+    /// Puts the result of `node`, a file or folder, at `path` in the file system, and makes the node a target of that
+    /// name.
+    ///
+    /// A relative path is relative to the current folder of the run. A run that asks for the target sees to it that the
+    /// path has the result's content when it ends: what is missing there, or was edited, is put back without executing
+    /// anything. Bytes are shared with the store where the file system can do that and copied otherwise, so that editing
+    /// what was published does no harm; each file appears in one step.
+    ///
+    /// mamo remembers what it published. Of a folder that was published before, files that the result no longer has
+    /// are removed unless they were edited. What mamo did not write is never overwritten, that is an error of the run
+    /// unless it has the right content already, and never removed: further files in a published folder stay.
+    #[track_caller]
+    pub fn publish(&self, node: Node<Artifact>, path: impl AsRef<Path>) {
+        let place = Location::caller();
+        let mut builder = self.builder();
+        let Some(node) = builder.own(node.raw(), place) else { return };
+        builder.publish(node, path.as_ref(), place);
     }
 
     /// Lets everything that reads `node` read `fixture` instead: for tests.

@@ -34,11 +34,13 @@ pub enum RecordKind {
     Plan = b'p',
     /// A chunk of a plan: identities with their fingerprints.
     Chunk = b'm',
+    /// A path in the file system -> what was published there.
+    Published = b'o',
 }
 
 impl RecordKind {
     /// Every kind, in the order of their key bytes.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Act,
         Self::Cost,
         Self::Deep,
@@ -47,6 +49,7 @@ impl RecordKind {
         Self::Code,
         Self::Chunk,
         Self::Run,
+        Self::Published,
         Self::Plan,
         Self::Root,
         Self::Spec,
@@ -65,11 +68,12 @@ impl RecordKind {
             Self::Code => 5,
             Self::Chunk => 6,
             Self::Run => 7,
-            Self::Plan => 8,
-            Self::Root => 9,
-            Self::Spec => 10,
-            Self::Probe => 11,
-            Self::Accept => 12,
+            Self::Published => 8,
+            Self::Plan => 9,
+            Self::Root => 10,
+            Self::Spec => 11,
+            Self::Probe => 12,
+            Self::Accept => 13,
         }
     }
 

@@ -3,8 +3,8 @@
 use crate::fingerprint::BlobDigest;
 use crate::value::interrupt::{Interrupt, NodeScope, hand_out};
 use crate::value::keeper::current_keeper;
-use crate::value::laid_out::{Access, copy_file, lay_out};
-use crate::value::manifest::{Listed, Manifest};
+use crate::value::laid_out::{Access, Link, copy_file, lay_out};
+use crate::value::manifest::{FileContent, Listed, Manifest};
 use crate::value::part::{Loader, NotRead, Opened, current_loader, is_collecting_blobs, note_artifact};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -189,8 +189,18 @@ impl Artifact {
         Ok(listed.and_then(|(path, listed)| self.entry(&path, &listed)))
     }
 
+    /// What the file holds.
+    pub(crate) fn content(&self) -> FileContent {
+        FileContent { digest: self.digest, len: self.len, is_executable: false }
+    }
+
+    /// A file in the folder, of which the folder says this.
+    pub(crate) fn file(&self, relative: &Path, content: &FileContent) -> io::Result<Self> {
+        self.entry(relative, &Listed::File(*content)).map_or_else(unplaced, Ok)
+    }
+
     /// Puts the file or folder where there is nothing yet.
-    pub(crate) fn put(&self, to: &Path) -> io::Result<()> {
+    pub(crate) fn put(&self, to: &Path, link: Link) -> io::Result<()> {
         match &self.place {
             Place::Source { path, manifest: None, .. } => {
                 hand_out(path, self.digest, None);
@@ -205,7 +215,7 @@ impl Artifact {
                 });
                 copied.map(|_| ())
             }
-            Place::Stored { loader, .. } => loader.put(&self.digest, self.shape, to).map_err(NotRead::raise),
+            Place::Stored { loader, .. } => loader.put(&self.digest, self.shape, to, link).map_err(NotRead::raise),
             Place::Unplaced => unplaced(),
         }
     }
@@ -218,7 +228,8 @@ impl Artifact {
         }
     }
 
-    fn listing(&self) -> io::Result<Vec<(PathBuf, Listed)>> {
+    /// What is in a folder, in the order of the paths.
+    pub(crate) fn listing(&self) -> io::Result<Vec<(PathBuf, Listed)>> {
         if self.shape == Shape::File {
             return Err(io::Error::other("the artifact is a file and has no entries"));
         }

@@ -3,7 +3,7 @@
 use crate::fingerprint::BlobDigest;
 use crate::value::codec::{CodecError, decode_value, encode_value};
 use crate::value::part::{Loader, NotRead, Opened, Part, collect_blobs, noting_artifacts};
-use crate::value::{Artifact, Interrupt, Made, Owner, Shape, ValueType};
+use crate::value::{Artifact, Interrupt, Link, Made, Owner, Shape, ValueType};
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -213,9 +213,9 @@ impl Loader for InMemory {
         }
     }
 
-    fn put(&self, digest: &BlobDigest, shape: Shape, to: &Path) -> Result<(), NotRead> {
+    fn put(&self, digest: &BlobDigest, shape: Shape, to: &Path, link: Link) -> Result<(), NotRead> {
         match &self.below {
-            Some(below) => below.put(digest, shape, to),
+            Some(below) => below.put(digest, shape, to, link),
             None => Err(NotRead::Failed(io::Error::other("the artifact is not saved"))),
         }
     }

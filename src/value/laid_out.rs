@@ -12,6 +12,16 @@ pub(crate) struct Access {
     pub(crate) is_read_only: bool,
 }
 
+/// Whether a file of the store may be laid out as another name of the store's own.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// Yes: nobody writes to it without breaking a rule, and when somebody does, the store notices.
+    Allowed,
+    /// No: it is the user's to edit.
+    Forbidden,
+}
+
 /// Copies the bytes of a file into a new one, which shares them where the file system can.
 pub(crate) fn copy_file(from: &Path, to: &Path, access: Access) -> io::Result<()> {
     let mut source = File::open(from)?;
@@ -74,6 +84,11 @@ pub(crate) fn link_target(relative: &Path, listed: &Listed) -> PathBuf {
         Listed::Link(target) => target.clone(),
         Listed::File(_) => PathBuf::new(),
     }
+}
+
+/// Lets those execute a file who may read it.
+pub(crate) fn make_executable(path: &Path) -> io::Result<()> {
+    permit(&File::open(path)?, Access { is_executable: true, is_read_only: false })
 }
 
 /// Whether the new file now has the bytes of the other without a copy.

@@ -1,7 +1,7 @@
 //! A folder that a node makes: filled in the node's folder, then taken over by the store.
 
 use crate::value::desk::{DeskFolder, confined};
-use crate::value::{Artifact, BoxError};
+use crate::value::{Artifact, BoxError, Link};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ impl OutputDir {
             let taken = format!("`{}` is in the folder already", relative.display());
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, taken));
         }
-        artifact.put(&path)
+        artifact.put(&path, Link::Allowed)
     }
 
     /// Ends it: all files below it go to the store, and the artifact can be returned.

@@ -1,7 +1,7 @@
 //! Parts of a value that are kept on their own: elements of collections and files.
 
 use crate::fingerprint::BlobDigest;
-use crate::value::{Artifact, Interrupt, Owner, Shape};
+use crate::value::{Artifact, Interrupt, Link, Owner, Shape};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::fs::File;
@@ -93,12 +93,12 @@ pub trait Loader: Send + Sync {
         Err(NotRead::Failed(io::Error::other("the artifact lies in no file of its own")))
     }
 
-    /// Puts a file or folder where there is nothing yet, verified; large files may be hard links that are read-only.
+    /// Puts a file or folder where there is nothing yet, verified.
     ///
     /// # Errors
     /// As [`Loader::open`].
-    fn put(&self, digest: &BlobDigest, shape: Shape, to: &Path) -> Result<(), NotRead> {
-        let _ = (digest, shape, to);
+    fn put(&self, digest: &BlobDigest, shape: Shape, to: &Path, link: Link) -> Result<(), NotRead> {
+        let _ = (digest, shape, to, link);
         Err(NotRead::Failed(io::Error::other("the artifact lies in no file of its own")))
     }
 }

@@ -21,6 +21,7 @@ mod mappings;
 mod maps;
 mod mistakes;
 mod outputs;
+mod publish;
 mod settle_each;
 mod shapes;
 mod sources;

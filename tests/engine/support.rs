@@ -5,7 +5,7 @@ use mamo::{Engine, Event, Graph, Node, Observer, Run};
 use std::sync::{Arc, Mutex};
 
 /// What happened in a run, one word an event: `up` ran, `~down` was cut off, `!bad` failed, `-rest` was skipped,
-/// `@x` is why the run started over. Sorted, since nodes run in any order.
+/// `@x` is why the run started over, `published` that files were written beside the store. Sorted, since nodes run in any order.
 #[derive(Default)]
 pub(crate) struct Log(Mutex<Vec<String>>);
 
@@ -33,6 +33,7 @@ impl Observer for Log {
                 mamo::RestartReason::Changed { .. } => "@file".to_owned(),
                 _ => "@?".to_owned(),
             },
+            Event::Published { .. } => "published".to_owned(),
             _ => return,
         };
         self.0.lock().unwrap().push(word);

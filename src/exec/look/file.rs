@@ -47,7 +47,7 @@ impl Looker {
     }
 
     /// What each file holds, in the order of `paths`.
-    pub(super) fn contents(&self, paths: &[PathBuf]) -> Result<Vec<FileContent>, LookError> {
+    pub(crate) fn contents(&self, paths: &[PathBuf]) -> Result<Vec<FileContent>, LookError> {
         let keys = paths.iter().map(|path| key_of(path)).collect::<Result<Vec<_>, _>>()?;
         let remembered = self.remembered(&keys);
         let found: Vec<_> = paths.par_iter().zip(remembered).map(|(path, seen)| self.find(path, seen)).collect();

@@ -160,7 +160,8 @@ fn is_rooting(kind: RecordKind, value: Option<&[u8]>) -> bool {
         | RecordKind::Cost
         | RecordKind::Run
         | RecordKind::Plan
-        | RecordKind::Chunk => false,
+        | RecordKind::Chunk
+        | RecordKind::Published => false,
     }
 }
 
