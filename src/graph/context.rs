@@ -1,7 +1,8 @@
 //! What a running node may ask: its seed, its name, whether to stop.
 
 use crate::fingerprint::{ValueDigest, seed_of};
-use crate::value::{Desk, OutputDir, OutputFile};
+use crate::graph::command::Command;
+use crate::value::{Desk, OutputDir, OutputFile, Tool};
 use smallvec::SmallVec;
 use std::fmt;
 use std::io;
@@ -64,6 +65,27 @@ impl NodeCtx {
     /// When the folder cannot be made.
     pub fn output_dir(&self) -> io::Result<OutputDir> {
         OutputDir::new(self.desk.folder()?)
+    }
+
+    /// A program to be run in the node's folder: add arguments, then ask for its status or output.
+    ///
+    /// ```
+    /// use mamo::{Artifact, BoxError, NodeCtx, Tool, node};
+    /// use std::path::Path;
+    ///
+    /// #[node]
+    /// fn compressed(ctx: &NodeCtx, file: &Path, gzip: &Tool) -> Result<Artifact, BoxError> {
+    ///     let output = ctx.command(gzip).arg("-cn").arg(file).output()?;
+    ///     if !output.status.success() {
+    ///         return Err("cannot compress the file".into());
+    ///     }
+    ///     let out = ctx.output_file("compressed.gz")?;
+    ///     std::fs::write(out.path(), output.stdout)?;
+    ///     out.finish()
+    /// }
+    /// ```
+    pub fn command(&self, tool: &Tool) -> Command<'_> {
+        Command::new(self, tool)
     }
 
     /// Whether the run was asked to stop: a long node may give up with an error.

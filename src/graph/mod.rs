@@ -4,6 +4,7 @@ mod add;
 mod builder;
 mod builtin;
 mod code;
+mod command;
 mod context;
 mod declared;
 mod finish;
@@ -24,6 +25,7 @@ mod spec_key;
 
 pub(crate) use builtin::{Gatherer, Settler};
 pub use code::{Code, CodeReport, CodeScope};
+pub use command::Command;
 pub use context::NodeCtx;
 pub(crate) use context::Signals;
 pub(crate) use declared::{Body, Constant, Declared, ElementSchemas, Kind, NodeSpec};

@@ -14,6 +14,8 @@ pub(crate) struct Desk {
     keeper: Option<Arc<dyn Keeper>>,
     owner: Option<Owner>,
     folder: Mutex<Option<Arc<DeskFolder>>>,
+    /// What the program has to say that failed last.
+    complaint: Mutex<Option<String>>,
 }
 
 /// The folder of an execution.
@@ -34,7 +36,7 @@ struct State {
 impl Desk {
     /// For the node whose results these are.
     pub(crate) fn new(keeper: Arc<dyn Keeper>, owner: Owner) -> Self {
-        Self { keeper: Some(keeper), owner: Some(owner), folder: Mutex::default() }
+        Self { keeper: Some(keeper), owner: Some(owner), folder: Mutex::default(), complaint: Mutex::default() }
     }
 
     /// The folder of this execution.
@@ -53,9 +55,23 @@ impl Desk {
         Ok(Arc::clone(folder.insert(Arc::new(made))))
     }
 
+    /// Notes what a program has to say, or that all is well again.
+    pub(crate) fn note_complaint(&self, complaint: Option<String>) {
+        *lock(&self.complaint) = complaint;
+    }
+
+    /// What a node failed of, with what its last program has to say.
+    pub(crate) fn explained(&self, message: String) -> String {
+        match lock(&self.complaint).take() {
+            Some(complaint) if !message.contains(complaint.as_str()) => format!("{message}\n{complaint}"),
+            Some(_) | None => message,
+        }
+    }
+
     /// The node has ended: removes the folder, whoever still has files in it.
     pub(crate) fn leave(&mut self, next: Option<Owner>) {
         self.owner = next;
+        self.complaint.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         let folder = self.folder.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Some(folder) = folder.take() {
             folder.keeper.remove_folder(&folder.path);

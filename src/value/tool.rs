@@ -1,5 +1,6 @@
 //! A program that nodes run: an input like any other.
 
+use crate::fingerprint::BlobDigest;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -24,7 +25,11 @@ impl Tool {
         &self.name
     }
 
-    /// Where it lies on this machine.
+    pub(crate) fn digest(&self) -> BlobDigest {
+        BlobDigest::from_bytes(self.digest)
+    }
+
+    /// Where it lies on this machine; empty for one that was part of another value.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -10,6 +10,7 @@
 
 mod accept;
 mod chains;
+mod commands;
 mod damage;
 mod edits;
 mod failures;

@@ -278,7 +278,8 @@ impl Wave {
             values.extend(map.shared.iter().map(Value::as_any));
             let key = known.key.as_ref().map(|key| &key.value);
             (node.function.call)(&ctx, &Inputs { values: &values, present: node.present, key })
-        })?;
+        })
+        .map_err(|trouble| trouble.explained(&ctx))?;
         let encoded = guarded(&self.session, || {
             keeping_sources(&self.session.keeper, || Ok(node.mapping.element.encode(value.as_any())?))
         })?;

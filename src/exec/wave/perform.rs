@@ -17,6 +17,16 @@ pub(crate) enum Trouble {
     Interrupted(Interrupt),
 }
 
+impl Trouble {
+    /// With what the node's last program has to say.
+    pub(crate) fn explained(self, ctx: &NodeCtx) -> Self {
+        match self {
+            Self::Failed(message) => Self::Failed(ctx.desk.explained(message)),
+            Self::Interrupted(interrupt) => Self::Interrupted(interrupt),
+        }
+    }
+}
+
 /// What a computation gave, ready to be recorded.
 pub(crate) struct Product {
     pub(crate) value: Option<Value>,
@@ -67,7 +77,7 @@ pub(crate) fn call(
     ctx: &NodeCtx,
     inputs: &Inputs<'_>,
 ) -> Result<Value, Trouble> {
-    guarded(session, || (function.call)(ctx, inputs))
+    guarded(session, || (function.call)(ctx, inputs)).map_err(|trouble| trouble.explained(ctx))
 }
 
 /// Encodes what a node function returned, each output on its own when it has several.
