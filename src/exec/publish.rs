@@ -8,7 +8,7 @@ use crate::exec::session::Session;
 use crate::exec::store_error::store_error;
 use crate::exec::wave::{Trouble, caught};
 use crate::graph::{Publication, Taken, conflict};
-use crate::value::{Artifact, Link, Listed, link_target, make_executable, make_link};
+use crate::value::{Artifact, Link, Listed, digest_of, link_target, make_executable, make_link};
 use std::collections::BTreeSet;
 use std::fs::{self, Metadata};
 use std::io;
@@ -247,6 +247,12 @@ impl Target<'_> {
                 }
                 Listed::File(_) => self.artifact.put(&temporary, Link::Forbidden)?,
                 Listed::Alias(_) | Listed::Link(_) => make_link(&link_target(relative, listed), &temporary)?,
+            }
+            if let (Listed::File(content), true) = (listed, self.artifact.is_source())
+                && digest_of(&temporary)? != content.digest
+            {
+                fs::remove_file(&temporary)?;
+                return Err(io::Error::other("the source has changed since the run looked at it; run again"));
             }
             if look(&place)?.is_some_and(|found| found.is_dir()) {
                 fs::remove_dir(&place)?;

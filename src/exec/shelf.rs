@@ -45,7 +45,7 @@ impl Shelf {
         {
             return Ok(Some(path.into()));
         }
-        let path = self.written_path(digest)?;
+        let path = self.written_path(digest, shape)?;
         if path.exists() {
             if self.looker.is_unchanged(&path, digest) {
                 return Ok(Some(path.into()));
@@ -125,14 +125,18 @@ impl Shelf {
         Ok(None)
     }
 
-    fn written_path(&self, digest: &BlobDigest) -> io::Result<PathBuf> {
+    fn written_path(&self, digest: &BlobDigest, shape: Shape) -> io::Result<PathBuf> {
         let folder = match &self.folder {
             Some(folder) => folder.clone(),
             None => self.scratch.path()?.join("out"),
         };
         let folder = folder.join(format!("{digest:.2}"));
         fs::create_dir_all(&folder)?;
-        Ok(folder.join(digest.to_string()))
+        // A file may have the bytes of a folder's manifest.
+        Ok(folder.join(match shape {
+            Shape::File => digest.to_string(),
+            Shape::Folder => format!("{digest}.folder"),
+        }))
     }
 
     /// Two nodes may ask at once: the second finds that it is there.

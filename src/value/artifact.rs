@@ -128,12 +128,8 @@ impl Artifact {
             Place::Source { path, .. } => {
                 if NodeScope::is_entered() {
                     hand_out(path, self.digest, None);
-                } else {
-                    let mut hasher = blake3::Hasher::new();
-                    hasher.update_reader(&mut File::open(path)?)?;
-                    if BlobDigest::from(hasher.finalize()) != self.digest {
-                        return changed(path);
-                    }
+                } else if digest_of(path)? != self.digest {
+                    return changed(path);
                 }
                 Ok(Reader::File(File::open(path)?))
             }
@@ -199,7 +195,13 @@ impl Artifact {
         self.entry(relative, &Listed::File(*content)).map_or_else(unplaced, Ok)
     }
 
-    /// Puts the file or folder where there is nothing yet.
+    /// Whether it lies with the user, who may change it at any time.
+    pub(crate) fn is_source(&self) -> bool {
+        matches!(self.place, Place::Source { .. })
+    }
+
+    /// Puts the file or folder where there is nothing yet. What a source holds by then is for the caller to check, unless
+    /// it is a node.
     pub(crate) fn put(&self, to: &Path, link: Link) -> io::Result<()> {
         match &self.place {
             Place::Source { path, manifest: None, .. } => {
@@ -304,6 +306,13 @@ impl Seek for Reader {
             Self::File(file) => file.seek(position),
         }
     }
+}
+
+/// blake3 of a file's bytes, which are not taken into memory.
+pub(crate) fn digest_of(path: &Path) -> io::Result<BlobDigest> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(File::open(path)?)?;
+    Ok(hasher.finalize().into())
 }
 
 /// Inside a node the run starts over; elsewhere it is an error.

@@ -24,6 +24,7 @@ mod part;
 mod settled;
 mod tool;
 
+pub(crate) use artifact::digest_of;
 pub use artifact::{Artifact, Shape};
 pub use check::{ByValue, Fallible, NoResult, NodeError, Probe, Saved, lend_optional};
 pub use codec::{Codec, CodecError, NodeResult, Postcard, Transient, ValueType};

@@ -570,6 +570,23 @@ fn what_a_killed_process_left_is_removed_by_the_next() {
     assert!(!leftover.exists());
 }
 
+/// A file with the bytes of a folder's manifest is not that folder.
+#[test]
+fn a_file_is_no_folder_whatever_its_bytes() {
+    #[node]
+    fn manifest(ctx: &NodeCtx) -> Result<Vec<Artifact>, BoxError> {
+        let mut out = ctx.output_file("manifest")?;
+        out.write_all(b"mamo folder 1\n")?;
+        Ok(vec![ctx.output_dir()?.finish()?, out.finish()?])
+    }
+    let bench = Bench::in_memory();
+    let made = bench.check(|g: &Graph| Ok(g.add(manifest::node())), expect!["manifest"]).unwrap();
+    assert_eq!(made[0].digest(), made[1].digest());
+    assert_ne!(made[0], made[1]);
+    assert!(made[0].path().unwrap().is_dir());
+    assert!(made[1].path().unwrap().is_file());
+}
+
 #[test]
 fn outputs_are_made_within_a_run_only() {
     // An execution that has ended has no folder any more.

@@ -317,6 +317,30 @@ fn one_result_in_two_places_and_a_source_are_published() {
     check(&bench, pipeline, expect![""]);
 }
 
+/// Nobody looks again at a source after the run.
+#[test]
+fn a_source_that_changed_during_the_run_is_not_published() {
+    #[node]
+    fn edit(path: &str) -> std::io::Result<u8> {
+        fs::write(path, "after")?;
+        Ok(1)
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source");
+    fs::write(&source, "before").unwrap();
+    let bench = Bench::in_memory();
+    let pipeline = |g: &Graph| {
+        g.target("edit", g.add(edit::node(g.value(source.to_str().unwrap().to_owned()))));
+        g.publish(g.add(source::file(&source)), folder.path().join("published"));
+        Ok(())
+    };
+    let complained = complaint(&bench, folder.path(), pipeline);
+    assert!(complained.starts_with("cannot write `published`"), "{complained}");
+    assert_eq!(listed(folder.path()), "source=after");
+    check(&bench, pipeline, expect!["published"]);
+    assert_eq!(listed(folder.path()), "published=after source=after");
+}
+
 #[test]
 fn a_relative_path_is_relative_to_the_current_folder() {
     let folder = tempfile::tempdir().unwrap();

@@ -206,6 +206,21 @@ mod tests {
     }
 
     #[test]
+    fn a_file_on_another_device_is_adopted_as_well() {
+        let elsewhere = Path::new("/dev/shm");
+        let temporary = tempfile::tempdir().unwrap();
+        let Ok(other) = tempfile::tempdir_in(elsewhere) else { return };
+        let path = other.path().join("finished");
+        fs::write(&path, b"bytes").unwrap();
+        let files = Files::new(temporary.path().join("objects"));
+        let digest = BlobDigest::of(b"bytes");
+        files.adopt(&[Adopted { digest, len: 5, path: path.clone() }]).unwrap();
+        assert!(!path.exists());
+        assert_eq!(files.read(&digest).unwrap().as_deref(), Some(b"bytes".as_slice()));
+        assert!(fs::read_dir(temporary.path().join("objects")).unwrap().all(|entry| entry.unwrap().path().is_dir()));
+    }
+
+    #[test]
     fn leftovers_of_a_killed_process_are_removed() {
         let temporary = tempfile::tempdir().unwrap();
         let leftover = temporary.path().join("ab.tmp");
