@@ -36,6 +36,7 @@ mod symbol;
 mod token;
 
 pub use ask::Ask;
+pub use index::WITHOUT_EFFECT;
 pub use krate::{Crate, Options};
 pub use problem::Problem;
 pub use report::{Found, Included, Item, Reach, Version};

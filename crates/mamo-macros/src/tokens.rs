@@ -1,6 +1,7 @@
 //! The code of a function as normalised tokens: what a comment, a line break or rustfmt changes is not in them.
 
 use crate::input::Function;
+use mamo_code::WITHOUT_EFFECT;
 use proc_macro2::{Delimiter, Group, Punct, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 
@@ -21,10 +22,6 @@ pub(crate) fn of(function: &Function) -> String {
     function.body.to_tokens(&mut tokens);
     normalise(tokens)
 }
-
-/// Attributes that never change what code does.
-const WITHOUT_EFFECT: [&str; 10] =
-    ["doc", "allow", "warn", "deny", "expect", "forbid", "inline", "cold", "must_use", "deprecated"];
 
 /// Operators of more than one character. Those that begin with `>` are missing: `Vec<Vec<u8> >` is `Vec<Vec<u8>>`, and
 /// no program means something else by `> >` than by `>>`.
@@ -64,11 +61,25 @@ enum Before {
 fn write(tokens: TokenStream, inside: Inside, words: &mut Vec<String>) {
     let mut tokens = tokens.into_iter().peekable();
     let mut before = Before::Other;
+    let mut is_where = false;
     while let Some(token) = tokens.next() {
         match token {
-            TokenTree::Group(group) => before = write_group(&group, &before, inside, words),
+            TokenTree::Group(group) => {
+                if is_where && group.delimiter() == Delimiter::Brace {
+                    is_where = false;
+                    drop_comma(words);
+                }
+                before = write_group(&group, &before, inside, words);
+            }
             TokenTree::Ident(ident) => {
                 let word = ident.to_string();
+                if inside == Inside::Code && word == "pub" {
+                    if tokens.peek().is_some_and(is_restriction) {
+                        tokens.next();
+                    }
+                    continue;
+                }
+                is_where |= inside == Inside::Code && word == "where";
                 before = if is_keyword(&word) { Before::Other } else { Before::Callable };
                 words.push(word);
             }
@@ -91,6 +102,11 @@ fn write(tokens: TokenStream, inside: Inside, words: &mut Vec<String>) {
                 let operator = operator(&punct, &mut tokens);
                 if operator == "," && before == Before::ArmBody {
                     continue;
+                }
+                let ends_where = is_where && operator == ";";
+                if ends_where || (operator == ">" && inside == Inside::Code) {
+                    is_where &= !ends_where;
+                    drop_comma(words);
                 }
                 before = match operator.as_str() {
                     "!" if before == Before::Callable => Before::Bang,
@@ -130,6 +146,27 @@ fn write_group(group: &Group, before: &Before, inside: Inside, words: &mut Vec<S
         Delimiter::Brace => Before::Other,
         Delimiter::Parenthesis | Delimiter::Bracket | Delimiter::None => Before::Callable,
     }
+}
+
+/// A comma behind the last of several means nothing.
+fn drop_comma(words: &mut Vec<String>) {
+    if words.last().is_some_and(|word| word == ",") {
+        words.pop();
+    }
+}
+
+/// Whether it is what stands behind `pub`: `(crate)`, `(in path)`, and not a type.
+fn is_restriction(token: &TokenTree) -> bool {
+    let TokenTree::Group(group) = token else { return false };
+    let mut tokens = group.stream().into_iter();
+    let first = tokens.next().map(|token| token.to_string());
+    let is_alone = tokens.next().is_none();
+    group.delimiter() == Delimiter::Parenthesis
+        && match first.as_deref() {
+            Some("crate" | "super" | "self") => is_alone,
+            Some("in") => true,
+            _ => false,
+        }
 }
 
 /// Takes the rest of an operator from `tokens`.
@@ -264,8 +301,27 @@ mod tests {
         equal("(a, b,)", "(a, b)");
         equal("let (a, b,) = c;", "let (a, b) = c;");
         equal("Self(a,)", "Self(a)");
+        equal("let x: HashMap<A, B,> = y;", "let x: HashMap<A, B> = y;");
+        equal("fn g<T>(t: T) where T: A, U: B, {}", "fn g<T>(t: T) where T: A, U: B {}");
+        equal("struct S<T>(T) where T: A,;", "struct S<T>(T) where T: A;");
+        assert_eq!(of("fn f<T>(t: T) where T: A, {}"), of("fn f<T>(t: T) where T: A {}"));
         assert_eq!(of("fn f(a: A, b: B,) {}"), of("fn f(a: A, b: B) {}"));
         assert_eq!(of("fn f(a: A,) {}"), of("fn f(a: A) {}"));
+    }
+
+    #[test]
+    fn visibility_within_a_body_does_not_count() {
+        equal("struct A { pub b: u8, pub(crate) c: u8 }", "struct A { b: u8, c: u8 }");
+        equal("struct A(pub (u8, u8));", "struct A((u8, u8));");
+        equal("pub(in super::a) fn g() {}", "fn g() {}");
+        differ("emit!(pub a)", "emit!(a)");
+        differ("struct A(pub (u8, u8));", "struct A(u8, u8);");
+    }
+
+    #[test]
+    fn what_tools_are_told_does_not_count() {
+        equal("let a = [1,   2];", "#[rustfmt::skip] let a = [1, 2];");
+        equal("g()", "#[clippy::cognitive_complexity = \"10\"] g()");
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use crate::symbol::{DOC, Symbol, Symbols};
 use crate::token::{Kind, Token};
 
-/// Attributes that never change what code does.
-const WITHOUT_EFFECT: [&str; 14] = [
+/// First names of attributes that never change what code does.
+pub const WITHOUT_EFFECT: [&str; 14] = [
     "doc",
     "allow",
     "warn",

@@ -11,6 +11,7 @@ mod others;
 mod parse;
 mod uses;
 
+pub use attributes::WITHOUT_EFFECT;
 pub(crate) use attributes::{Attribute, attributes, is_without_effect};
 pub(crate) use cfg::Known;
 pub(crate) use files::{File, FileId, plain};
