@@ -403,7 +403,7 @@ impl Said {
 
 fn entries_at(store: &dyn Store, base: &Fingerprint) -> Result<Vec<Entry>> {
     let bytes = store.get_many(&[Key::new(RecordKind::Accept, base.as_bytes())]).map_err(store_error)?;
-    Ok(bytes.into_iter().flatten().flat_map(|bytes| read_entries(&bytes)).collect())
+    bytes.into_iter().flatten().next().map_or(Ok(Vec::new()), |bytes| read_entries(&bytes))
 }
 
 fn entries(store: &dyn Store) -> Result<Vec<(Fingerprint, Vec<Entry>)>> {
@@ -412,7 +412,9 @@ fn entries(store: &dyn Store) -> Result<Vec<(Fingerprint, Vec<Entry>)>> {
     let mut after = None;
     loop {
         let page = store.scan(RecordKind::Accept, after, PAGE).map_err(store_error)?;
-        all.extend(page.iter().map(|(key, bytes)| (Fingerprint::from_bytes(key.digest), read_entries(bytes))));
+        for (key, bytes) in &page {
+            all.push((Fingerprint::from_bytes(key.digest), read_entries(bytes)?));
+        }
         match page.last() {
             Some((key, _)) if page.len() == PAGE => after = Some(*key),
             Some(_) | None => return Ok(all),
@@ -426,6 +428,11 @@ fn write_entries(entries: &[Entry], out: &mut Vec<u8>) {
     out.extend(postcard::to_stdvec(entries).unwrap_or_default());
 }
 
-fn read_entries(bytes: &[u8]) -> Vec<Entry> {
-    RecordReader::of_recipe(bytes).and_then(|reader| postcard::from_bytes(reader.rest()).ok()).unwrap_or_default()
+/// What is written down nowhere else: a list that cannot be read is no empty one, and is not written over.
+fn read_entries(bytes: &[u8]) -> Result<Vec<Entry>> {
+    let entries = RecordReader::of_recipe(bytes).and_then(|reader| postcard::from_bytes(reader.rest()).ok());
+    entries.ok_or_else(|| {
+        Error::new(ErrorKind::Store, "what was accepted is written in a form that this version of mamo cannot read")
+            .with_hint("use the version of mamo that wrote it, or another store with `--store`")
+    })
 }

@@ -255,6 +255,10 @@ fn parts(explanation: &str, krate: &str) -> BTreeMap<String, String> {
             ["cfg", condition, holds] => (format!("cfg({condition})"), *holds),
             ["env", name, value] => (format!("env {name}"), *value),
             ["version", version] => ("version".to_owned(), *version),
+            ["crate", locked] => match locked.split_once(' ') {
+                Some((name, version)) => (format!("crate {name}"), version),
+                None => (format!("crate {locked}"), ""),
+            },
             // Why more counts than what is reached is no change by itself.
             ["fallback", _] => continue,
             [scope] => ("what counts".to_owned(), *scope),
@@ -285,8 +289,8 @@ mod tests {
 
     #[test]
     fn changed_items_and_conditions_are_named_with_both_sides() {
-        let before = "deep\ncfg\tunix\tholds\nenv\tNAME\tnot set\naa\tcrate::f\t\nbb\tcrate::helper\tapp::f\ncc\tapp::old\tapp::f\n";
-        let now = "deep\ncfg\tunix\tdoes not hold\nenv\tNAME\tnot set\naa\tcrate::f\t\nb2\tcrate::helper\tapp::f\ndd\tapp::new\tapp::f\n";
+        let before = "deep\ncfg\tunix\tholds\nenv\tNAME\tnot set\naa\tcrate::f\t\nbb\tcrate::helper\tapp::f\ncc\tapp::old\tapp::f\ncrate\tserde 1.0.0 45ef\n";
+        let now = "deep\ncfg\tunix\tdoes not hold\nenv\tNAME\tnot set\naa\tcrate::f\t\nb2\tcrate::helper\tapp::f\ndd\tapp::new\tapp::f\ncrate\tserde 1.0.1 99aa\n";
         let changes: Vec<String> = item_changes(before, now, "app::f")
             .into_iter()
             .map(|ItemChange { name, from, to }| {
@@ -297,7 +301,8 @@ mod tests {
             app::helper: bb -> b2
             app::new:  -> dd
             app::old: cc -> 
-            cfg(unix): holds -> does not hold"#]]
+            cfg(unix): holds -> does not hold
+            crate serde: 1.0.0 45ef -> 1.0.1 99aa"#]]
         .assert_eq(&changes.join("\n"));
     }
 }

@@ -55,6 +55,8 @@ pub struct CodeReport {
     pub items: usize,
     /// Why more counts than what the function reaches.
     pub fallback: Option<String>,
+    /// Whether the whole running program counts: the function stands in no sources that could be read.
+    pub is_whole_program: bool,
 }
 
 impl Function {
@@ -72,6 +74,7 @@ impl Function {
             version: blake3::Hash::from_bytes(code.version()).to_hex().to_string(),
             items: code.reached().count(),
             fallback: code.fallback.map(str::to_owned),
+            is_whole_program: !code.is_placed && matches!(code.scope, CodeScope::Deep | CodeScope::Crate),
         }
     }
 }
@@ -142,7 +145,7 @@ impl Code {
             line(&["cfg", name, if *holds { "holds" } else { "does not hold" }]);
         }
         for (name, value) in self.env {
-            line(&["env", name, value.unwrap_or("not set")]);
+            line(&["env", name, &value.unwrap_or("not set").replace(['\n', '\t'], " ")]);
         }
         if let Some(toolchain) = self.toolchain {
             line(&["toolchain", &toolchain.replace('\n', ", ")]);
