@@ -6,6 +6,8 @@ use expect_test::expect;
 use mamo::{Artifact, BoxError, Dict, Graph, List, NodeCtx, node, source};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const LARGE: usize = (1 << 20) + 5;
 
@@ -201,24 +203,34 @@ fn damage(store: &Path) {
 }
 
 #[test]
-fn lost_bytes_of_an_artifact_outside_a_run_are_made_again() {
+fn lost_and_damaged_bytes_of_an_artifact_outside_a_run_are_made_again() {
     let folder = tempfile::tempdir().unwrap();
     let pipeline = |g: &Graph| Ok(g.add(make::node(g.value(LARGE), g.value(b'x'))));
     Bench::open(folder.path()).run(pipeline);
     let bench = Bench::open(folder.path());
-    type Read = fn(&Artifact) -> usize;
+    type Read = fn(&Artifact) -> Vec<u8>;
     let readers: [Read; 3] = [
-        |file| file.bytes().unwrap().len(),
-        |file| std::fs::read(file.path().unwrap()).unwrap().len(),
-        |file| file.open().unwrap().read_to_end(&mut Vec::new()).unwrap(),
+        |file| file.bytes().unwrap(),
+        |file| std::fs::read(file.path().unwrap()).unwrap(),
+        |file| {
+            let mut bytes = Vec::new();
+            file.open().unwrap().read_to_end(&mut bytes).unwrap();
+            bytes
+        },
     ];
     for read in readers {
-        let (run, node) = bench.run(pipeline);
-        let made = run.get(node).unwrap();
-        assert_eq!(lose_files(folder.path()), 1);
-        bench.log.take();
-        assert_eq!(read(&made), LARGE);
-        expect!["make"].assert_eq(&bench.log.take());
+        for is_lost in [true, false] {
+            let (run, node) = bench.run(pipeline);
+            let made = run.get(node).unwrap();
+            if is_lost {
+                assert_eq!(lose_files(folder.path()), 1);
+            } else {
+                damage(folder.path());
+            }
+            bench.log.take();
+            assert!(read(&made) == vec![b'x'; LARGE]);
+            expect!["make"].assert_eq(&bench.log.take());
+        }
     }
 }
 
@@ -538,21 +550,36 @@ fn nothing_is_left_of_what_nodes_worked_on() {
             _ => dir.finish(),
         }
     }
+    /// Looks as soon as a node has ended, when nobody works on anything.
+    struct Looks(PathBuf, AtomicUsize);
+    impl mamo::Observer for Looks {
+        fn event(&self, event: &mamo::Event<'_>) {
+            if let mamo::Event::NodeExecuted { .. } | mamo::Event::NodeFailed { .. } = event {
+                assert!(left(&self.0).is_empty());
+                self.1.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    }
     let store = tempfile::tempdir().unwrap();
-    let bench = Bench::open(store.path());
+    let looks = Arc::new(Looks(store.path().to_path_buf(), AtomicUsize::new(0)));
+    let bench = mamo::Engine::builder().jobs(1).observer(looks.clone()).open(store.path()).unwrap();
     for how in ["fails", "panics", "ends"] {
         for is_map in [false, true] {
-            let (_, ()) = bench.run(|g| {
+            let (graph, ()) = Graph::build(|g| {
                 if is_map {
                     g.add(untidy::map(g.value(vec![how.to_owned(), format!("{how} ")])));
                 } else {
                     g.add(untidy::node(g.value(how.to_owned())));
                 }
                 Ok(())
-            });
+            })
+            .unwrap();
+            let run = bench.run(&graph).unwrap();
+            assert_eq!(run.is_complete(), how == "ends");
             assert!(left(store.path()).is_empty(), "{how} {is_map}");
         }
     }
+    assert!(looks.1.load(Ordering::SeqCst) >= 6);
     drop(bench);
     assert!(tree(&store.path().join("scratch")).is_empty());
 }

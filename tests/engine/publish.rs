@@ -397,9 +397,9 @@ fn a_half_published_folder_is_finished_by_the_next_run() {
     // A folder in the way stops it between two files.
     fs::remove_file(path.join("b")).unwrap();
     fs::create_dir_all(path.join(".b.mamo-tmp/x")).unwrap();
-    complaint(&bench, folder.path(), one_folder(&path, &["a=2", "b=2", "c=2"]));
-    assert_eq!(fs::read_to_string(path.join("a")).unwrap(), "2");
+    complaint(&bench, folder.path(), one_folder(&path, &["a=2", "a new=2", "b=2"]));
+    assert_eq!(fs::read_to_string(path.join("a new")).unwrap(), "2");
     fs::remove_dir_all(path.join(".b.mamo-tmp")).unwrap();
-    check(&bench, one_folder(&path, &["a=3", "b=3"]), expect!["folder published"]);
-    assert_eq!(listed(&path), "a=3 b=3");
+    check(&bench, one_folder(&path, &["a=3", "a new=3", "b=3"]), expect!["folder published"]);
+    assert_eq!(listed(&path), "a=3 a new=3 b=3");
 }
