@@ -177,6 +177,8 @@ impl Artifact {
 
     /// The file in a folder that has this path from there; nothing when there is none.
     ///
+    /// Each call reads the folder's list of files: whoever wants many of them asks for [`Artifact::entries`].
+    ///
     /// # Errors
     /// As [`Artifact::entries`].
     pub fn get(&self, relative: impl AsRef<Path>) -> io::Result<Option<Self>> {

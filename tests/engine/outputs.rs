@@ -164,6 +164,54 @@ fn files_of_a_map_whose_number_is_known_at_run_time() {
     assert!(left(folder.path()).is_empty());
 }
 
+/// Maps over maps go along element by element, and settled ones hold their files in another form.
+#[test]
+fn lost_files_of_chained_and_settled_maps_are_made_again() {
+    #[node]
+    fn read_settled(files: &Dict<String, Result<Artifact, mamo::Failure>>, plus: usize) -> Result<usize, BoxError> {
+        let len = |file: &Result<Artifact, mamo::Failure>| Ok(file.as_ref().map_err(|_| "failed")?.bytes()?.len());
+        Ok(files.values().map(|file| len(&file)).sum::<Result<usize, BoxError>>()? + plus)
+    }
+    for is_settled in [false, true] {
+        let store = tempfile::tempdir().unwrap();
+        let data = tempfile::tempdir().unwrap();
+        std::fs::write(data.path().join("a"), vec![1; LARGE]).unwrap();
+        std::fs::write(data.path().join("b"), vec![2; LARGE]).unwrap();
+        let pattern = data.path().join("*").to_str().unwrap().to_owned();
+        let pipeline = |plus: usize| {
+            let pattern = pattern.clone();
+            move |g: &Graph| {
+                let once = g.add(copy::map(g.add(source::glob(pattern))).name("once"));
+                let twice = g.add(copy::map(once).name("twice"));
+                let plus = g.value(plus);
+                Ok(if is_settled {
+                    g.add(read_settled::node(g.settle_each(twice), plus).name("read"))
+                } else {
+                    g.add(read_all::node(twice, plus).name("read"))
+                })
+            }
+        };
+        let bench = Bench::open(store.path());
+        let run = |plus: usize| {
+            let (run, read) = bench.run(pipeline(plus));
+            assert_eq!(*run.get(read).unwrap(), 2 * LARGE + 4 + plus);
+            let log = bench.log.take().replace("settle_each(twice)", "twice");
+            let mut ran: Vec<_> = log.split(' ').filter(|word| !word.starts_with('~')).map(str::to_owned).collect();
+            ran.sort();
+            ran
+        };
+        let all = ["once[a]", "once[b]", "read", "twice[a]", "twice[b]"];
+        assert_eq!(run(0), all);
+        assert_eq!(run(1), ["read"]);
+        assert_eq!(lose_files(store.path()), 4);
+        assert_eq!(run(2), all, "settled: {is_settled}");
+        assert_eq!(run(3), ["read"]);
+        let lost = blake3::hash(&[vec![2; LARGE], vec![b'!'; 2]].concat()).to_string();
+        std::fs::remove_file(store.path().join("objects").join(&lost[..2]).join(&lost)).unwrap();
+        assert_eq!(run(4), ["read", "twice[b]"], "settled: {is_settled}");
+    }
+}
+
 #[test]
 fn lost_and_damaged_files_are_made_again() {
     type Spec = fn(mamo::Node<Artifact>, mamo::Node<usize>) -> mamo::Spec<usize>;
