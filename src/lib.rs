@@ -14,7 +14,7 @@ pub use exec::{
     Acceptance, Cause, Change, Counts, Engine, EngineBuilder, Event, ItemChange, Observer, OnFailure, Outcome, Plan,
     PlanState, Remark, RestartReason, Run, Stopper, Why,
 };
-pub use graph::{CodeReport, Command, Graph, Handle, Node, NodeCtx, Persist, Spec, source};
+pub use graph::{CodeReport, Command, Graph, Handle, Node, NodeCtx, Persist, Retry, Spec, source};
 pub use mamo_macros::node;
 pub use value::{
     Artifact, BoxError, Codec, Collection, Dict, DictKey, DuplicateKeys, Failure, Field, Lend, List, OutputDir,

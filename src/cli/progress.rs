@@ -63,6 +63,7 @@ impl Progress {
                 }
             }
             Event::RunStarted { .. }
+            | Event::NodeRetried { .. }
             | Event::Restarted { .. }
             | Event::StoreRepaired { .. }
             | Event::Published { .. }

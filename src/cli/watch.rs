@@ -81,6 +81,11 @@ impl Watcher {
             Event::NodeFailed { node, element, message } => {
                 state.told.tell(shown(node, *element), message, &self.console).into_iter().collect()
             }
+            Event::NodeRetried { node, element, attempt, of, pause, message } => {
+                let (node, pause) = (shown(node, *element), pause.as_secs_f64());
+                let text = format!("{node} failed and is tried again in {pause:.1} s ({attempt} of {of}): {message}");
+                vec![complaint::warning(&text, paint)]
+            }
             Event::Restarted { reason } => vec![complaint::warning(&restart(reason), paint)],
             Event::StoreRepaired { message, quarantine } => {
                 let folder = quarantine.iter().map(|folder| format!("\nthe damaged files are in {}", folder.display()));

@@ -34,6 +34,21 @@ pub enum Event<'a> {
         /// elements are looked into as they come.
         stale: u64,
     },
+    /// A node or element failed and is tried again.
+    NodeRetried {
+        /// The node's identity.
+        node: &'a str,
+        /// Key or index of the element, for a map.
+        element: Option<&'a str>,
+        /// Which further try it will be: 1 for the first.
+        attempt: u32,
+        /// How many there may be.
+        of: u32,
+        /// After which pause.
+        pause: Duration,
+        /// What it said, with its causes.
+        message: &'a str,
+    },
     /// A node's function is called.
     NodeStarted {
         /// The node's identity.

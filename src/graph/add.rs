@@ -6,7 +6,7 @@ use crate::graph::id::KindId;
 use crate::graph::merge::constant_difference;
 use crate::graph::names::{Label, NodePath, ScopeId};
 use crate::graph::spec::{RawSpec, SpecBody};
-use crate::graph::{Body, Constant, Function, Gatherer, Kind, NodeFunction, NodeId, Source};
+use crate::graph::{Body, Constant, Function, Gatherer, Kind, NodeFunction, NodeId, Retry, Source};
 use smallvec::SmallVec;
 use std::panic::Location;
 use std::sync::Arc;
@@ -29,6 +29,7 @@ impl Builder {
             flags: Flags { persist: spec.persist, is_barrier: spec.is_barrier },
             place,
         };
+        let n_mistakes = self.mistakes.len();
         let node = match spec.body {
             SpecBody::Function { function, present } => self.add_function(function, present, outputs, &declaration),
             SpecBody::Constant(Ok(constant)) => self.add_constant(constant, &declaration),
@@ -46,7 +47,21 @@ impl Builder {
             SpecBody::Gather(gatherer) => self.add_gatherer(gatherer, &declaration),
         };
         self.tag(node, spec.tags);
+        if let Some(retry) = spec.retry.filter(|_| self.mistakes.len() == n_mistakes) {
+            self.retry(node, retry, place);
+        }
         node
+    }
+
+    /// Notes that a node is tried again when it fails; only functions fail in a way that another try may mend.
+    fn retry(&mut self, node: NodeId, retry: Retry, place: &'static Location<'static>) {
+        let is_function = self.graph.spec(node).is_some_and(|spec| matches!(spec.body, Body::Function { .. }));
+        if is_function {
+            self.graph.retries.insert(node, retry);
+        } else {
+            let name = self.graph.identity(node);
+            self.mistakes.push(format!("`{name}` is to be tried again, but it calls no node function ({place})"));
+        }
     }
 
     fn add_function(

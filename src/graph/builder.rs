@@ -77,6 +77,7 @@ impl Builder {
             constants: Vec::new(),
             names: Names::new(),
             tags: BTreeMap::new(),
+            retries: BTreeMap::new(),
             targets: Vec::new(),
             publications: Vec::new(),
             order: None,

@@ -7,7 +7,7 @@ use crate::fingerprint::{SchemaDigest, SpecHashers, ValueDigest};
 use crate::graph::id::{KindId, to_usize};
 use crate::graph::names::{Names, NodePath};
 use crate::graph::node::GraphId;
-use crate::graph::{Gatherer, NodeFunction, NodeId, Persist, Publication, Settler, Source, SpecId};
+use crate::graph::{Gatherer, NodeFunction, NodeId, Persist, Publication, Retry, Settler, Source, SpecId};
 use crate::value::{Projection, Value, ValueType};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
@@ -23,6 +23,8 @@ pub(crate) struct Declared {
     pub(crate) constants: Vec<Constant>,
     pub(crate) names: Names,
     pub(crate) tags: BTreeMap<NodeId, Vec<Box<str>>>,
+    /// Nodes that are tried again when they fail.
+    pub(crate) retries: BTreeMap<NodeId, Retry>,
     pub(crate) targets: Vec<(String, NodeId)>,
     pub(crate) publications: Vec<Publication>,
     /// Every node behind its inputs; nothing when the nodes' numbers are in that order already.

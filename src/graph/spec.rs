@@ -1,7 +1,7 @@
 //! What a node is to be, before it is added to a graph.
 
 use crate::fingerprint::{BlobDigest, ValueDigest, value_digest};
-use crate::graph::{Constant, Gatherer, Node, NodeFunction, NodeOutputs, RawNode, RunNode, Settler, Source};
+use crate::graph::{Constant, Gatherer, Node, NodeFunction, NodeOutputs, RawNode, Retry, RunNode, Settler, Source};
 use crate::value::{Collection, Flat, NodeResult, Projection, Value, ValueType};
 use smallvec::SmallVec;
 use std::marker::PhantomData;
@@ -40,6 +40,7 @@ pub(crate) struct RawSpec {
     pub(crate) tags: Vec<Box<str>>,
     pub(crate) persist: Persist,
     pub(crate) is_barrier: bool,
+    pub(crate) retry: Option<Retry>,
 }
 
 pub(crate) enum SpecBody {
@@ -58,7 +59,15 @@ pub(crate) enum SpecBody {
 
 impl<T, H> Spec<T, H> {
     pub(crate) fn from_body(body: SpecBody, inputs: SmallVec<[RawNode; 4]>) -> Self {
-        let raw = RawSpec { body, inputs, name: None, tags: Vec::new(), persist: Persist::Auto, is_barrier: false };
+        let raw = RawSpec {
+            body,
+            inputs,
+            name: None,
+            tags: Vec::new(),
+            persist: Persist::Auto,
+            is_barrier: false,
+            retry: None,
+        };
         Self { raw, marker: PhantomData }
     }
 
@@ -135,6 +144,12 @@ impl<T, H> Spec<T, H> {
     /// Says whether the result's bytes are kept; the same wherever a source, parameter or field is added again.
     pub fn persist(mut self, persist: Persist) -> Self {
         self.raw.persist = persist;
+        self
+    }
+
+    /// Tries the node again when it fails, and each element of a map on its own; part of no key.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.raw.retry = Some(retry);
         self
     }
 

@@ -29,10 +29,12 @@ impl Wave {
                     observer.event(&Event::NodeStarted { node: &graph.identity(slot.node), element: None })
                 });
                 let ctx = self.context_for(slot.node, function.function.path, local);
-                let called = call(session, function, ctx, &inputs);
-                // Also when it failed or panicked.
-                ctx.desk.leave(None);
-                let value = called?;
+                let value = self.retried(slot.node, None, || {
+                    let called = call(session, function, ctx, &inputs);
+                    // Also when it failed or panicked.
+                    ctx.desk.leave(None);
+                    called
+                })?;
                 if spec.is_transient() {
                     return Ok((Some(value), None));
                 }

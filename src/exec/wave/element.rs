@@ -220,7 +220,8 @@ impl Wave {
             observer.event(&Event::NodeStarted { node: &graph.identity(slot.node), element: label.as_deref() })
         });
         let start = Instant::now();
-        match self.call_element(map, run, known, &node) {
+        let called = self.retried(slot.node, label.as_deref(), || self.call_element(map, run, known, &node));
+        match called {
             Ok(product) => {
                 let cost_ns = self.took(start.elapsed());
                 map.cost_ns.fetch_add(cost_ns, Ordering::Relaxed);

@@ -14,6 +14,7 @@ mod queue;
 mod record;
 mod refers;
 mod resolve;
+mod retries;
 mod settled;
 mod slots;
 mod twins;
