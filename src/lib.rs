@@ -25,7 +25,9 @@ pub use value::{
 #[doc(hidden)]
 pub mod __private {
     pub use crate::fingerprint::{Schema, Traced};
-    pub use crate::graph::{Code, CodeScope, DeclaredFunction, Function, Inputs, NodeOutputs, RawNode, RunNode};
+    pub use crate::graph::{
+        Code, CodeScope, DeclaredFunction, Function, Inputs, NodeOutputs, RawNode, ReducedWith, RunNode,
+    };
     pub use crate::value::{
         ByValue, CodecError, CollectionType, Element, ElementReader, Fallible, Flat, Interrupt, ItemOf, Lent, Link,
         Loader, NoResult, NodeError, NodeResult, NotRead, Opened, Outputs, Owner, Part, Postcard, Probe, Saved, Shape,

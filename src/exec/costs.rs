@@ -101,7 +101,7 @@ impl Cost {
 /// Costs are kept by function, so that they survive edits; maps apart, since one is many executions.
 fn key_of(body: &Body) -> Option<Key> {
     let Body::Function { function, .. } = body else { return None };
-    let kind = function.mapping.map_or("node", |mapping| mapping.kind);
+    let kind = function.kind().unwrap_or("node");
     let name = format!("{kind} {}", function.function.path);
     Some(Key::new(RecordKind::Cost, blake3::hash(name.as_bytes()).as_bytes()))
 }

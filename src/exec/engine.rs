@@ -370,6 +370,7 @@ impl Inner {
             after,
             loaders,
             keeper: Arc::new(workshop),
+            reduced_again: Mutex::default(),
         })
     }
 

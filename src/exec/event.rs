@@ -24,14 +24,14 @@ pub enum Event<'a> {
         /// Nodes that are stale, or may turn out to be.
         stale: u64,
     },
-    /// It is known which elements a map has.
+    /// It is known which elements a map has, or which combinations a reduce.
     MapStarted {
         /// The node's identity.
         node: &'a str,
-        /// Elements in all.
+        /// Elements, or different combinations, in all.
         elements: u64,
-        /// Different elements that are not known from before; none for a map that goes along with the one it goes over, whose
-        /// elements are looked into as they come.
+        /// Different elements that are not known from before; none for a map that goes along with the one it goes over, and
+        /// for a reduce, which are looked into as they come.
         stale: u64,
     },
     /// A node or element failed and is tried again.
@@ -53,7 +53,7 @@ pub enum Event<'a> {
     NodeStarted {
         /// The node's identity.
         node: &'a str,
-        /// The element's label, when the node is a map.
+        /// The element's label, when the node is a map; for a reduce the range that is combined, `3..=17`.
         element: Option<&'a str>,
     },
     /// A node's function, or that of one of its elements, returned.

@@ -194,7 +194,7 @@ impl Run {
         self.counts
     }
 
-    /// How many elements of maps came out how, of those maps that were looked into.
+    /// How many elements of maps and combinations of reduces came out how, of those nodes that were looked into.
     pub fn elements(&self) -> Counts {
         self.values.ledger.elements()
     }

@@ -19,6 +19,7 @@ use crate::graph::{Body, Declared, NodeId, NodeSpec, Signals};
 use crate::store::{Payload, Store};
 use crate::value::{Keeper, Loader, Value};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Weak;
 use std::time::Duration;
 
@@ -39,6 +40,8 @@ pub(crate) struct Session {
     pub(crate) sources: Arc<Sources>,
     /// Values that are not saved, until the run is over.
     pub(crate) spill: Arc<Spill>,
+    /// How often reduces were executed again for lost bytes in this run.
+    pub(crate) reduced_again: Mutex<BTreeMap<NodeId, u32>>,
     /// Set when the run is over: makes lost bytes of its values again.
     pub(crate) after: Arc<OnceLock<Weak<Values>>>,
     pub(crate) loaders: Arc<Loaders>,

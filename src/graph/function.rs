@@ -1,6 +1,6 @@
 //! What `#[mamo::node]` tells about a function.
 
-use crate::graph::{Code, NodeCtx};
+use crate::graph::{Code, NodeCtx, Reducing};
 use crate::value::{BoxError, Collection, CollectionType, Flat, ItemOf, List, NodeResult, SettledOf, Value, ValueType};
 use std::any::{Any, TypeId};
 
@@ -38,6 +38,8 @@ pub(crate) struct NodeFunction {
     pub(crate) call: Call,
     /// How it is mapped over its first input, or its first two.
     pub(crate) mapping: Option<Mapping>,
+    /// How it combines the elements of a collection, when it does.
+    pub(crate) reducing: Option<Reducing>,
 }
 
 /// How a function is mapped over collections.
@@ -98,13 +100,13 @@ impl NodeFunction {
     /// A function with a single output.
     pub(crate) const fn one<F: RunNode<L> + NodeResult, L>() -> Self {
         let results = Results::One(F::TYPE);
-        Self { function: F::FUNCTION, id: TypeId::of::<F>, results, call: F::run, mapping: None }
+        Self { function: F::FUNCTION, id: TypeId::of::<F>, results, call: F::run, mapping: None, reducing: None }
     }
 
     /// A function with several outputs.
     pub(crate) const fn many<F: RunNode<L> + NodeOutputs, L>() -> Self {
         let results = Results::Many(F::TYPES);
-        Self { function: F::FUNCTION, id: TypeId::of::<F>, results, call: F::run, mapping: None }
+        Self { function: F::FUNCTION, id: TypeId::of::<F>, results, call: F::run, mapping: None, reducing: None }
     }
 
     /// A function that is mapped over the elements of a `C`.
@@ -185,6 +187,7 @@ impl NodeFunction {
             results: Results::One(result),
             call: F::run,
             mapping: Some(mapping),
+            reducing: None,
         }
     }
 }

@@ -47,6 +47,7 @@ where
             results: Results::One(ValueType::serde::<Dict<D::Item, List<C::Item>>>()),
             call: |_, inputs| grouped::<C, D>(inputs),
             mapping: None,
+            reducing: None,
         }
     };
     Spec::from_body(SpecBody::Function { function, present: 0b11 }, smallvec![list.raw(), keys.raw()])

@@ -115,7 +115,7 @@ impl<T, H> Spec<T, H> {
         Self::of_function(const { &NodeFunction::flat_mapped::<F, L, C>() }, inputs)
     }
 
-    fn of_function<const N: usize>(function: &'static NodeFunction, inputs: [Option<RawNode>; N]) -> Self {
+    pub(crate) fn of_function<const N: usize>(function: &'static NodeFunction, inputs: [Option<RawNode>; N]) -> Self {
         let mut present = 0;
         let mut given = SmallVec::new();
         for (slot, input) in inputs.into_iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use crate::fingerprint::{ParameterKey, RECIPE, ResultKey, Schema, SpecHashers, SpecKey};
 use crate::graph::{Body, ElementSchemas, NodeFunction, NodeSpec, Results, Source};
-use crate::value::{Artifact, Dict, Tool, ValueType};
+use crate::value::{Artifact, CollectionType, Dict, Tool, ValueType};
 use smallvec::{SmallVec, smallvec};
 
 /// The types of a node's outputs; one for most.
@@ -13,20 +13,30 @@ impl NodeSpec {
     pub(crate) fn new(body: Body) -> Result<Self, String> {
         let (mut element, mut element_schemas) = (None, None);
         if let Body::Function { function, present } = &body
-            && let Some(mapping) = &function.mapping
+            && let Some((over, given)) = over_elements(function)
         {
-            let result = readable((mapping.element.schema)(), mapping.element)?.digest;
-            let key = function_key("function", function, *present, &[mapping.element])?;
+            let result = readable((given.schema)(), given)?.digest;
+            let key = function_key("function", function, *present, &[given])?;
             element = Some(SpecHashers::new(&key.to_bytes()));
-            let items = [Some(mapping.over), mapping.with].into_iter().flatten();
-            element_schemas =
-                Some(ElementSchemas { items: items.map(|over| (over.item_schema)().digest).collect(), result });
+            let items = over.into_iter().map(|over| (over.item_schema)().digest).collect();
+            element_schemas = Some(ElementSchemas { items, result });
         }
         let results = result_types(&body);
         let schemas = results.iter().map(|result| (result.schema)().digest).collect();
         let key = body_key(&body, &results)?.map(|key| key.to_bytes()).unwrap_or_default();
         let hashers = SpecHashers::new(&key);
         Ok(Self { body, key, hashers, element, results, schemas, element_schemas })
+    }
+}
+
+/// The collections that a function goes over, and what it gives for their elements.
+fn over_elements(function: &NodeFunction) -> Option<(SmallVec<[&'static CollectionType; 2]>, &'static ValueType)> {
+    match (&function.mapping, &function.reducing) {
+        (Some(mapping), _) => {
+            Some(([Some(mapping.over), mapping.with].into_iter().flatten().collect(), mapping.element))
+        }
+        (None, Some(reducing)) => Some((smallvec![reducing.over], reducing.element)),
+        (None, None) => None,
     }
 }
 
@@ -45,7 +55,7 @@ fn result_types(body: &Body) -> ResultTypes {
 fn body_key(body: &Body, results: &[&'static ValueType]) -> Result<Option<SpecKey>, String> {
     let key = match body {
         Body::Function { function, present } => {
-            let kind = function.mapping.map_or("function", |mapping| mapping.kind);
+            let kind = function.kind().unwrap_or("function");
             function_key(kind, function, *present, results)
         }
         Body::Field(field) => builtin_key("field", field.path, field.result),

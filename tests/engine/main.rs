@@ -23,6 +23,7 @@ mod maps;
 mod mistakes;
 mod outputs;
 mod publish;
+mod reduce;
 mod retries;
 mod settle_each;
 mod shapes;

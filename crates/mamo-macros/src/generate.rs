@@ -21,7 +21,7 @@ pub(crate) fn constructors(function: &Function, signature: &Signature, arguments
 }
 
 pub(crate) struct Generator<'a> {
-    function: &'a Function,
+    pub(crate) function: &'a Function,
     pub(crate) signature: &'a Signature,
     pub(crate) arguments: &'a Arguments,
     /// Where mamo is found.
@@ -81,6 +81,7 @@ impl<'a> Generator<'a> {
             self.result().into_iter().chain(self.checks()).map(|item| quote!(#cfg #item)).collect();
         let node = self.signature.key().is_none().then(|| self.node());
         let maps = if self.signature.is_mappable(self.arguments) { self.maps() } else { TokenStream::new() };
+        let reduces = self.reduces();
         let outputs = self.outputs(&cfg);
         let run = self.run();
         let own = Ident::new(OWN_NAME, Span::call_site());
@@ -98,6 +99,7 @@ impl<'a> Generator<'a> {
             impl #ty {
                 #node
                 #maps
+                #reduces
                 #[doc(hidden)]
                 const #own: &'static str = #name;
             }
@@ -257,6 +259,20 @@ impl<'a> Generator<'a> {
         spec: &TokenStream,
         made: &TokenStream,
     ) -> TokenStream {
+        let inputs = self.constructor_inputs(n_collections);
+        self.written_constructor(constructor, generics, parameters, spec, made, &inputs)
+    }
+
+    /// One constructor, of a spec that has these `inputs`.
+    pub(crate) fn written_constructor(
+        &self,
+        constructor: &str,
+        generics: &TokenStream,
+        parameters: &[TokenStream],
+        spec: &TokenStream,
+        made: &TokenStream,
+        inputs: &[TokenStream],
+    ) -> TokenStream {
         let Self { function, krate, .. } = self;
         let name = Ident::new(constructor, function.signature.ident.span());
         // Examples in the documentation are tests of the function, once.
@@ -266,6 +282,18 @@ impl<'a> Generator<'a> {
         });
         let deprecated = function.attributes(&["deprecated"]);
         let visibility = &function.visibility;
+        quote! {
+            #(#documentation)*
+            #(#deprecated)*
+            #visibility fn #name #generics (#(#parameters),*) -> #spec {
+                #krate::Spec::#made([#(#inputs),*])
+            }
+        }
+    }
+
+    /// What is given for the parameters of a constructor, of which the first ones take collections.
+    pub(crate) fn constructor_inputs(&self, n_collections: usize) -> Vec<TokenStream> {
+        let krate = self.krate;
         let inputs = self.signature.inputs().enumerate().map(|(slot, (parameter, input))| {
             let name = &parameter.name;
             match input {
@@ -277,13 +305,7 @@ impl<'a> Generator<'a> {
                 }
             }
         });
-        quote! {
-            #(#documentation)*
-            #(#deprecated)*
-            #visibility fn #name #generics (#(#parameters),*) -> #spec {
-                #krate::Spec::#made([#(#inputs),*])
-            }
-        }
+        inputs.collect()
     }
 
     /// Parameters of a constructor; the first ones take collections of these types.

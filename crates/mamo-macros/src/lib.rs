@@ -5,6 +5,7 @@ mod code;
 mod generate;
 mod input;
 mod maps;
+mod reduce;
 mod refuse;
 mod signature;
 mod sources;
@@ -16,7 +17,8 @@ use quote::quote;
 /// Makes a function a node function.
 ///
 /// The function stays as it is and may be called as before. Beside it stands a type of the same name with its
-/// constructors: `f::node(..)` takes a node for each parameter, `f::map(..)` goes over the elements of the first one.
+/// constructors: `f::node(..)` takes a node for each parameter, `f::map(..)` goes over the elements of the first one,
+/// and `f::reduce(..)` combines the elements of a collection, two at a time, by an associative `fn(&T, &T) -> T`.
 ///
 /// A function is known by its module, its name and its code. Two functions that are nested in different ones and agree
 /// in all three cannot be in one graph.

@@ -2,7 +2,9 @@
 
 use crate::exec::sync::{Arc, Mutex, lock};
 use crate::exec::wave::map::{ComputationId, MapRun};
+use crate::exec::wave::reduce::ReduceRun;
 use crate::exec::wave::slots::SlotId;
+use crate::exec::wave::tree::CombinationId;
 use crate::fingerprint::{ContentKey, DigestMap, ValueDigest};
 use crate::store::Payload;
 use crate::value::Failure;
@@ -21,7 +23,7 @@ const SHARDS: usize = 64;
 struct Shard {
     /// Slots that compute, or have: what and how it came out is said by the slot itself.
     slots: HashTable<Claimed>,
-    /// The same of elements; they have no slot, so it is said here once they are done.
+    /// The same of elements and combinations; they have no slot, so it is said here once they are done.
     elements: DigestMap<ContentKey, Option<Done>>,
     waiting: DigestMap<ContentKey, Vec<Asker>>,
 }
@@ -38,6 +40,7 @@ struct Claimed {
 pub(crate) enum Asker {
     Slot(SlotId),
     Element { map: Arc<MapRun>, computation: ComputationId },
+    Combination { reduce: Arc<ReduceRun>, combination: CombinationId },
 }
 
 /// What a computation gave.
@@ -99,7 +102,7 @@ impl Claims {
                         place.insert(Claimed { slot: *slot, tag });
                         return Claim::Mine;
                     }
-                    (Entry::Vacant(_), Asker::Element { .. }) => {
+                    (Entry::Vacant(_), Asker::Element { .. } | Asker::Combination { .. }) => {
                         shard.elements.insert(key, None);
                         return Claim::Mine;
                     }

@@ -2,6 +2,7 @@
 
 use crate::exec::sync::{Arc, AtomicBool, AtomicU32, AtomicU64, Mutex, OnceLock, Ordering, lock};
 use crate::exec::table::{Id, Table, number, position};
+use crate::exec::wave::reduce::ReduceRun;
 use crate::exec::wave::slots::SlotId;
 use crate::exec::{Counts, Outcome};
 use crate::fingerprint::{ContentKey, ValueDigest};
@@ -14,11 +15,12 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct ComputationId(u32);
 
-/// The maps of a wave.
+/// The maps and reduces of a wave.
 #[derive(Default)]
 pub(crate) struct Maps {
     pub(crate) running: BTreeMap<SlotId, Arc<MapRun>>,
-    /// How the elements came out of maps that are done.
+    pub(crate) reducing: BTreeMap<SlotId, Arc<ReduceRun>>,
+    /// How the elements came out of those that are done.
     pub(crate) done: Vec<(NodeId, Counts)>,
 }
 

@@ -6,17 +6,20 @@
 mod body;
 mod chain;
 mod claims;
+mod combine;
 mod element;
 mod inputs;
 mod map;
 mod perform;
 mod queue;
 mod record;
+mod reduce;
 mod refers;
 mod resolve;
 mod retries;
 mod settled;
 mod slots;
+mod tree;
 mod twins;
 mod walk;
 

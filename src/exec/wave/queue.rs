@@ -3,7 +3,9 @@
 use crate::exec::sync::Ordering::Relaxed;
 use crate::exec::sync::{AtomicBool, Condvar, Mutex, PoisonError, lock};
 use crate::exec::wave::map::{ComputationId, MapRun};
+use crate::exec::wave::reduce::ReduceRun;
 use crate::exec::wave::slots::SlotId;
+use crate::exec::wave::tree::CombinationId;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -21,6 +23,8 @@ pub(crate) enum Work {
     Slot(SlotId),
     /// A stale element of a map.
     Element { map: Arc<MapRun>, computation: ComputationId },
+    /// A combination of a reduce.
+    Combination { reduce: Arc<ReduceRun>, combination: CombinationId },
 }
 
 impl Work {
@@ -30,6 +34,8 @@ impl Work {
         match self {
             Self::Slot(slot) => slot.number(),
             Self::Element { computation, .. } => computation.number(),
+            // Those below come first, so that few values wait for the one that they are combined with.
+            Self::Combination { combination, .. } => combination.number(),
         }
     }
 }

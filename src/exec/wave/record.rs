@@ -24,14 +24,19 @@ impl Wave {
         value: Option<Value>,
         encoded: Encoded,
     ) -> Product {
+        let is_kept = self.keeps(index, spec, is_again, value.is_some());
+        Product::new(value, encoded, &spec.schema(), is_kept)
+    }
+
+    /// Whether the bytes of what a slot gave are saved.
+    pub(crate) fn keeps(&self, index: SlotId, spec: &NodeSpec, is_again: bool, is_at_hand: bool) -> bool {
         let node = self.slots.slots[index].node;
-        let is_kept = self.session.graph.entry(node).flags.persist != Persist::Never
+        self.session.graph.entry(node).flags.persist != Persist::Never
             // What is not at hand as a value is read back.
-            || value.is_none()
+            || !is_at_hand
             || (self.ledger.is_target(node) && !self.ledger.is_wanted(node))
             || is_again
-            || spec.results.len() > 1;
-        Product::new(value, encoded, &spec.schema(), is_kept)
+            || spec.results.len() > 1
     }
 
     /// Whether the bytes of a node's value are there; whether they are lost is asked for targets and what lost them.

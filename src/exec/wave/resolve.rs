@@ -9,6 +9,7 @@ use crate::exec::table::position;
 use crate::exec::wave::claims::{Asker, Claim, Done};
 use crate::exec::wave::element::MappedNode;
 use crate::exec::wave::perform::{Trouble, guarded};
+use crate::exec::wave::reduce::ReducedNode;
 use crate::exec::wave::slots::{Conclusion, Slot, SlotId};
 use crate::exec::wave::walk::{Local, Wave, is_saved};
 use crate::exec::{OnFailure, Outcome};
@@ -172,6 +173,9 @@ impl Wave {
         if let Some(node) = MappedNode::of(spec) {
             return self.start_map(pending, &node, local);
         }
+        if let Some(node) = ReducedNode::of(spec) {
+            return self.start_reduce(pending, &node, local);
+        }
         let start = Instant::now();
         let (value, encoded) = self.perform(slot, spec, local)?;
         let cost_ns = self.took(start.elapsed());
@@ -280,6 +284,7 @@ impl Wave {
                     self.attach(&pending, done.clone(), local);
                 }
                 Asker::Element { map, computation } => self.element_done(&map, computation, done, local),
+                Asker::Combination { reduce, combination } => self.combination_done(&reduce, combination, done, local),
             }
         }
     }

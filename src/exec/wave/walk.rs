@@ -144,6 +144,7 @@ impl Wave {
                 match job.work {
                     Work::Slot(slot) => self.resolve(slot, &mut local),
                     Work::Element { map, computation } => self.run_element(&map, computation, &mut local),
+                    Work::Combination { reduce, combination } => self.run_combination(&reduce, combination, &mut local),
                 }
             }
             self.publish(&mut local);
@@ -268,6 +269,10 @@ impl Wave {
                 self.ledger.note_elements(slot.node, counts);
             }
             end.failed_elements.extend(map.take_failures());
+        }
+        for reduce in maps.reducing.into_values() {
+            self.ledger.note_elements(self.slots.slots[reduce.slot].node, reduce.counts());
+            end.failed_elements.extend(reduce.take_failures());
         }
         self.ledger.failed_elements.extend(end.failed_elements.drain(..));
         for (base, known) in end.rooted.drain(..) {
