@@ -15,6 +15,7 @@ mod check;
 mod flow;
 mod minimum;
 mod random;
+mod reduce;
 mod replays;
 mod shape;
 mod store;
