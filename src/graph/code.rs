@@ -2,6 +2,7 @@
 
 use crate::fingerprint::executable_digest;
 use crate::graph::Function;
+use std::collections::BTreeMap;
 
 /// A function's code as `#[mamo::node]` found it in the sources.
 #[derive(Debug)]
@@ -14,7 +15,8 @@ pub struct Code {
     pub digest: [u8; 32],
     /// What the types in its signature look like, where that could be told.
     pub shape: Option<[u8; 32]>,
-    /// What is reached, one item a line: digest, path, and the item that led there, with tabs between.
+    /// What is reached, one item a line: digest, path, and the number of the line of the item that led there, with tabs
+    /// between. Behind them crates and files.
     pub items: &'static str,
     /// Conditions that decide about the code, and whether they hold.
     pub cfgs: &'static [(&'static str, bool)],
@@ -72,7 +74,7 @@ impl Function {
                 CodeScope::Version(version) => format!("version {version}"),
             },
             version: blake3::Hash::from_bytes(code.version()).to_hex().to_string(),
-            items: code.reached().count(),
+            items: code.reached().0.len(),
             fallback: code.fallback.map(str::to_owned),
             is_whole_program: !code.is_placed && matches!(code.scope, CodeScope::Deep | CodeScope::Crate),
         }
@@ -80,13 +82,26 @@ impl Function {
 }
 
 impl Code {
-    /// The lines about items; others are about locked crates and included files.
-    fn reached(&self) -> impl Iterator<Item = &str> {
-        let is_item = |line: &&str| {
+    /// Items by path, each with its digest and the path of the item that led there, and the lines about locked crates
+    /// and included files.
+    ///
+    /// Put in order here and not in the attribute, which runs unoptimised in a compiler and far more often.
+    fn reached(&self) -> (BTreeMap<(&str, &str), Option<&str>>, Vec<&str>) {
+        let (mut items, mut others) = (BTreeMap::new(), Vec::new());
+        let lines: Vec<&str> = self.items.lines().collect();
+        let path_of = |line: &&'static str| line.split('\t').nth(1);
+        for line in &lines {
             let mut words = line.split('\t');
-            words.next() != Some("crate") && words.next().is_some_and(|path| !path.starts_with("file "))
-        };
-        self.items.lines().filter(is_item)
+            match (words.next(), words.next()) {
+                (Some(digest), Some(path)) if digest != "crate" && !path.starts_with("file ") => {
+                    let through = words.next().and_then(|number| number.parse::<usize>().ok());
+                    let through = through.and_then(|number| lines.get(number)).and_then(path_of);
+                    items.entry((path, digest)).or_insert(through);
+                }
+                _ => others.push(*line),
+            }
+        }
+        (items, others)
     }
 
     /// The code version: equal for equal code.
@@ -153,7 +168,16 @@ impl Code {
         if let Some(fallback) = self.fallback {
             line(&["fallback", &fallback.replace('\n', " ")]);
         }
-        text.push_str(self.items);
+        let (items, others) = self.reached();
+        for ((path, digest), through) in items {
+            match through {
+                Some(through) => line(&[digest, path, through]),
+                None => line(&[digest, path]),
+            }
+        }
+        for other in others {
+            line(&[other]);
+        }
         text
     }
 }
@@ -200,8 +224,16 @@ mod tests {
     /// Each locked crate was counted as an item, so that a function which used serde reached eight items more.
     #[test]
     fn crates_and_files_are_no_items() {
-        let items = "01ab\tcrate::f\n23cd\tcrate::helper\tcrate::f\ncrate\tserde 1.0.0 45ef\n67ab\tfile text.txt\n";
-        assert_eq!(Code { items, ..code(CodeScope::Deep) }.reached().count(), 2);
+        let items = "01ab\tcrate::f\n23cd\tcrate::helper\t0\ncrate\tserde 1.0.0 45ef\n67ab\tfile text.txt\n";
+        assert_eq!(Code { items, ..code(CodeScope::Deep) }.reached().0.len(), 2);
+    }
+
+    #[test]
+    fn an_explanation_is_in_order_and_names_the_way() {
+        let items = "23cd\tcrate::f\n01ab\tcrate::b\t0\n01ab\tcrate::a\t1\n01ab\tcrate::a\t0\ncrate\tserde 1.0.0\n";
+        let text = Code { items, cfgs: &[], env: &[], ..code(CodeScope::Deep) }.explanation();
+        let items = "01ab\tcrate::a\tcrate::b\n01ab\tcrate::b\tcrate::f\n23cd\tcrate::f\ncrate\tserde 1.0.0\n";
+        assert_eq!(text, format!("deep\n{items}"));
     }
 
     #[test]

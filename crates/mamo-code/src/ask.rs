@@ -128,7 +128,7 @@ impl World {
         let Some(source) = self.index.files.get(id) else {
             return Answer::Around(Vec::new(), "no such file".to_owned());
         };
-        let start: usize = source.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let start = source.line(line).unwrap_or(source.text.len());
         let rest = source.text.get(start..).unwrap_or_default();
         let offset = start + rest.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum::<usize>();
         let tokens = self.index.tokens(id);

@@ -6,7 +6,7 @@ use crate::index::{Index, ItemId, ItemKind, Known, add_crate};
 use crate::packages::attach;
 use crate::problem::Problem;
 use crate::reach::{NodeId, Start, World};
-use crate::report::{Found, Included, Item, Reach, Version};
+use crate::report::{Found, Included, Reach, Version};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -169,18 +169,11 @@ fn find_package(index: &mut Index, root: &Path, folder: Option<&Path>) {
 }
 
 fn reach(versioned: Versioned, found: Found) -> Reach {
-    let mut items: Vec<Item> = versioned
-        .parts
-        .into_iter()
-        .map(|part| Item { path: part.path, hash: Version(part.hash), through: part.through })
-        .collect();
-    items.sort_by(|one, other| one.path.cmp(&other.path).then(one.hash.cmp(&other.hash)));
-    items.dedup_by(|one, other| one.path == other.path && one.hash == other.hash);
     let reasons: Vec<String> = versioned.reasons.into_iter().collect();
     Reach {
         version: Version(versioned.version),
-        items,
-        crates: versioned.crates.into_iter().collect(),
+        parts: versioned.parts,
+        crates: versioned.crates,
         cfgs: versioned.cfgs.into_iter().collect(),
         env: versioned.env.into_iter().collect(),
         files: versioned.files.into_iter().map(|(path, hash)| Included { path, hash: Version(hash) }).collect(),

@@ -1,7 +1,12 @@
 //! What is told about a closure.
 
+use crate::hash::Part;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Sixteen bytes of a digest tell two codes of one item apart.
+pub(crate) const SHOWN: usize = 16;
 
 /// A digest of code: equal for equal code, whatever it is called by.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,8 +80,8 @@ pub enum Found {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reach {
     pub(crate) version: Version,
-    pub(crate) items: Vec<Item>,
-    pub(crate) crates: Vec<String>,
+    pub(crate) parts: Vec<Part>,
+    pub(crate) crates: Arc<Vec<String>>,
     pub(crate) cfgs: Vec<String>,
     pub(crate) env: Vec<String>,
     pub(crate) files: Vec<Included>,
@@ -95,8 +100,46 @@ impl Reach {
     }
 
     /// What is reached, sorted by path.
-    pub fn items(&self) -> &[Item] {
-        &self.items
+    pub fn items(&self) -> Vec<Item> {
+        let through = |place: u32| self.parts.get(usize::try_from(place).ok()?).map(|part| part.named.path.clone());
+        let item = |part: &Part| Item {
+            path: part.named.path.clone(),
+            hash: Version(part.named.hash),
+            through: part.through.and_then(through),
+        };
+        let mut items: Vec<Item> = self.parts.iter().map(item).collect();
+        items.sort_by(|one, other| one.path.cmp(&other.path).then(one.hash.cmp(&other.hash)));
+        items.dedup_by(|one, other| one.path == other.path && one.hash == other.hash);
+        items
+    }
+
+    /// What is reached as text, in the order in which it was found: the first bytes of an item's digest, its path, and,
+    /// counted from 0, the line of the item that led there.
+    ///
+    /// Crates and files follow. This is for compilers' ears: nothing in it is sorted or looked up.
+    pub fn listing(&self) -> String {
+        let mut text = String::with_capacity(96 * self.parts.len());
+        for part in &self.parts {
+            text.push_str(&part.named.line);
+            if let Some(through) = part.through {
+                text.push('\t');
+                text.push_str(&through.to_string());
+            }
+            text.push('\n');
+        }
+        for name in self.crates.iter() {
+            text.push_str("crate\t");
+            text.push_str(name);
+            text.push('\n');
+        }
+        for file in &self.files {
+            text.push_str(&file.hash.hex(SHOWN));
+            text.push_str("\tfile ");
+            // A whole path would differ from machine to machine.
+            text.push_str(&file.path.file_name().unwrap_or_default().to_string_lossy());
+            text.push('\n');
+        }
+        text
     }
 
     /// Entries of the lock file that are used, with all that they depend on: name, version, checksum.

@@ -33,7 +33,7 @@ pub(crate) fn code(function: &Function, arguments: &Arguments, krate: &syn::Path
     };
     let digest = bytes(&found.digest);
     let shape = option(found.shape.map(|shape| bytes(&shape)));
-    let items = if is_deep { found.items.as_str() } else { "" };
+    let items = found.items.as_str();
     let fallback = option(found.fallback.filter(|_| is_deep).map(|reason| quote!(#reason)));
     let is_placed = found.is_placed;
     let (conditions, unreadable): (Vec<_>, Vec<_>) =

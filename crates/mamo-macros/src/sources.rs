@@ -1,7 +1,7 @@
 //! The sources of the crate that is being compiled, read once for all its node functions.
 
 use crate::arguments::CodeScope;
-use mamo_code::{Ask, Crate, Found as Place, Options, Reach};
+use mamo_code::{Ask, Crate, Found as Place, Options};
 use proc_macro2::Span;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 pub(crate) struct Found {
     /// The digest of what counts.
     pub(crate) digest: [u8; 32],
-    /// What is reached, one item a line: a digest, the path, and the item that led there.
+    /// What is reached, one item a line: a digest, the path, and the line of the item that led there.
     pub(crate) items: String,
     /// Conditions that decide about the code, to be asked of the compiler.
     pub(crate) cfgs: Vec<String>,
@@ -55,7 +55,9 @@ pub(crate) fn find(name: Span, ident: &str, scope: CodeScope) -> Result<Found, S
             let reach = krate.reach(&ask).map_err(|error| error.to_string())?;
             let digest = if scope == CodeScope::Crate { krate.whole() } else { reach.version() };
             found.digest = *digest.as_bytes();
-            found.items = lines(&reach);
+            if scope == CodeScope::Deep {
+                found.items = reach.listing();
+            }
             found.cfgs = reach.cfgs().to_vec();
             found.env = reach.env().to_vec();
             found.fallback = reach.fallback().map(ToOwned::to_owned);
@@ -124,36 +126,6 @@ fn unfold(argument: String) -> Vec<String> {
     let Some(path) = argument.strip_prefix('@') else { return vec![argument] };
     let text = std::fs::read_to_string(path).unwrap_or_default();
     text.lines().map(ToOwned::to_owned).collect()
-}
-
-/// Sixteen bytes of a digest tell two codes of one item apart.
-const SHOWN: usize = 16;
-
-fn lines(reach: &Reach) -> String {
-    let mut text = String::new();
-    for item in reach.items() {
-        text.push_str(&item.hash.hex(SHOWN));
-        text.push('\t');
-        text.push_str(&item.path);
-        if let Some(through) = &item.through {
-            text.push('\t');
-            text.push_str(through);
-        }
-        text.push('\n');
-    }
-    for name in reach.crates() {
-        text.push_str("crate\t");
-        text.push_str(name);
-        text.push('\n');
-    }
-    for file in reach.files() {
-        text.push_str(&file.hash.hex(SHOWN));
-        text.push_str("\tfile ");
-        // A whole path would differ from machine to machine.
-        text.push_str(&file.path.file_name().unwrap_or_default().to_string_lossy());
-        text.push('\n');
-    }
-    text
 }
 
 #[cfg(test)]

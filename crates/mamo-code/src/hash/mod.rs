@@ -6,4 +6,4 @@ mod normal;
 mod version;
 
 pub(crate) use node::Hashes;
-pub(crate) use version::Versioned;
+pub(crate) use version::{Part, Versioned};

@@ -1,19 +1,40 @@
 //! The digest of one item: its tokens, and what the paths in them resolved to.
 
 use crate::hash::normal::{Macro, Normal};
-use crate::index::{ItemId, ItemKind, Map, Span, Visibility};
+use crate::index::{FileId, ItemId, ItemKind, Map, Span, Visibility};
 use crate::reach::{NodeId, World};
 use crate::resolve::Target;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Digests that were computed before.
 #[derive(Debug, Default)]
 pub(crate) struct Hashes {
     nodes: Map<NodeId, [u8; 32]>,
-    /// A node's path, and the digest of the path and of what it says.
-    pub(super) named: Map<NodeId, (String, [u8; 32])>,
+    pub(super) named: Map<NodeId, Arc<Named>>,
+    pub(super) locked: BTreeMap<BTreeSet<usize>, Arc<Vec<String>>>,
     /// An item's path as text, and hashed together with what tells twins apart.
     pub(super) targets: Map<Target, [u8; 32]>,
     pub(super) krate: Option<[u8; 32]>,
+}
+
+/// What the closures that an item is in say about it.
+#[derive(PartialEq, Eq, Debug)]
+pub(crate) struct Named {
+    pub(crate) path: String,
+    pub(crate) hash: [u8; 32],
+    /// The first bytes of the hash, and the path.
+    pub(crate) line: String,
+    /// Of the path and of what it says.
+    pub(super) digest: [u8; 32],
+    /// The source that it stands in.
+    pub(super) file: FileId,
+    /// It is of the crate itself, whose conditions the compiler can be asked for.
+    pub(super) is_own: bool,
+    /// Entries of the lock file that it uses.
+    pub(super) packages: Vec<usize>,
+    /// It depends on something besides code and packages.
+    pub(super) has_more: bool,
 }
 
 /// What of an item counts.
@@ -87,7 +108,7 @@ impl World {
     }
 
     pub(super) fn normal(&mut self, span: Span, holes: &[Span], around: Macro, side: Side) -> Vec<u8> {
-        let Some(file) = self.index.files.get(span.file).map(std::sync::Arc::clone) else { return Vec::new() };
+        let Some(file) = self.index.files.get(span.file).map(Arc::clone) else { return Vec::new() };
         let skips_derives = side == Side::Shape;
         let mut normal =
             Normal { index: &self.index, macros: &mut self.resolver, file: &file, skips_derives, out: Vec::new() };

@@ -1,18 +1,20 @@
 //! The digest of a closure: of all its items, and of whatever else they depend on.
 
-use crate::hash::node::Side;
+use crate::hash::node::{Named, Side};
 use crate::hash::normal::Macro;
 use crate::index::{FileId, ItemId, ItemKind, Span};
-use crate::reach::{Closure, World};
+use crate::reach::{Closure, NodeId, World};
+use crate::report::{SHOWN, Version};
+use crate::resolve::ExternalId;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// One item of a closure with its digest.
-#[derive(Clone, Debug)]
+/// One item of a closure, and the place of the one that led to it.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Part {
-    pub(crate) path: String,
-    pub(crate) hash: [u8; 32],
-    pub(crate) through: Option<String>,
+    pub(crate) named: Arc<Named>,
+    pub(crate) through: Option<u32>,
 }
 
 /// A closure with everything that counts.
@@ -20,7 +22,7 @@ pub(crate) struct Part {
 pub(crate) struct Versioned {
     pub(crate) version: [u8; 32],
     pub(crate) parts: Vec<Part>,
-    pub(crate) crates: BTreeSet<String>,
+    pub(crate) crates: Arc<Vec<String>>,
     pub(crate) cfgs: BTreeSet<String>,
     pub(crate) env: BTreeSet<String>,
     pub(crate) files: Vec<(PathBuf, [u8; 32])>,
@@ -34,38 +36,36 @@ impl World {
         let (mut packages, mut included) = (BTreeSet::new(), BTreeSet::new());
         let (mut positions, mut depends_on_features) = (false, false);
         let mut digests: Vec<[u8; 32]> = Vec::with_capacity(closure.reached.len());
+        let mut files: Vec<FileId> = Vec::new();
         for reached in &closure.reached {
-            let facts = self.facts(reached.node);
-            for external in &facts.externals {
-                packages.extend(self.resolver.externals.get(external.0).and_then(|external| external.package));
+            let named = self.named(reached.node);
+            digests.push(named.digest);
+            packages.extend(&named.packages);
+            if !files.contains(&named.file) {
+                files.push(named.file);
             }
-            if self.is_own(reached.node) {
-                versioned.cfgs.extend(facts.cfgs.iter().cloned());
+            if named.has_more {
+                let facts = self.facts(reached.node);
+                if named.is_own {
+                    versioned.cfgs.extend(facts.cfgs.iter().cloned());
+                }
+                versioned.env.extend(facts.env.iter().cloned());
+                included.extend(facts.files.iter().cloned());
+                reasons.extend(facts.reasons.iter().cloned());
+                positions |= facts.sees_positions;
+                depends_on_features |= !facts.cfgs.is_empty() && !named.is_own;
             }
-            versioned.env.extend(facts.env.iter().cloned());
-            included.extend(facts.files.iter().cloned());
-            reasons.extend(facts.reasons.iter().cloned());
-            positions |= facts.sees_positions;
-            depends_on_features |= !facts.cfgs.is_empty() && !self.is_own(reached.node);
-            let hash = self.node_hash(reached.node);
-            let (path, digest) = self.named(reached.node, hash);
-            digests.push(digest);
-            let through = reached.through.map(|through| match self.hashes.named.get(&through) {
-                Some((path, _)) => path.clone(),
-                None => self.node_path(through),
-            });
-            versioned.parts.push(Part { path, hash, through });
-            versioned.sources.extend(self.source_of(reached.node));
+            versioned.parts.push(Part { named, through: reached.through });
         }
+        versioned.sources =
+            files.iter().filter_map(|id| self.index.files.get(*id)).map(|file| file.path.clone()).collect();
         reasons.extend(self.index.krates.iter().flat_map(|krate| krate.defects.iter().cloned()));
-        versioned.crates = self.workspace.lock.closure(packages);
+        versioned.crates = self.locked(packages);
         let mut hasher = blake3::Hasher::new();
         hasher.update(b"mamo.reach/1");
         hasher.update(self.workspace.edition.as_deref().unwrap_or("").as_bytes());
-        digests.sort_unstable();
-        digests.dedup();
-        hasher.update(&digests.concat());
-        for text in &versioned.crates {
+        hasher.update(&sorted(digests));
+        for text in versioned.crates.iter() {
             hasher.update(&[2]);
             hasher.update(text.as_bytes());
         }
@@ -103,34 +103,45 @@ impl World {
         versioned
     }
 
-    /// A node's path, and one digest of it and of its hash.
-    fn named(&mut self, node: crate::reach::NodeId, hash: [u8; 32]) -> (String, [u8; 32]) {
+    /// What a node says, found out once.
+    fn named(&mut self, node: NodeId) -> Arc<Named> {
         if let Some(named) = self.hashes.named.get(&node) {
-            return named.clone();
+            return Arc::clone(named);
         }
+        let facts = self.facts(node);
+        let hash = self.node_hash(node);
         let path = self.node_path(node);
-        let bytes = [&hash, path.as_bytes()].concat();
-        let named = (path, *blake3::hash(&bytes).as_bytes());
-        self.hashes.named.insert(node, named.clone());
+        let digest = *blake3::hash(&[&hash, path.as_bytes()].concat()).as_bytes();
+        let place = match self.instance_of(node) {
+            Some(instance) => Some((instance.scope, instance.span.file)),
+            None => self.index.item(ItemId(node.0)).map(|item| (item.scope, item.span.file)),
+        };
+        let own = self.index.krates.first().map(|own| own.root);
+        let external = |id: &ExternalId| self.resolver.externals.get(id.0).and_then(|external| external.package);
+        let named = Arc::new(Named {
+            line: format!("{}\t{path}", Version(hash).hex(SHOWN)),
+            path,
+            hash,
+            digest,
+            file: place.map_or(FileId(usize::MAX), |(_, file)| file),
+            is_own: place.is_none_or(|(scope, _)| self.index.root(scope) == own),
+            packages: facts.externals.iter().filter_map(external).collect(),
+            has_more: facts.sees_positions
+                || [&facts.cfgs, &facts.env, &facts.reasons].iter().any(|texts| !texts.is_empty())
+                || !facts.files.is_empty(),
+        });
+        self.hashes.named.insert(node, Arc::clone(&named));
         named
     }
 
-    /// Whether a node is of the crate itself, whose conditions the compiler can be asked for.
-    fn is_own(&self, node: crate::reach::NodeId) -> bool {
-        let scope = match self.instance_of(node) {
-            Some(instance) => Some(instance.scope),
-            None => self.index.item(ItemId(node.0)).map(|item| item.scope),
-        };
-        let own = self.index.krates.first().map(|own| own.root);
-        scope.is_none_or(|scope| self.index.root(scope) == own)
-    }
-
-    fn source_of(&self, node: crate::reach::NodeId) -> Option<PathBuf> {
-        let file = match self.instance_of(node) {
-            Some(instance) => instance.span.file,
-            None => self.index.item(ItemId(node.0))?.span.file,
-        };
-        self.index.files.get(file).map(|file| file.path.clone())
+    /// Entries of the lock file with all that they depend on. Most functions of a crate use the same ones.
+    fn locked(&mut self, packages: BTreeSet<usize>) -> Arc<Vec<String>> {
+        if let Some(texts) = self.hashes.locked.get(&packages) {
+            return Arc::clone(texts);
+        }
+        let texts = Arc::new(self.workspace.lock.closure(packages.iter().copied()).into_iter().collect());
+        self.hashes.locked.insert(packages, Arc::clone(&texts));
+        texts
     }
 
     /// All sources that were read, and the lock file: what counts when something cannot be resolved.
@@ -142,7 +153,7 @@ impl World {
         let files: Vec<FileId> = self.index.krates.iter().flat_map(|krate| krate.files.clone()).collect();
         let mut digests = Vec::new();
         for file in files {
-            let Some(read) = self.index.files.get(file).map(std::sync::Arc::clone) else { continue };
+            let Some(read) = self.index.files.get(file).map(Arc::clone) else { continue };
             let digest = if read.lexed.problem.is_some() {
                 *blake3::hash(read.text.as_bytes()).as_bytes()
             } else {
@@ -197,6 +208,30 @@ impl World {
             item.kind.is_nominal() || matches!(item.kind, ItemKind::Alias | ItemKind::Const | ItemKind::Macro)
         })
     }
+}
+
+/// Digests in order, each once, behind each other.
+///
+/// They are spread by their first bytes, which leaves little to compare: without optimisation, comparing costs more than
+/// all that is done with the digests.
+fn sorted(digests: Vec<[u8; 32]>) -> Vec<u8> {
+    let mut all = Vec::with_capacity(32 * digests.len());
+    let mut buckets: Vec<Vec<[u8; 32]>> = vec![Vec::new(); 256];
+    for digest in digests {
+        if let Some(bucket) = buckets.get_mut(usize::from(digest[0])) {
+            bucket.push(digest);
+        }
+    }
+    for mut bucket in buckets {
+        if bucket.len() > 1 {
+            bucket.sort_unstable();
+            bucket.dedup();
+        }
+        for digest in bucket {
+            all.extend_from_slice(&digest);
+        }
+    }
+    all
 }
 
 /// All source files in a folder and those inside of it, sorted.

@@ -4,7 +4,7 @@ use crate::lexer::{Lexed, lex};
 use crate::symbol::Symbols;
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The place of a file in [`Files`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -15,6 +15,24 @@ pub(crate) struct File {
     pub(crate) path: PathBuf,
     pub(crate) text: String,
     pub(crate) lexed: Lexed,
+    /// Where each line begins, once somebody asks.
+    lines: OnceLock<Vec<usize>>,
+}
+
+impl File {
+    /// Where a line begins, counted from 1.
+    pub(crate) fn line(&self, line: usize) -> Option<usize> {
+        let starts = self.lines.get_or_init(|| {
+            let mut start = 0;
+            let mut starts = vec![start];
+            for line in self.text.split_inclusive('\n') {
+                start += line.len();
+                starts.push(start);
+            }
+            starts
+        });
+        starts.get(line.checked_sub(1)?).copied()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -52,7 +70,7 @@ impl Files {
         }
         let lexed = lex(&text, symbols);
         let id = FileId(self.files.len());
-        self.files.push(Arc::new(File { path: path.clone(), text, lexed }));
+        self.files.push(Arc::new(File { path: path.clone(), text, lexed, lines: OnceLock::new() }));
         self.by_path.insert(path, id);
         Ok(id)
     }

@@ -3,7 +3,7 @@
 //! An impl counts once all local types in its header are reached; of an impl of a local trait only the members whose
 //! name is used somewhere in what is reached; of an impl of a foreign trait all members, because nobody sees its caller.
 
-use crate::index::{ItemId, ItemKind};
+use crate::index::{ItemId, ItemKind, Map};
 use crate::reach::facts::{NodeId, World};
 use crate::reach::impls::Of;
 use crate::symbol::Symbol;
@@ -14,40 +14,26 @@ pub(crate) struct Closure {
     pub(crate) reached: Vec<Reached>,
 }
 
-/// One reached item, and the one that led to it.
+/// One reached item, and the place of the one that led to it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reached {
     pub(crate) node: NodeId,
-    pub(crate) through: Option<NodeId>,
-}
-
-/// Marks of one search, kept between searches: a mark counts if it has the number of the search.
-#[derive(Debug, Default)]
-struct Marks {
-    nodes: Vec<bool>,
-    names: Vec<bool>,
-    live: Vec<bool>,
-}
-
-fn mark(marks: &mut Vec<bool>, place: usize) -> bool {
-    if marks.len() <= place {
-        marks.resize(place + 256, false);
-    }
-    match marks.get_mut(place) {
-        Some(mark) => !std::mem::replace(mark, true),
-        None => false,
-    }
-}
-
-fn is_marked(marks: &[bool], place: usize) -> bool {
-    marks.get(place).copied().unwrap_or(false)
+    pub(crate) through: Option<u32>,
 }
 
 struct Search<'a> {
     world: &'a mut World,
-    marks: Marks,
+    /// Where each node is among those reached, counted from 1. Room for all at once: without optimisation, a vector that
+    /// grows costs more than the search.
+    places: Vec<u32>,
+    /// Impls that count.
+    live: Vec<bool>,
     found: Closure,
     names: Vec<(Symbol, NodeId)>,
+    /// Which item used a name first.
+    users: Map<Symbol, NodeId>,
+    /// Members of what counts whose name nobody has used yet.
+    waiting: Map<Symbol, Vec<ItemId>>,
 }
 
 /// What a search begins with.
@@ -61,7 +47,15 @@ pub(crate) enum Start {
 
 impl World {
     pub(crate) fn closure(&mut self, roots: &[ItemId], start: Start) -> Closure {
-        let mut search = Search { world: self, marks: Marks::default(), found: Closure::default(), names: Vec::new() };
+        let mut search = Search {
+            places: vec![0; self.index.items.len() + self.instances.len()],
+            live: vec![false; self.index.items.len()],
+            world: self,
+            found: Closure::default(),
+            names: Vec::new(),
+            users: Map::default(),
+            waiting: Map::default(),
+        };
         for root in roots {
             search.reach(NodeId(root.0), None);
             if start == Start::Function {
@@ -76,13 +70,35 @@ impl World {
 
 impl Search<'_> {
     fn reach(&mut self, node: NodeId, through: Option<NodeId>) {
-        if mark(&mut self.marks.nodes, node.0) {
+        if self.places.len() <= node.0 {
+            // Macros that are read on the way.
+            self.places.resize(node.0 + 256, 0);
+        }
+        let n_reached = u32::try_from(self.found.reached.len()).unwrap_or(u32::MAX);
+        let through = through.and_then(|through| self.place(through)).map(|place| place - 1);
+        let Some(place) = self.places.get_mut(node.0) else { return };
+        if *place == 0 {
+            *place = n_reached + 1;
             self.found.reached.push(Reached { node, through });
         }
     }
 
+    fn place(&self, node: NodeId) -> Option<u32> {
+        self.places.get(node.0).copied().filter(|place| *place != 0)
+    }
+
     fn is_reached(&self, id: ItemId) -> bool {
-        is_marked(&self.marks.nodes, id.0)
+        self.place(NodeId(id.0)).is_some()
+    }
+
+    fn is_live(&self, id: ItemId) -> bool {
+        self.live.get(id.0).copied().unwrap_or(false)
+    }
+
+    fn make_live(&mut self, id: ItemId) {
+        if let Some(live) = self.live.get_mut(id.0) {
+            *live = true;
+        }
     }
 
     fn run(&mut self) {
@@ -104,7 +120,8 @@ impl Search<'_> {
             self.reach(*reached, Some(node));
         }
         for name in &facts.names {
-            if mark(&mut self.marks.names, name.0) {
+            if !self.users.contains_key(name) {
+                self.users.insert(*name, node);
                 self.names.push((*name, node));
             }
         }
@@ -134,9 +151,7 @@ impl Search<'_> {
     }
 
     fn calls_for(&mut self, id: ItemId, through: NodeId) {
-        let calls: Vec<ItemId> =
-            self.world.impls.calls.iter().filter(|(_, types)| types.contains(&id)).map(|(call, _)| *call).collect();
-        for call in calls {
+        for call in self.world.impls.calls.get(&id).cloned().unwrap_or_default() {
             self.reach(NodeId(call.0), Some(through));
         }
     }
@@ -144,9 +159,7 @@ impl Search<'_> {
     /// What counts for any function: impls and macro calls that name no type of ours.
     fn free(&mut self) {
         let Some(first) = self.found.reached.first().map(|reached| reached.node) else { return };
-        let calls: Vec<ItemId> =
-            self.world.impls.calls.iter().filter(|(_, types)| types.is_empty()).map(|(call, _)| *call).collect();
-        for call in calls {
+        for call in self.world.impls.free_calls.clone() {
             self.reach(NodeId(call.0), Some(first));
         }
         for found in self.world.impls.free.clone() {
@@ -156,7 +169,7 @@ impl Search<'_> {
 
     /// Makes an impl count if all that it asks for is there.
     fn consider(&mut self, found: ItemId, through: NodeId) {
-        if is_marked(&self.marks.live, found.0) {
+        if self.is_live(found) {
             return;
         }
         let Some(header) = self.world.impls.headers.get(&found) else { return };
@@ -167,7 +180,7 @@ impl Search<'_> {
         let members = self.world.index.item(found).map_or_else(Vec::new, |item| item.members.clone());
         match of {
             Of::Foreign => {
-                mark(&mut self.marks.live, found.0);
+                self.make_live(found);
                 self.reach(NodeId(found.0), Some(through));
                 for member in members {
                     self.reach(NodeId(member.0), Some(NodeId(found.0)));
@@ -177,7 +190,7 @@ impl Search<'_> {
                 if !self.is_reached(of) && !self.is_called(of) {
                     return;
                 }
-                mark(&mut self.marks.live, found.0);
+                self.make_live(found);
                 self.reach(NodeId(found.0), Some(through));
                 self.reach(NodeId(of.0), Some(NodeId(found.0)));
                 self.members(&members);
@@ -185,7 +198,7 @@ impl Search<'_> {
                 self.members(&own);
             }
             Of::Inherent => {
-                mark(&mut self.marks.live, found.0);
+                self.make_live(found);
                 if self.world.index.item(found).is_some_and(|item| item.has_calls) {
                     self.reach(NodeId(found.0), Some(through));
                 }
@@ -200,38 +213,34 @@ impl Search<'_> {
             item.members
                 .iter()
                 .filter_map(|member| self.world.index.item(*member))
-                .any(|member| is_marked(&self.marks.names, member.name.0))
+                .any(|member| self.users.contains_key(&member.name))
         })
     }
 
-    /// Reaches those members whose name is used.
+    /// Reaches those members whose name is used, now or later.
     fn members(&mut self, members: &[ItemId]) {
         for member in members {
             let Some(item) = self.world.index.item(*member) else { continue };
-            if is_marked(&self.marks.names, item.name.0) {
-                let through = self.names.iter().find(|(name, _)| *name == item.name).map(|(_, through)| *through);
-                self.reach(NodeId(member.0), through);
+            match self.users.get(&item.name).copied() {
+                Some(through) => self.reach(NodeId(member.0), Some(through)),
+                None => self.waiting.entry(item.name).or_default().push(*member),
             }
         }
     }
 
-    /// A name is used for the first time: members of that name of all that counts are reached.
+    /// A name is used for the first time: members of that name of all that counts are reached, and impls of traits with
+    /// a member of that name may begin to count.
+    ///
+    /// All other impls are considered when the types that they demand are reached. A crate may have thousands of members
+    /// that are called `new`: to look at each of them would cost more than everything else.
     fn name(&mut self, name: Symbol, through: NodeId) {
-        for member in self.world.impls.members.get(&name).cloned().unwrap_or_default() {
-            let Some(parent) = self.world.index.item(member).and_then(|item| item.parent) else { continue };
-            match self.world.impls.headers.get(&parent).map(|header| header.of) {
-                Some(_) if is_marked(&self.marks.live, parent.0) => self.reach(NodeId(member.0), Some(through)),
-                Some(_) => self.consider(parent, through),
-                None => {
-                    // A member of a trait: the trait counts by its impls, or by being reached.
-                    self.calls_for(parent, through);
-                    for found in self.world.impls.by_trait.get(&parent).cloned().unwrap_or_default() {
-                        self.consider(found, through);
-                    }
-                    if self.is_reached(parent) {
-                        self.reach(NodeId(member.0), Some(through));
-                    }
-                }
+        for member in self.waiting.remove(&name).unwrap_or_default() {
+            self.reach(NodeId(member.0), Some(through));
+        }
+        for of in self.world.impls.traits_with.get(&name).cloned().unwrap_or_default() {
+            self.calls_for(of, through);
+            for found in self.world.impls.by_trait.get(&of).cloned().unwrap_or_default() {
+                self.consider(found, through);
             }
         }
     }

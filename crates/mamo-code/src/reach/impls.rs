@@ -43,8 +43,12 @@ pub(crate) struct Impls {
     pub(crate) members: Map<Symbol, Vec<ItemId>>,
     /// Members of impls whose main type this is.
     pub(crate) of_type: Map<(ItemId, Symbol), Vec<ItemId>>,
-    /// Macro calls that may make impls, with the types and traits in them: any of these makes it count.
-    pub(crate) calls: Vec<(ItemId, Vec<ItemId>)>,
+    /// Traits with a member of a name.
+    pub(crate) traits_with: Map<Symbol, Vec<ItemId>>,
+    /// Macro calls that may make impls, by the types and traits in them: any of these makes it count.
+    pub(crate) calls: Map<ItemId, Vec<ItemId>>,
+    /// Macro calls that may make impls and name no type of ours.
+    pub(crate) free_calls: Vec<ItemId>,
     /// Types and traits of a name, wherever they are.
     types_by_name: Map<Symbol, Vec<ItemId>>,
     types_in_rules: Map<Symbol, std::sync::Arc<Vec<ItemId>>>,
@@ -68,6 +72,9 @@ impl World {
             } else if item.kind == ItemKind::Trait {
                 for member in item.members.clone() {
                     self.add_member(member);
+                    if let Some(name) = self.index.item(member).map(|item| item.name) {
+                        self.impls.traits_with.entry(name).or_default().push(id);
+                    }
                 }
             }
         }
@@ -175,8 +182,11 @@ impl World {
         }
         types.remove(&id);
         // A macro of another crate cannot know types that it is not given.
-        if !types.is_empty() || self.resolver.macros.says_impl(&self.index, id) {
-            self.impls.calls.push((id, types.into_iter().collect()));
+        if types.is_empty() && self.resolver.macros.says_impl(&self.index, id) {
+            self.impls.free_calls.push(id);
+        }
+        for found in types {
+            self.impls.calls.entry(found).or_default().push(id);
         }
     }
 }

@@ -18,7 +18,7 @@ fn versions_follow_edits() {
         let versions = (before.reach(&folder.join("side")), after.reach(&folder.join("side")));
         let has_changed = versions.0.version() != versions.1.version();
         if has_changed != (case.expect == Expect::Change) {
-            let items: Vec<&str> = versions.0.items().iter().map(|item| item.path.as_str()).collect();
+            let items: Vec<String> = versions.0.items().into_iter().map(|item| item.path).collect();
             wrong.push(format!("{}: must {:?}, reaches {items:?}", case.name, case.expect));
         }
         if case.expect == Expect::Keep && versions.0.fallback().is_some() {
