@@ -11,7 +11,8 @@
 //! std::fs::write(&file, "fn helper() -> u8 { 1 } fn unused() {} pub fn f() -> u8 { helper() }").unwrap();
 //! let mut krate = mamo_code::Crate::open(&file, &mamo_code::Options::default())?;
 //! let reach = krate.reach(&mamo_code::Ask::path("f"))?;
-//! let paths: Vec<&str> = reach.items().iter().map(|item| item.path.as_str()).collect();
+//! let items = reach.items();
+//! let paths: Vec<&str> = items.iter().map(|item| item.path.as_str()).collect();
 //! assert_eq!(paths, ["crate::f", "crate::helper"]);
 //! # std::fs::remove_dir_all(&folder).unwrap();
 //! # Ok::<(), mamo_code::Problem>(())
