@@ -5,7 +5,7 @@
 
 use crate::fingerprint::{SchemaDigest, SpecHashers, ValueDigest};
 use crate::graph::id::{KindId, to_usize};
-use crate::graph::names::{Names, NodePath};
+use crate::graph::names::{Label, Names, NodePath};
 use crate::graph::node::GraphId;
 use crate::graph::{Gatherer, NodeFunction, NodeId, Persist, Publication, Retry, Settler, Source, SpecId};
 use crate::value::{Projection, Value, ValueType};
@@ -191,12 +191,14 @@ impl Declared {
     /// The node's path in the graph.
     pub(crate) fn identity(&self, node: NodeId) -> String {
         let entry = self.entry(node);
+        let is_named = matches!(entry.path.label, Label::Given(_));
         let default = match self.kind(node) {
             Kind::Constant(_) => "value".to_owned(),
             Kind::Spec(spec) => match &spec.body {
                 Body::Function { function, .. } => function.function.name.to_owned(),
                 Body::Source(source) => source.label(),
                 Body::Gather(_) => "gather".to_owned(),
+                Body::Field(_) | Body::Settle(_) if is_named => String::new(),
                 Body::Field(field) => {
                     return format!("{}.{}", self.input_identity(node), field.path);
                 }

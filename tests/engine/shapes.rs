@@ -259,3 +259,22 @@ fn optional_inputs_may_be_left_out() {
     assert_eq!(*run.get(nodes.0).unwrap(), "Some(\"a\") None");
     assert_eq!(*run.get(nodes.1).unwrap(), "None Some(\"a\")");
 }
+
+/// It was called by what it does, whatever it was named.
+#[test]
+fn fields_and_settled_nodes_have_the_names_that_they_are_given() {
+    #[derive(serde::Serialize, serde::Deserialize)]
+    struct Pair {
+        left: u32,
+    }
+    let (graph, (named, unnamed, settled)) = Graph::build(|g| {
+        let pair = g.add(source::param("pair", Pair { left: 1 }));
+        let group = g.group("in");
+        let named = group.add(pair.field(mamo::field!(Pair, left)).name("mine"));
+        let unnamed = group.add(pair.field(mamo::field!(Pair, left)));
+        Ok((named, unnamed, group.settle(named)))
+    })
+    .unwrap();
+    let names = [graph.identity(named), graph.identity(unnamed), graph.identity(settled)];
+    assert_eq!(names, ["in/mine", "param:pair.left", "settle(in/mine)"]);
+}
