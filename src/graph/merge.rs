@@ -105,18 +105,25 @@ impl Source {
     pub(crate) fn is_known_by_label(&self) -> bool {
         match self {
             Self::Probe { .. } | Self::External { .. } => true,
-            Self::File { .. } | Self::Folder { .. } | Self::Glob { .. } | Self::Env { .. } | Self::Tool { .. } => false,
+            Self::File { .. }
+            | Self::Folder { .. }
+            | Self::Glob { .. }
+            | Self::Env { .. }
+            | Self::Params { .. }
+            | Self::Tool { .. } => false,
         }
     }
 
     /// How this source differs from another one of the same label.
     fn difference(&self, other: &Self) -> Option<Difference> {
-        if let Some(difference) = type_difference(source_type(self), source_type(other), RENAME) {
+        let remedy = if self.is_known_by_label() { RENAME } else { NAME_NODE };
+        if let Some(difference) = type_difference(source_type(self), source_type(other), remedy) {
             return Some(difference);
         }
         let (what, remedy) = match (self, other) {
             (Self::File { path: first }, Self::File { path: second })
             | (Self::Folder { path: first }, Self::Folder { path: second })
+            | (Self::Params { path: first, .. }, Self::Params { path: second, .. })
                 if first != second =>
             {
                 ("for paths that are printed alike".into(), NAME_NODE)
@@ -141,6 +148,7 @@ impl Source {
                 | Self::Folder { .. }
                 | Self::Glob { .. }
                 | Self::Env { .. }
+                | Self::Params { .. }
                 | Self::Tool { .. }
                 | Self::Probe { .. }
                 | Self::External { .. },

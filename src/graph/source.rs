@@ -6,7 +6,7 @@
 
 use crate::graph::spec::SpecBody;
 use crate::graph::{Constant, Spec};
-use crate::value::{Artifact, BoxError, Dict, Tool, Value, ValueType};
+use crate::value::{Artifact, BoxError, Dict, Tool, Value, ValueType, read_params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use smallvec::SmallVec;
@@ -26,6 +26,8 @@ pub(crate) enum Source {
     Glob { pattern: String },
     /// An environment variable, with what stands in for it when it is not set.
     Env { name: String, default: Option<String> },
+    /// What a file of parameters says.
+    Params { path: PathBuf, read: ReadParams, value_type: &'static ValueType },
     /// A program on the search path.
     Tool { name: String },
     /// A function of the user's, asked again when its last answer is older than `ttl`.
@@ -33,6 +35,9 @@ pub(crate) enum Source {
     /// A value that is known by its name, whatever it is.
     External { name: String, value: Value, value_type: &'static ValueType },
 }
+
+/// Reads the text of a file of parameters.
+pub(crate) type ReadParams = fn(&Path, &str) -> Result<Value, BoxError>;
 
 /// What a volatile probe runs.
 pub(crate) type ProbeFn = Box<dyn Ask>;
@@ -50,6 +55,7 @@ impl Source {
             Self::Folder { path } => format!("folder:{}", path.display()),
             Self::Glob { pattern } => format!("glob:{pattern}"),
             Self::Env { name, .. } => format!("env:{name}"),
+            Self::Params { path, .. } => format!("params:{}", path.display()),
             Self::Tool { name } => format!("tool:{name}"),
             Self::Probe { name, .. } => format!("probe:{name}"),
             Self::External { name, .. } => format!("external:{name}"),
@@ -73,6 +79,43 @@ fn volatile<T>(source: Source) -> Spec<T> {
 pub fn param<T: Serialize + DeserializeOwned + Send + Sync + 'static>(name: impl Into<String>, value: T) -> Spec<T> {
     let constant = Constant::new(value, ValueType::serde::<T>());
     Spec::from_body(SpecBody::Constant(constant), SmallVec::new()).name(format!("param:{}", name.into()))
+}
+
+/// Parameters from a file: TOML, JSON or YAML, by its extension, each behind the feature of that name.
+///
+/// What the file says counts, not how: a comment, the order of keys or another format of the same values runs nothing.
+/// The file is read in every run. A field of it is a node of its own, and what reads that runs when that field changes:
+///
+/// ```
+/// # use mamo::{Graph, field, node, source};
+/// # use serde::{Deserialize, Serialize};
+/// #[derive(Serialize, Deserialize)]
+/// struct Params {
+///     eval: Eval,
+/// }
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Eval {
+///     metric: String,
+/// }
+///
+/// # #[node]
+/// # fn score(metric: &str) -> usize { metric.len() }
+/// # fn pipeline(g: &Graph) -> mamo::Result<()> {
+/// let params = g.add(source::params::<Params>("params.toml"));
+/// let metric = g.add(params.field(field!(Params, eval.metric)));
+/// let score = g.add(score::node(metric));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The run fails at this node when a key is missing or has a wrong value, and when nobody reads one: a typo is told with
+/// its line and the nearest key that there is, whatever the serde attributes of `T`. What is left out in the file is
+/// what serde says: none for an `Option`, `#[serde(default)]` for others. Dates and times are text. YAML knows no `<<`.
+pub fn params<T: Serialize + DeserializeOwned + Send + Sync + 'static>(path: impl AsRef<Path>) -> Spec<T> {
+    let path = path.as_ref().to_path_buf();
+    let read: ReadParams = |path, text| Ok(read_params::<T>(path, text)?);
+    volatile(Source::Params { path, read, value_type: ValueType::serde::<T>() })
 }
 
 /// A file, known by its content.

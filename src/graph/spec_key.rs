@@ -82,8 +82,9 @@ pub(crate) fn source_type(source: &Source) -> &'static ValueType {
         Source::Glob { .. } => ValueType::serde::<Dict<String, Artifact>>(),
         Source::Env { .. } => ValueType::serde::<String>(),
         Source::Tool { .. } => ValueType::serde::<Tool>(),
-        Source::Probe { value_type, .. } => value_type,
-        Source::External { value_type, .. } => value_type,
+        Source::Params { value_type, .. } | Source::Probe { value_type, .. } | Source::External { value_type, .. } => {
+            value_type
+        }
     }
 }
 

@@ -22,6 +22,7 @@ mod mappings;
 mod maps;
 mod mistakes;
 mod outputs;
+mod params;
 mod publish;
 mod reduce;
 mod retries;

@@ -15,10 +15,17 @@ pub(crate) fn run() -> ExitCode {
         let library = ["clippy", "--package", "mamo", "--lib", "--no-default-features", "--", "-D", "warnings"];
         Outcome::of(&mut cargo(&library))
     });
+    checks.check("lints with all formats", || {
+        let library = ["clippy", "--package", "mamo", "--lib", "--all-features", "--", "-D", "warnings"];
+        Outcome::of(&mut cargo(&library))
+    });
     checks.check("documentation", || {
         Outcome::of(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
     });
     checks.check("tests", || Outcome::of(&mut cargo(&["test", "--workspace"])));
+    checks.check("tests with all formats", || {
+        Outcome::of(&mut cargo(&["test", "--package", "mamo", "--all-features", "--test", "engine", "params"]))
+    });
     let is_there = can_call(&["deny", "--version"]);
     let mut install = cargo(&["install", "cargo-deny", "--locked"]);
     let deny = provide("cargo-deny", is_there, Install::of_environment(), &mut install);

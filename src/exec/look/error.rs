@@ -34,6 +34,10 @@ pub(crate) enum LookError {
     Unset { name: String },
     #[error("the environment variable `{name}` is not Unicode")]
     VariableNoUnicode { name: String },
+    #[error("cannot read `{}`: it is a folder; parameters stand in a file", path.display())]
+    FolderOfParams { path: PathBuf },
+    #[error("cannot read `{}`: it is no text in UTF-8", path.display())]
+    NoText { path: PathBuf },
     #[error("cannot find the program `{name}`: {message}")]
     NoTool { name: String, message: String },
 }

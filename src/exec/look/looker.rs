@@ -58,6 +58,7 @@ impl Looker {
             Source::Folder { path } => Looked::at_artifact(self.folder(path)?),
             Source::Glob { pattern } => Looked::at(self.glob(pattern)?),
             Source::Env { name, default } => Looked::at(self.variable(name, default.as_deref())?),
+            Source::Params { path, read, value_type } => self.params(path, *read, value_type),
             Source::Tool { name } => Looked::at(self.tool(name)?),
             Source::Probe { name, ttl, probe, value_type } => self.probe(name, *ttl, probe, value_type),
             Source::External { name, value, .. } => Ok(Looked { value: value.clone(), digest: external_digest(name) }),

@@ -19,6 +19,7 @@ mod walk;
 
 mod environment;
 mod external;
+mod params;
 mod probe;
 mod tool;
 

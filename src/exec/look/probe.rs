@@ -96,9 +96,9 @@ fn looked(value: Value, schema: &SchemaDigest, bytes: &[u8]) -> Looked {
     Looked { value, digest: value_digest(schema, &BlobDigest::of(bytes), len) }
 }
 
-/// Asks; a panic fails this source only.
-fn ask(probe: &ProbeFn) -> Result<Value, BoxError> {
-    catch_unwind(AssertUnwindSafe(probe)).unwrap_or_else(|payload| {
+/// Runs what the user wrote; a panic fails this source only.
+pub(super) fn ask(question: impl FnOnce() -> Result<Value, BoxError>) -> Result<Value, BoxError> {
+    catch_unwind(AssertUnwindSafe(question)).unwrap_or_else(|payload| {
         let text = payload.downcast_ref::<&str>().copied();
         let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
         Err(format!("panicked: {}", text.unwrap_or("with something that is no text")).into())
