@@ -252,12 +252,15 @@ impl Engine {
     /// Declares that changes of the code of some nodes do not matter: each keeps the value that it had at its present
     /// inputs, and is not executed.
     ///
-    /// Nothing is said of other inputs: with those the present code is executed. Upstream nodes are accepted first, so
-    /// a node and one below it can be named together. That it was accepted, by whom and why, is on record.
+    /// Nothing is said of other inputs: with those the present code is executed. Inputs are the nodes upstream as they are
+    /// declared: an edit of one of these takes the acceptance out of force even where it gives the same value. Upstream
+    /// nodes are accepted first, so a node and one below it can be named together. That it was accepted, by whom and
+    /// why, is on record.
     ///
     /// # Errors
-    /// When a node would not be executed, when more than its code changed, when it has no value at its present inputs, or
-    /// when there is no node of a name.
+    /// When a node would not be executed, when more than its code changed, when it has no value at its present inputs, when
+    /// there is no node of a name, or when the store cannot be read or written. Nodes upstream of the one that is refused
+    /// may be accepted by then.
     pub fn accept(&self, graph: &Graph, nodes: &[&str], remark: &Remark) -> Result<Vec<Acceptance>> {
         let declared = graph.declared().ok_or_else(unfinished)?;
         let nodes = nodes.iter().map(|name| find_node(declared, name).map(|node| declared.producer(node)));

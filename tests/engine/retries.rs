@@ -119,3 +119,15 @@ fn only_functions_are_tried_again() {
     let error = error.err().unwrap().to_string();
     assert!(error.contains("`file:a.csv` is to be tried again, but it calls no node function"), "{error}");
 }
+
+#[test]
+fn combinations_of_a_reduce_are_tried_again() {
+    static TRIES: AtomicU32 = AtomicU32::new(0);
+    #[node]
+    fn add(a: u32, b: u32) -> Result<u32, String> {
+        if TRIES.fetch_add(1, Ordering::SeqCst) == 0 { Err("busy".into()) } else { Ok(a + b) }
+    }
+    let bench = Bench::in_memory();
+    let (run, sum) = bench.run(|g| Ok(g.add(add::reduce(g.value(vec![1u32, 2, 3])).retry(AT_ONCE))));
+    assert_eq!((*run.get(sum).unwrap(), TRIES.load(Ordering::SeqCst)), (6, 3));
+}

@@ -292,8 +292,11 @@ impl Wave {
         let mut values: SmallVec<[_; 4]> = sides.iter().map(Lent::as_any).collect();
         values.extend(reduce.shared.iter().map(Value::as_any));
         let inputs = Inputs { values: &values, present: node.present, key: None };
-        let value = guarded(&self.session, || (node.function.call)(&ctx, &inputs));
-        let value = value.map_err(|trouble| trouble.explained(&ctx))?;
+        let owner = self.slots.slots[reduce.slot].node;
+        let value = self.retried(owner, None, || {
+            let value = guarded(&self.session, || (node.function.call)(&ctx, &inputs));
+            value.map_err(|trouble| trouble.explained(&ctx))
+        })?;
         let element = node.reducing.element;
         let encoded =
             guarded(&self.session, || keeping_sources(&self.session.keeper, || Ok(element.encode(value.as_any())?)))?;
