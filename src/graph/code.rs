@@ -82,6 +82,20 @@ impl Function {
 }
 
 impl Code {
+    /// What is not said of code that is like most.
+    pub const DEEP: Self = Self {
+        scope: CodeScope::Deep,
+        tokens: "",
+        digest: [0; 32],
+        shape: None,
+        items: "",
+        cfgs: &[],
+        env: &[],
+        toolchain: None,
+        fallback: None,
+        is_placed: true,
+    };
+
     /// Items by path, each with its digest and the path of the item that led there, and the lines about locked crates
     /// and included files.
     ///

@@ -1,8 +1,9 @@
 //! What `#[mamo::node]` tells about a function.
 
-use crate::graph::{Code, NodeCtx, Reducing};
+use crate::graph::{Code, Node, NodeCtx, RawNode, Reducing};
 use crate::value::{BoxError, Collection, CollectionType, Flat, ItemOf, List, NodeResult, SettledOf, Value, ValueType};
 use std::any::{Any, TypeId};
+use std::marker::PhantomData;
 
 /// A node function as written: name, code, parameters. One for each function.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub struct Function {
     pub has_key: bool,
     /// Names of its outputs; none for a single value.
     pub outputs: &'static [&'static str],
+    /// How what it returns is kept.
+    pub results: Results,
     /// Where it stands.
     pub file: &'static str,
     /// Where it stands.
@@ -61,35 +64,33 @@ pub(crate) struct Mapping {
 }
 
 /// Runs a node function on a node's inputs.
-pub(crate) type Call = fn(&NodeCtx, &Inputs<'_>) -> Result<Value, BoxError>;
+pub(crate) type Call = fn(&NodeCtx, &Inputs<'_>) -> Ran;
 
-/// The type beside a node function, which `#[mamo::node]` writes.
-pub trait DeclaredFunction: 'static {
+/// What running a node function gives.
+pub type Ran = Result<Value, BoxError>;
+
+/// A node function whose lent parameters are lent from values of the types `L`, a tuple. The type beside the function,
+/// which `#[mamo::node]` writes, implements it.
+///
+/// One trait with one constant, so that what the engine needs is put together here, once, instead of beside every
+/// function: a compiler spends more time on generated code than on reading it, most of it for each body.
+pub trait DeclaredFunction<L = ()>: 'static {
+    /// What the function returns, unwrapped from a `Result`; nothing for several outputs.
+    type Value: Send + Sync + 'static;
+
     /// The function.
     const FUNCTION: &'static Function;
-}
 
-/// A node function with several outputs.
-pub trait NodeOutputs: DeclaredFunction {
-    /// How the values of each are kept.
-    const TYPES: &'static [&'static ValueType];
-}
-
-/// How a node function is run when its lent parameters are lent from values of the types `L`, a tuple.
-///
-/// A trait, so that what the engine needs is put together here, once, instead of beside every function: a compiler
-/// spends more time on generated code than on reading it.
-pub trait RunNode<L>: DeclaredFunction {
     /// Runs the function on the values of a node's inputs.
     ///
     /// # Errors
     /// What the function fails with.
-    fn run(ctx: &NodeCtx, inputs: &Inputs<'_>) -> Result<Value, BoxError>;
+    fn run(ctx: &NodeCtx, inputs: &Inputs<'_>) -> Ran;
 }
 
 /// What a node function returns.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Results {
+pub enum Results {
     /// One value.
     One(&'static ValueType),
     /// One value for each output.
@@ -97,90 +98,84 @@ pub(crate) enum Results {
 }
 
 impl NodeFunction {
-    /// A function with a single output.
-    pub(crate) const fn one<F: RunNode<L> + NodeResult, L>() -> Self {
-        let results = Results::One(F::TYPE);
-        Self { function: F::FUNCTION, id: TypeId::of::<F>, results, call: F::run, mapping: None, reducing: None }
-    }
-
-    /// A function with several outputs.
-    pub(crate) const fn many<F: RunNode<L> + NodeOutputs, L>() -> Self {
-        let results = Results::Many(F::TYPES);
+    /// A function as it is.
+    pub(crate) const fn plain<F: DeclaredFunction<L>, L>() -> Self {
+        let results = F::FUNCTION.results;
         Self { function: F::FUNCTION, id: TypeId::of::<F>, results, call: F::run, mapping: None, reducing: None }
     }
 
     /// A function that is mapped over the elements of a `C`.
-    pub(crate) const fn mapped<F: RunNode<L> + NodeResult, L, C: Collection>() -> Self {
+    pub(crate) const fn mapped<F: DeclaredFunction<L>, L: 'static, C: Collection>() -> Self {
         let mapping = Mapping {
             kind: "map",
-            over: CollectionType::of::<C, F>(),
+            over: CollectionType::of::<C, Called<F, L>>(),
             with: None,
-            element: F::TYPE,
+            element: Called::<F, L>::TYPE,
             is_one_to_one: true,
             is_settled: false,
             settled: Some(const { &Self::settled::<F, L, C>(None) }),
         };
-        Self::mapping::<F, L>(ValueType::map::<C, F>(), mapping)
+        Self::mapping::<F, L>(ValueType::map::<C, Called<F, L>>(), mapping)
     }
 
     /// A function that is mapped over the elements of a `C` and a `D` in step.
-    pub(crate) const fn zip_mapped<F: RunNode<L> + NodeResult, L, C: Collection, D: Collection>() -> Self {
+    pub(crate) const fn zip_mapped<F: DeclaredFunction<L>, L: 'static, C: Collection, D: Collection>() -> Self {
         let mapping = Mapping {
             kind: "zip_map",
-            over: CollectionType::of::<C, F>(),
-            with: Some(CollectionType::of::<D, F>()),
-            element: F::TYPE,
+            over: CollectionType::of::<C, Called<F, L>>(),
+            with: Some(CollectionType::of::<D, Called<F, L>>()),
+            element: Called::<F, L>::TYPE,
             is_one_to_one: true,
             is_settled: false,
-            settled: Some(const { &Self::settled::<F, L, C>(Some(CollectionType::of::<D, F>())) }),
+            settled: Some(const { &Self::settled::<F, L, C>(Some(CollectionType::of::<D, Called<F, L>>())) }),
         };
-        Self::mapping::<F, L>(ValueType::map::<C, F>(), mapping)
+        Self::mapping::<F, L>(ValueType::map::<C, Called<F, L>>(), mapping)
     }
 
     /// A function that is mapped over the elements of a `C`, and gives something for some of them.
-    pub(crate) const fn filter_mapped<F: RunNode<L> + NodeResult<Value: Flat>, L, C: Collection>() -> Self {
+    pub(crate) const fn filter_mapped<F: DeclaredFunction<L, Value: Flat>, L: 'static, C: Collection>() -> Self {
         let mapping = Mapping {
             kind: "filter_map",
-            over: CollectionType::filtered::<C, F>(),
+            over: CollectionType::filtered::<C, Called<F, L>>(),
             with: None,
-            element: ValueType::flat::<F>(),
+            element: ValueType::flat::<Called<F, L>>(),
             is_one_to_one: false,
             is_settled: false,
             settled: None,
         };
-        Self::mapping::<F, L>(ValueType::map::<C, ItemOf<F>>(), mapping)
+        Self::mapping::<F, L>(ValueType::map::<C, ItemOf<Called<F, L>>>(), mapping)
     }
 
     /// A function that is mapped over the elements of a `C`, and gives several values for each.
-    pub(crate) const fn flat_mapped<F: RunNode<L> + NodeResult<Value: Flat>, L, C: Collection>() -> Self {
+    pub(crate) const fn flat_mapped<F: DeclaredFunction<L, Value: Flat>, L: 'static, C: Collection>() -> Self {
         let mapping = Mapping {
             kind: "flat_map",
-            over: CollectionType::flattened::<C, F>(),
+            over: CollectionType::flattened::<C, Called<F, L>>(),
             with: None,
-            element: ValueType::flat::<F>(),
+            element: ValueType::flat::<Called<F, L>>(),
             is_one_to_one: false,
             is_settled: false,
             settled: None,
         };
-        let list = ValueType::map::<List<<ItemOf<F> as NodeResult>::Value>, ItemOf<F>>();
+        let list = ValueType::map::<List<<ItemOf<Called<F, L>> as NodeResult>::Value>, ItemOf<Called<F, L>>>();
         Self::mapping::<F, L>(list, mapping)
     }
 
     /// A function that is mapped over the elements of a `C`, and of another collection, where failures are values.
-    const fn settled<F: RunNode<L> + NodeResult, L, C: Collection>(with: Option<&'static CollectionType>) -> Self {
+    const fn settled<F: DeclaredFunction<L>, L: 'static, C: Collection>(with: Option<&'static CollectionType>) -> Self {
         let mapping = Mapping {
             kind: "settle_each",
-            over: CollectionType::of::<C, SettledOf<F>>(),
+            over: CollectionType::of::<C, SettledOf<Called<F, L>>>(),
             with,
-            element: F::TYPE,
+            element: Called::<F, L>::TYPE,
             is_one_to_one: false,
             is_settled: true,
             settled: None,
         };
-        Self::mapping::<F, L>(ValueType::map::<C, SettledOf<F>>(), mapping)
+        Self::mapping::<F, L>(ValueType::map::<C, SettledOf<Called<F, L>>>(), mapping)
     }
 
-    const fn mapping<F: RunNode<L> + NodeResult, L>(result: &'static ValueType, mapping: Mapping) -> Self {
+    const fn mapping<F: DeclaredFunction<L>, L: 'static>(result: &'static ValueType, mapping: Mapping) -> Self {
         Self {
             function: F::FUNCTION,
             id: TypeId::of::<F>,
@@ -192,7 +187,31 @@ impl NodeFunction {
     }
 }
 
+/// The single result of a node function.
+pub(crate) struct Called<F, L>(PhantomData<(F, L)>);
+
+impl<F: DeclaredFunction<L>, L: 'static> NodeResult for Called<F, L> {
+    type Value = F::Value;
+    const TYPE: &'static ValueType = match F::FUNCTION.results {
+        Results::One(one) => one,
+        Results::Many(_) => panic!("a function with several outputs has no `map`"),
+    };
+}
+
 impl Function {
+    /// What is not said of a function that is like most.
+    pub const PLAIN: Self = Self {
+        path: "",
+        name: "",
+        code: Code::DEEP,
+        parameters: &[],
+        has_key: false,
+        outputs: &[],
+        results: Results::Many(&[]),
+        file: "",
+        line: 0,
+    };
+
     /// Whether keys take one function for the other: one name, one code, one set of parameters and outputs.
     pub(crate) fn is_confused_with(&self, other: &Self) -> bool {
         self.path == other.path
@@ -214,39 +233,66 @@ pub struct Inputs<'a> {
 impl Inputs<'_> {
     /// The value for parameter number `slot`.
     ///
-    /// # Errors
-    /// When there is none of that type, which the types of the constructors rule out.
-    pub fn get<T: 'static>(&self, slot: u32) -> Result<&T, BoxError> {
-        self.optional(slot)?.ok_or_else(|| mixed_up::<T>(slot))
+    /// # Panics
+    /// When there is none of that type, which the types of the constructors rule out. No error: a `?` for each parameter
+    /// of each function takes the compiler longer than anything else that is generated.
+    pub fn get<T: 'static>(&self, slot: u32) -> &T {
+        self.optional(slot).unwrap_or_else(|| mixed_up::<T>(slot))
     }
 
     /// The value for an optional parameter, when one was given.
     ///
-    /// # Errors
+    /// # Panics
     /// When it has another type, which the types of the constructors rule out.
-    pub fn optional<T: 'static>(&self, slot: u32) -> Result<Option<&T>, BoxError> {
+    pub fn optional<T: 'static>(&self, slot: u32) -> Option<&T> {
         let bit = 1u64.checked_shl(slot).unwrap_or(0);
         if self.present & bit == 0 {
-            return Ok(None);
+            return None;
         }
         let before = (self.present & (bit - 1)).count_ones();
         let value = usize::try_from(before).ok().and_then(|index| self.values.get(index));
-        value.and_then(|value| value.downcast_ref()).map(Some).ok_or_else(|| mixed_up::<T>(slot))
+        Some(value.and_then(|value| value.downcast_ref()).unwrap_or_else(|| mixed_up::<T>(slot)))
     }
 
     /// The key of the element that the function is mapped over.
     ///
-    /// # Errors
+    /// # Panics
     /// When there is none of that type, which the types of the constructors rule out.
-    pub fn key<K: Send + Sync + 'static>(&self) -> Result<&K, BoxError> {
+    pub fn key<K: Send + Sync + 'static>(&self) -> &K {
         let key = self.key.and_then(|key| key.as_any().downcast_ref());
-        key.ok_or_else(|| mixed_up::<K>(u32::MAX))
+        key.unwrap_or_else(|| mixed_up::<K>(u32::MAX))
     }
 }
 
-fn mixed_up<T>(slot: u32) -> BoxError {
+fn mixed_up<T>(slot: u32) -> ! {
     let wanted = std::any::type_name::<T>();
-    format!("input {slot} is not a `{wanted}`; please report this as a bug of mamo").into()
+    panic!("input {slot} is not a `{wanted}`; please report this as a bug of mamo")
+}
+
+/// What a function gave that never fails.
+///
+/// # Errors
+/// None.
+pub fn ran<T: Send + Sync + 'static>(value: T) -> Ran {
+    Ok(Value::new(value))
+}
+
+/// What a function gave that may fail.
+///
+/// # Errors
+/// The function's own.
+pub fn ran_or<T: Send + Sync + 'static>(outcome: Result<T, BoxError>) -> Ran {
+    outcome.map(Value::new)
+}
+
+/// A node that is given for a parameter.
+pub fn given<T>(node: Node<T>) -> Option<RawNode> {
+    Some(node.raw())
+}
+
+/// A node that is given for an optional parameter, or none.
+pub fn perhaps<T>(node: Option<Node<T>>) -> Option<RawNode> {
+    node.map(Node::raw)
 }
 
 #[cfg(test)]
@@ -257,6 +303,7 @@ mod tests {
     use crate::graph::{Graph, Spec};
     use crate::node;
     use crate::value::{Desk, Outputs};
+    use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::Arc;
 
     /// Calls the function behind a spec, with `values` for the parameters that were given one.
@@ -317,8 +364,9 @@ mod tests {
             let values = |number| -> [&(dyn Any + Send + Sync); 4] { [number, &name_value, &pair_value, &list_value] };
             assert_eq!(text(call(spec(), &values(&1u32), None)), "false 1 None n 3 Some([5])");
             assert_eq!(text(call(spec(), &values(&0u32), None)), "error: zero for n");
-            let wrong = text(call(spec(), &values(&0u64), None));
-            assert_eq!(wrong, "error: input 0 is not a `u32`; please report this as a bug of mamo");
+            let wrong = catch_unwind(AssertUnwindSafe(|| text(call(spec(), &values(&0u64), None)))).unwrap_err();
+            let message = wrong.downcast_ref::<String>().unwrap();
+            assert_eq!(message, "input 0 is not a `u32`; please report this as a bug of mamo");
             let given: [&(dyn Any + Send + Sync); 4] = [&1u32, &2u32, &name_value, &pair_value];
             let spec = all::node(number, Some(number), name, pair, None);
             assert_eq!(text(call(spec, &given, None)), "false 1 Some(2) n 3 None");

@@ -13,23 +13,12 @@ use std::collections::BTreeMap;
 static GROUP_BY: Function = Function {
     path: "group_by",
     name: "group_by",
-    code: Code {
-        scope: CodeScope::Version(1),
-        tokens: "",
-        digest: [0; 32],
-        shape: None,
-        items: "",
-        cfgs: &[],
-        env: &[],
-        toolchain: None,
-        fallback: None,
-        is_placed: true,
-    },
+    code: Code { scope: CodeScope::Version(1), ..Code::DEEP },
     parameters: &["list", "keys"],
-    has_key: false,
-    outputs: &[],
     file: file!(),
     line: line!(),
+    // What it gives depends on the types of its inputs: each use says it.
+    ..Function::PLAIN
 };
 
 enum GroupBy {}
@@ -58,7 +47,7 @@ where
     C: Collection<Item: Serialize + DeserializeOwned>,
     D: Collection<Key = C::Key, Item: DictKey>,
 {
-    let (list, keys): (&C, &D) = (inputs.get(0)?, inputs.get(1)?);
+    let (list, keys): (&C, &D) = (inputs.get(0), inputs.get(1));
     let (of_list, of_keys) = (list.index(), keys.index());
     if list.size() != keys.size() {
         let (n, n_keys) = (list.size(), keys.size());

@@ -1,7 +1,8 @@
 //! Functions that combine the elements of a collection, two at a time.
 
+use crate::graph::function::Called;
 use crate::graph::spec::{Spec, SpecBody};
-use crate::graph::{NodeFunction, RawNode, Results, RunNode};
+use crate::graph::{DeclaredFunction, NodeFunction, RawNode, Results};
 use crate::value::{Collection, CollectionType, NodeResult, ValueType};
 use std::any::TypeId;
 
@@ -41,13 +42,18 @@ impl NodeFunction {
     }
 
     /// A function that combines the elements of a `C`.
-    const fn reduced<F: RunNode<L> + NodeResult, L, C: Collection>(has_initial: bool) -> Self {
+    const fn reduced<F: DeclaredFunction<L>, L: 'static, C: Collection>(has_initial: bool) -> Self {
         let kind = if has_initial { "reduce_or" } else { "reduce" };
-        let reducing = Reducing { kind, over: CollectionType::of::<C, F>(), element: F::TYPE, has_initial };
+        let reducing = Reducing {
+            kind,
+            over: CollectionType::of::<C, Called<F, L>>(),
+            element: Called::<F, L>::TYPE,
+            has_initial,
+        };
         Self {
             function: F::FUNCTION,
             id: TypeId::of::<F>,
-            results: Results::One(F::TYPE),
+            results: Results::One(Called::<F, L>::TYPE),
             call: F::run,
             mapping: None,
             reducing: Some(reducing),
@@ -58,8 +64,8 @@ impl NodeFunction {
 impl<T, H> Spec<T, H> {
     /// A reduce of the collection that is the first input; the others are the function's further parameters.
     #[doc(hidden)]
-    pub fn __reduced<F: RunNode<L> + NodeResult, L, C: Collection<Item = F::Value>, const N: usize>(
-        inputs: [Option<RawNode>; N],
+    pub fn __reduced<F: DeclaredFunction<L>, L: 'static, C: Collection<Item = F::Value>>(
+        inputs: &[Option<RawNode>],
     ) -> Self {
         let mut spec = Self::of_function(const { &NodeFunction::reduced::<F, L, C>(false) }, inputs);
         if let SpecBody::Function { present, .. } = &mut spec.raw.body {
@@ -71,8 +77,8 @@ impl<T, H> Spec<T, H> {
 
     /// As `__reduced`, behind what an empty collection comes to.
     #[doc(hidden)]
-    pub fn __reduced_or<F: RunNode<L> + NodeResult, L, C: Collection<Item = F::Value>, const N: usize>(
-        inputs: [Option<RawNode>; N],
+    pub fn __reduced_or<F: DeclaredFunction<L>, L: 'static, C: Collection<Item = F::Value>>(
+        inputs: &[Option<RawNode>],
     ) -> Self {
         Self::of_function(const { &NodeFunction::reduced::<F, L, C>(true) }, inputs)
     }

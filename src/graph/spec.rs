@@ -1,8 +1,8 @@
 //! What a node is to be, before it is added to a graph.
 
 use crate::fingerprint::{BlobDigest, ValueDigest, value_digest};
-use crate::graph::{Constant, Gatherer, Node, NodeFunction, NodeOutputs, RawNode, Retry, RunNode, Settler, Source};
-use crate::value::{Collection, Flat, NodeResult, Projection, Value, ValueType};
+use crate::graph::{Constant, DeclaredFunction, Gatherer, Node, NodeFunction, RawNode, Retry, Settler, Source};
+use crate::value::{Collection, Flat, Projection, Value, ValueType};
 use smallvec::SmallVec;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -73,55 +73,47 @@ impl<T, H> Spec<T, H> {
 
     /// A call of a node function; `None` for an optional parameter that is left out.
     #[doc(hidden)]
-    pub fn __one<F: RunNode<L> + NodeResult, L, const N: usize>(inputs: [Option<RawNode>; N]) -> Self {
-        Self::of_function(const { &NodeFunction::one::<F, L>() }, inputs)
+    pub fn __plain<F: DeclaredFunction<L>, L>(inputs: &[Option<RawNode>]) -> Self {
+        Self::of_function(const { &NodeFunction::plain::<F, L>() }, inputs)
     }
 
-    /// As `__one`, of a function with several outputs.
+    /// As `__plain`, over the elements of the first input.
     #[doc(hidden)]
-    pub fn __many<F: RunNode<L> + NodeOutputs, L, const N: usize>(inputs: [Option<RawNode>; N]) -> Self {
-        Self::of_function(const { &NodeFunction::many::<F, L>() }, inputs)
-    }
-
-    /// As `__one`, over the elements of the first input.
-    #[doc(hidden)]
-    pub fn __mapped<F: RunNode<L> + NodeResult, L, C: Collection, const N: usize>(
-        inputs: [Option<RawNode>; N],
-    ) -> Self {
+    pub fn __mapped<F: DeclaredFunction<L>, L: 'static, C: Collection>(inputs: &[Option<RawNode>]) -> Self {
         Self::of_function(const { &NodeFunction::mapped::<F, L, C>() }, inputs)
     }
 
     /// As `__mapped`, over the elements of the first two inputs in step.
     #[doc(hidden)]
-    pub fn __zip_mapped<F: RunNode<L> + NodeResult, L, C: Collection, D: Collection, const N: usize>(
-        inputs: [Option<RawNode>; N],
+    pub fn __zip_mapped<F: DeclaredFunction<L>, L: 'static, C: Collection, D: Collection>(
+        inputs: &[Option<RawNode>],
     ) -> Self {
         Self::of_function(const { &NodeFunction::zip_mapped::<F, L, C, D>() }, inputs)
     }
 
     /// As `__mapped`, where the function gives something for some elements.
     #[doc(hidden)]
-    pub fn __filter_mapped<F: RunNode<L> + NodeResult<Value: Flat>, L, C: Collection, const N: usize>(
-        inputs: [Option<RawNode>; N],
+    pub fn __filter_mapped<F: DeclaredFunction<L, Value: Flat>, L: 'static, C: Collection>(
+        inputs: &[Option<RawNode>],
     ) -> Self {
         Self::of_function(const { &NodeFunction::filter_mapped::<F, L, C>() }, inputs)
     }
 
     /// As `__mapped`, where the function gives several values for an element.
     #[doc(hidden)]
-    pub fn __flat_mapped<F: RunNode<L> + NodeResult<Value: Flat>, L, C: Collection, const N: usize>(
-        inputs: [Option<RawNode>; N],
+    pub fn __flat_mapped<F: DeclaredFunction<L, Value: Flat>, L: 'static, C: Collection>(
+        inputs: &[Option<RawNode>],
     ) -> Self {
         Self::of_function(const { &NodeFunction::flat_mapped::<F, L, C>() }, inputs)
     }
 
-    pub(crate) fn of_function<const N: usize>(function: &'static NodeFunction, inputs: [Option<RawNode>; N]) -> Self {
+    pub(crate) fn of_function(function: &'static NodeFunction, inputs: &[Option<RawNode>]) -> Self {
         let mut present = 0;
         let mut given = SmallVec::new();
-        for (slot, input) in inputs.into_iter().enumerate() {
+        for (slot, input) in inputs.iter().enumerate() {
             if let Some(input) = input {
                 present |= 1 << slot;
-                given.push(input);
+                given.push(*input);
             }
         }
         Self::from_body(SpecBody::Function { function, present }, given)

@@ -108,11 +108,6 @@ pub fn lend_optional<T: Lend<U>, U: ?Sized>(value: Option<&T>) -> Result<Option<
 }
 
 impl Value {
-    /// The value that the function behind `R` returned.
-    pub fn of<R: crate::value::NodeResult>(value: R::Value) -> Self {
-        Self::new(value)
-    }
-
     /// The values that a function with several outputs returned.
     pub fn outputs<const N: usize>(values: [Self; N]) -> Self {
         Self::new(crate::value::Outputs(Vec::from(values)))

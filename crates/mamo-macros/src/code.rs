@@ -26,49 +26,61 @@ pub(crate) fn code(function: &Function, arguments: &Arguments, krate: &syn::Path
     });
     let is_deep = arguments.scope == CodeScope::Deep;
     let scope = match arguments.scope {
-        CodeScope::Deep => quote!(Deep),
-        CodeScope::Crate => quote!(Crate),
-        CodeScope::Body => quote!(Body),
-        CodeScope::Version(version) => quote!(Version(#version)),
+        CodeScope::Deep => None,
+        CodeScope::Crate => Some(quote!(Crate)),
+        CodeScope::Body => Some(quote!(Body)),
+        CodeScope::Version(version) => Some(quote!(Version(#version))),
     };
+    let scope = scope.map(|scope| quote!(scope: #krate::__private::CodeScope::#scope,));
     let digest = bytes(&found.digest);
-    let shape = option(found.shape.map(|shape| bytes(&shape)));
-    let items = found.items.as_str();
-    let fallback = option(found.fallback.filter(|_| is_deep).map(|reason| quote!(#reason)));
-    let is_placed = found.is_placed;
+    let shape = found.shape.map(|shape| {
+        let shape = bytes(&shape);
+        quote!(shape: ::core::option::Option::Some(#shape),)
+    });
+    let items = (!found.items.is_empty()).then(|| {
+        let items = found.items.as_str();
+        quote!(items: #items,)
+    });
+    let fallback = found.fallback.filter(|_| is_deep);
+    let fallback = fallback.map(|reason| quote!(fallback: ::core::option::Option::Some(#reason),));
+    let is_placed = (!found.is_placed).then(|| quote!(is_placed: false,));
     let (conditions, unreadable): (Vec<_>, Vec<_>) =
         found.cfgs.iter().map(|cfg| condition(cfg)).partition(Result::is_ok);
     let conditions = conditions.into_iter().flatten();
     let unreadable = unreadable.into_iter().filter_map(Result::err);
-    let env = found.env.iter().map(|name| quote!((#name, ::core::option_env!(#name))));
-    let toolchain = match arguments.toolchain.then(sources::toolchain) {
-        Some(Ok(toolchain)) => quote!(::core::option::Option::Some(#toolchain)),
-        Some(Err(reason)) => syn::Error::new(Span::call_site(), format!("`toolchain`: {reason}")).into_compile_error(),
-        None => quote!(::core::option::Option::None),
-    };
-    quote! {
-        #krate::__private::Code {
-            scope: #krate::__private::CodeScope::#scope,
-            tokens: #tokens,
-            digest: #digest,
-            shape: #shape,
-            items: #items,
+    let cfgs = (!found.cfgs.is_empty()).then(|| {
+        quote! {
             cfgs: {
                 #(#unreadable)*
                 &[#(#conditions),*]
             },
-            env: &[#(#env),*],
-            toolchain: #toolchain,
-            fallback: #fallback,
-            is_placed: #is_placed,
         }
-    }
-}
-
-fn option(value: Option<TokenStream>) -> TokenStream {
-    match value {
-        Some(value) => quote!(::core::option::Option::Some(#value)),
-        None => quote!(::core::option::Option::None),
+    });
+    let env = (!found.env.is_empty()).then(|| {
+        let env = found.env.iter().map(|name| quote!((#name, ::core::option_env!(#name))));
+        quote!(env: &[#(#env),*],)
+    });
+    let toolchain = arguments.toolchain.then(|| {
+        let toolchain = match sources::toolchain() {
+            Ok(toolchain) => quote!(::core::option::Option::Some(#toolchain)),
+            Err(reason) => syn::Error::new(Span::call_site(), format!("`toolchain`: {reason}")).into_compile_error(),
+        };
+        quote!(toolchain: #toolchain,)
+    });
+    quote! {
+        #krate::__private::Code {
+            tokens: #tokens,
+            digest: #digest,
+            #scope
+            #shape
+            #items
+            #cfgs
+            #env
+            #toolchain
+            #fallback
+            #is_placed
+            ..#krate::__private::Code::DEEP
+        }
     }
 }
 

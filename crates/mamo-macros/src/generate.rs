@@ -11,8 +11,8 @@ use syn::Type;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-/// A constant beside the constructors. When the function's name is a module's, the compiler says that the module has no
-/// such constant, and this is the only way to tell the user what to do.
+/// What the generated type holds. When the function's name is a module's, the compiler says that the module has no such
+/// value, and this is the only way to tell the user what to do.
 const OWN_NAME: &str = "A_NODE_FUNCTION_HAS_THIS_NAME__WRITE_node_ty_OtherName";
 
 /// Writes the type and the constructors of a function.
@@ -77,36 +77,27 @@ impl<'a> Generator<'a> {
         let cfg: TokenStream = function.attributes(&["cfg"]).map(ToTokens::to_token_stream).collect();
         let lints = self.lints();
         let declared = self.declared();
-        let checks: TokenStream =
-            self.result().into_iter().chain(self.checks()).map(|item| quote!(#cfg #item)).collect();
+        let check = self.check().map(|item| quote!(#cfg #item));
         let node = self.signature.key().is_none().then(|| self.node());
         let maps = if self.signature.is_mappable(self.arguments) { self.maps() } else { TokenStream::new() };
         let reduces = self.reduces();
-        let outputs = self.outputs(&cfg);
-        let run = self.run();
         let own = Ident::new(OWN_NAME, Span::call_site());
-        let name = function.signature.ident.unraw().to_string();
         quote! {
             #cfg
             #[doc(hidden)]
             #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
-            #visibility enum #ty {}
+            #visibility enum #ty { #own }
             #cfg
+            #lints
             #declared
-            #checks
+            #check
             #cfg
             #lints
             impl #ty {
                 #node
                 #maps
                 #reduces
-                #[doc(hidden)]
-                const #own: &'static str = #name;
             }
-            #outputs
-            #cfg
-            #lints
-            #run
         }
     }
 
@@ -131,10 +122,11 @@ impl<'a> Generator<'a> {
             Some(quote!(#[allow(#(#lints),*)]))
         });
         let levels: TokenStream = levels.collect();
-        quote!(#[allow(dead_code, deprecated, unreachable_pub, non_upper_case_globals, clippy::too_many_arguments)] #levels)
+        quote!(#[allow(dead_code, deprecated, unexpected_cfgs, unreachable_pub, clippy::too_many_arguments)] #levels)
     }
 
-    /// What mamo knows of the function.
+    /// What mamo knows of the function, and how it is run. The constructors cannot run it: a parameter may have the
+    /// function's name.
     ///
     /// Two functions of one name nested in different functions of one module have the same path; their code tells
     /// them apart. If that is the same as well, their answers may still differ by what stands around them, and a graph
@@ -146,20 +138,31 @@ impl<'a> Generator<'a> {
         let code = code(function, arguments, krate);
         let parameters = signature.inputs().map(|(parameter, _)| parameter.name.unraw().to_string());
         let outputs = arguments.outputs.iter().flat_map(|outputs| &outputs.names).map(|name| name.unraw().to_string());
-        let has_key = signature.key().is_some();
+        let has_key = signature.key().map(|_| quote!(has_key: true,));
+        let outputs = arguments.outputs.as_ref().map(|_| quote!(outputs: &[#(#outputs),*],));
+        let lenders = self.lenders.iter().flatten();
+        let bounds = self.lending().map(|(lender, target)| quote!(#lender: #krate::Lend<#target>));
+        let (value, results) = self.results();
+        let run = self.run();
         quote! {
-            #[allow(unexpected_cfgs)]
-            impl #krate::__private::DeclaredFunction for #ty {
+            impl<#(#bounds),*> #krate::__private::DeclaredFunction<(#(#lenders,)*)> for #ty {
+                type Value = #value;
                 const FUNCTION: &'static #krate::__private::Function = &#krate::__private::Function {
                     path: ::core::concat!(::core::module_path!(), "::", #name),
-                    name: #ty::#own,
+                    name: {
+                        let _ = #ty::#own;
+                        #name
+                    },
                     code: #code,
                     parameters: &[#(#parameters),*],
-                    has_key: #has_key,
-                    outputs: &[#(#outputs),*],
+                    #has_key
+                    #outputs
+                    results: #krate::__private::Results::#results,
                     file: ::core::file!(),
                     line: ::core::line!(),
+                    ..#krate::__private::Function::PLAIN
                 };
+                #run
             }
         }
     }
@@ -188,43 +191,37 @@ impl<'a> Generator<'a> {
         }
     }
 
-    /// What the function returns, for a function with a single output.
-    fn result(&self) -> Option<TokenStream> {
-        if self.arguments.outputs.is_some() {
-            return None;
+    /// The type of the value that the function returns, and how it or the values of several outputs are kept.
+    fn results(&self) -> (TokenStream, TokenStream) {
+        if self.arguments.outputs.is_none() {
+            let value = self.value();
+            let value_type = self.value_type(&value);
+            return (value, quote!(One(#value_type)));
         }
-        let Self { krate, ty, .. } = self;
-        let value = self.value();
-        let value_type = self.value_type(&value);
-        Some(quote! {
-            impl #krate::__private::NodeResult for #ty {
-                type Value = #value;
-                const TYPE: &'static #krate::__private::ValueType = #value_type;
-            }
-        })
+        let types = self.signature.returns.outputs.iter().map(|ty| self.value_type(&ty.to_token_stream()));
+        (quote!(()), quote!(Many(&[#(#types),*])))
     }
 
     /// What the compiler is to refuse although it would compile.
-    fn checks(&self) -> Vec<TokenStream> {
+    fn check(&self) -> Option<TokenStream> {
         let Self { krate, .. } = self;
         let returns = &self.signature.returns;
-        let mut checks = Vec::new();
-        if returns.failing == Failing::Never && may_be_alias(&returns.written) {
-            let written = &returns.written;
-            let span = written.span();
-            let message = "this type is a `Result` by another name, so errors would be saved as values: \
-                           write `Result<..>`, or give the alias a name that ends in `Result`";
-            let is_result = quote!(#krate::__private::Probe::<#written>::IS_RESULT);
-            // The trait is used only when the type is no `Result`: for one, its own constant is found first.
-            checks.push(quote::quote_spanned! {span=>
-                const _: () = {
-                    #[allow(unused_imports)]
-                    use #krate::__private::NoResult as _;
-                    ::core::assert!(!#is_result, #message);
-                };
-            });
+        if returns.failing != Failing::Never || !may_be_alias(&returns.written) {
+            return None;
         }
-        checks
+        let written = &returns.written;
+        let span = written.span();
+        let message = "this type is a `Result` by another name, so errors would be saved as values: \
+                       write `Result<..>`, or give the alias a name that ends in `Result`";
+        let is_result = quote!(#krate::__private::Probe::<#written>::IS_RESULT);
+        // The trait is used only when the type is no `Result`: for one, its own constant is found first.
+        Some(quote::quote_spanned! {span=>
+            const _: () = {
+                #[allow(unused_imports)]
+                use #krate::__private::NoResult as _;
+                ::core::assert!(!#is_result, #message);
+            };
+        })
     }
 
     /// `f::node(..)`.
@@ -234,17 +231,17 @@ impl<'a> Generator<'a> {
         let bounds = self.lending().map(|(lender, target)| self.lend_bound(&quote!(#lender), target));
         let parameters = self.constructor_parameters(&[]);
         let lenders = quote!((#(#generics,)*));
-        let (spec, made) = match &self.arguments.outputs {
+        let spec = match &self.arguments.outputs {
             None => {
                 let value = self.value();
-                (quote!(#krate::Spec<#value>), quote!(__one::<Self, #lenders, _>))
+                quote!(#krate::Spec<#value>)
             }
             Some(_) => {
                 let types = &self.signature.returns.outputs;
-                (quote!(#krate::Spec<(#(#types,)*), (#(#krate::Node<#types>,)*)>), quote!(__many::<Self, #lenders, _>))
+                quote!(#krate::Spec<(#(#types,)*), (#(#krate::Node<#types>,)*)>)
             }
         };
-        self.constructor("node", 0, &quote!(<#(#bounds),*>), &parameters, &spec, &made)
+        self.constructor("node", 0, &quote!(<#(#bounds),*>), &parameters, &spec, &quote!(__plain::<Self, #lenders>))
     }
 
     /// One constructor. It has the documentation of the function, and its name stands where the function's does.
@@ -286,7 +283,7 @@ impl<'a> Generator<'a> {
             #(#documentation)*
             #(#deprecated)*
             #visibility fn #name #generics (#(#parameters),*) -> #spec {
-                #krate::Spec::#made([#(#inputs),*])
+                #krate::Spec::#made(&[#(#inputs),*])
             }
         }
     }
@@ -298,10 +295,10 @@ impl<'a> Generator<'a> {
             let name = &parameter.name;
             match input {
                 Input::Optional { .. } if slot >= n_collections => {
-                    quote!(::core::option::Option::map(#name, #krate::Node::raw))
+                    quote!(#krate::__private::perhaps(#name))
                 }
                 Input::Exact { .. } | Input::Lent(_) | Input::Optional { .. } => {
-                    quote!(::core::option::Option::Some(#krate::Node::raw(#name)))
+                    quote!(#krate::__private::given(#name))
                 }
             }
         });
@@ -341,42 +338,27 @@ impl<'a> Generator<'a> {
         quote!(#bound #target #close)
     }
 
-    /// How the values of several outputs are kept.
-    fn outputs(&self, cfg: &TokenStream) -> Option<TokenStream> {
-        self.arguments.outputs.as_ref()?;
-        let Self { krate, ty, .. } = self;
-        let types = self.signature.returns.outputs.iter().map(|ty| self.value_type(&ty.to_token_stream()));
-        Some(quote! {
-            #cfg
-            impl #krate::__private::NodeOutputs for #ty {
-                const TYPES: &'static [&'static #krate::__private::ValueType] = &[#(#types),*];
-            }
-        })
-    }
-
-    /// Runs the function on a node's inputs. The constructors cannot: a parameter may have the function's name.
+    /// Runs the function on a node's inputs.
     fn run(&self) -> TokenStream {
-        let Self { function, krate, ty, .. } = self;
-        let lenders = self.lenders.iter().flatten();
+        let Self { function, krate, .. } = self;
         let (ctx, inputs) = (local("ctx"), local("inputs"));
-        let bounds = self.lending().map(|(lender, target)| quote!(#lender: #krate::Lend<#target>));
         let mut slots = self.lenders.iter().zip(0u32..);
         let arguments = self.signature.parameters.iter().map(|parameter| match &parameter.takes {
             Takes::Context => quote!(#ctx),
-            Takes::Key { key, passing } => self.passed(quote!(#inputs.key::<#key>()?), key, *passing),
+            Takes::Key { key, passing } => self.passed(quote!(#inputs.key::<#key>()), key, *passing),
             Takes::Node(input) => match (input, slots.next()) {
                 (Input::Exact { value, passing }, Some((_, slot))) => {
-                    self.passed(quote!(#inputs.get::<#value>(#slot)?), value, *passing)
+                    self.passed(quote!(#inputs.get::<#value>(#slot)), value, *passing)
                 }
                 (Input::Lent(target), Some((lender, slot))) => {
-                    quote!(&*<#lender as #krate::Lend<#target>>::lend(#inputs.get::<#lender>(#slot)?)?)
+                    quote!(&*<#lender as #krate::Lend<#target>>::lend(#inputs.get::<#lender>(#slot))?)
                 }
                 (Input::Optional { value, lent: None }, Some((_, slot))) => {
-                    quote!(#inputs.optional::<#value>(#slot)?)
+                    quote!(#inputs.optional::<#value>(#slot))
                 }
                 (Input::Optional { value, lent: Some(target) }, Some((_, slot))) => {
                     let lend = quote!(#krate::__private::lend_optional::<#value, #target>);
-                    quote!(::core::option::Option::as_deref(&#lend(#inputs.optional::<#value>(#slot)?)?))
+                    quote!(::core::option::Option::as_deref(&#lend(#inputs.optional::<#value>(#slot))?))
                 }
                 (_, None) => TokenStream::new(),
             },
@@ -389,13 +371,8 @@ impl<'a> Generator<'a> {
         let inputs = if self.signature.parameters.iter().any(is_used) { inputs } else { format_ident!("_") };
         let ctx = if self.signature.parameters.iter().all(is_used) { format_ident!("_") } else { ctx };
         quote! {
-            impl<#(#bounds),*> #krate::__private::RunNode<(#(#lenders,)*)> for #ty {
-                fn run(
-                    #ctx: &#krate::NodeCtx,
-                    #inputs: &#krate::__private::Inputs<'_>,
-                ) -> ::core::result::Result<#krate::__private::Value, #krate::BoxError> {
-                    #value
-                }
+            fn run(#ctx: &#krate::NodeCtx, #inputs: &#krate::__private::Inputs<'_>) -> #krate::__private::Ran {
+                #value
             }
         }
     }
@@ -420,22 +397,25 @@ impl<'a> Generator<'a> {
                 // The compiler points from the first to the last of these tokens when the type is no result.
                 let first = located(quote!(<), written.span());
                 let last = written.to_token_stream().into_iter().last().map_or(written.span(), |token| token.span());
-                let rest = located(quote!(as #krate::__private::Fallible>::outcome(#output)?), last);
+                let rest = located(quote!(as #krate::__private::Fallible>::outcome(#output)), last);
                 quote!(#first #written #rest)
             }
         };
         if self.arguments.outputs.is_none() {
-            return quote! {
-                let #output = #call;
-                let #output = #outcome;
-                ::core::result::Result::Ok(#krate::__private::Value::of::<Self>(#output))
+            return match returns.failing {
+                Failing::Never => quote!(#krate::__private::ran(#call)),
+                Failing::WithResult => quote! {
+                    let #output = #call;
+                    #krate::__private::ran_or(#outcome)
+                },
             };
         }
+        let question = (returns.failing == Failing::WithResult).then(|| quote!(?));
         let members = (0..returns.outputs.len()).map(|index| local(&format!("output{index}"))).collect::<Vec<_>>();
         let types = &returns.outputs;
         quote! {
             let #output = #call;
-            let (#(#members,)*): (#(#types,)*) = #outcome;
+            let (#(#members,)*): (#(#types,)*) = #outcome #question;
             ::core::result::Result::Ok(#krate::__private::Value::outputs([#(#krate::__private::Value::new(#members)),*]))
         }
     }

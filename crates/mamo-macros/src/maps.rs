@@ -86,7 +86,7 @@ impl Generator<'_> {
             Mapping::FilterMap => quote!(#krate::Spec<#first::Of<<#value as #krate::__private::Flat>::Item>>),
             Mapping::FlatMap => quote!(#krate::Spec<#krate::List<<#value as #krate::__private::Flat>::Item>>),
         };
-        let made = quote!(#made::<Self, (#(#lenders,)*), #(#collections,)* _>);
+        let made = quote!(#made::<Self, (#(#lenders,)*), #(#collections),*>);
         self.constructor(name, n_collections, &quote!(<#(#bounds),*>), &parameters, &quote!(#spec #elements), &made)
     }
 

@@ -53,7 +53,7 @@ impl Generator<'_> {
             Some(if slot < 2 { quote!(#value) } else { quote!(#lender) })
         });
         let made = if has_initial { quote!(__reduced_or) } else { quote!(__reduced) };
-        let raw = |name: &Ident| quote!(::core::option::Option::Some(#krate::Node::raw(#name)));
+        let raw = |name: &Ident| quote!(#krate::__private::given(#name));
         let own = if has_initial { vec![raw(&initial)] } else { Vec::new() };
         let inputs = own.into_iter().chain([raw(&list)]).chain(self.constructor_inputs(0).into_iter().skip(2));
         self.written_constructor(
@@ -61,7 +61,7 @@ impl Generator<'_> {
             &quote!(<#bound #value #close, #(#lent),*>),
             &parameters,
             &quote!(#krate::Spec<#value>),
-            &quote!(#made::<Self, (#(#lenders,)*), #collection, _>),
+            &quote!(#made::<Self, (#(#lenders,)*), #collection>),
             &inputs.collect::<Vec<_>>(),
         )
     }

@@ -53,7 +53,10 @@ mod changed {
 }
 
 fn main() {
-    let [plain, other, changed] = [plain::sum::FUNCTION, other::sum::FUNCTION, changed::sum::FUNCTION];
+    type Given = (Vec<Vec<u32>>,);
+    let plain = <plain::sum as DeclaredFunction<Given>>::FUNCTION;
+    let other = <other::sum as DeclaredFunction<Given>>::FUNCTION;
+    let changed = <changed::sum as DeclaredFunction<Given>>::FUNCTION;
     assert_eq!(plain.code.tokens, other.code.tokens);
     assert_ne!(plain.code.tokens, changed.code.tokens);
     assert_ne!(plain.path, other.path);
