@@ -87,7 +87,7 @@ fn edit() -> impl Strategy<Value = Edit> {
     ]
 }
 
-fn check(first: &[u8], edits: &[Edit], is_gamble: bool, is_kept: bool) -> Result<(), TestCaseError> {
+fn check(n_letters: u8, first: &[u8], edits: &[Edit], is_gamble: bool, is_kept: bool) -> Result<(), TestCaseError> {
     let store = Arc::new(Forgetful { inner: MemoryStore::new(), known: Mutex::default() });
     let counter = Arc::new(Counter::default());
     let engine = Engine::builder()
@@ -116,7 +116,7 @@ fn check(first: &[u8], edits: &[Edit], is_gamble: bool, is_kept: bool) -> Result
             }
             Edit::Replace(..) | Edit::Remove(_) | Edit::Repeat(..) => {}
         }
-        let letters: String = list.iter().map(|letter| char::from(b'a' + letter)).collect();
+        let letters: String = list.iter().map(|letter| char::from(b'a' + letter % n_letters)).collect();
         let elements = letters.chars().map(|letter| Text::new(letter.into(), BTreeMap::new(), false));
         let elements: Vec<Text> = elements.collect();
         let (graph, (text, readers)) = Graph::build(|g| {
@@ -161,25 +161,26 @@ proptest! {
         edits in prop::collection::vec(edit(), 1..10),
         is_kept: bool,
     ) {
-        check(&first, &edits, false, is_kept)?;
+        check(26, &first, &edits, false, is_kept)?;
     }
 
     /// Few letters: much is equal.
     #[test]
     fn reduces_of_equal_elements_give_what_a_fold_gives(
-        first in prop::collection::vec(0..3u8, 0..40),
+        first in prop::collection::vec(0..26u8, 0..40),
         edits in prop::collection::vec(edit(), 1..10),
         is_kept: bool,
     ) {
-        check(&first, &edits, false, is_kept)?;
+        check(3, &first, &edits, false, is_kept)?;
     }
 
+    /// Two letters: what is lost is needed in several places.
     #[test]
     fn throws_of_one_combination_never_meet(
-        first in prop::collection::vec(0..5u8, 0..12),
+        first in prop::collection::vec(0..26u8, 0..16),
         edits in prop::collection::vec(edit(), 1..10),
         is_kept: bool,
     ) {
-        check(&first, &edits, true, is_kept)?;
+        check(2, &first, &edits, true, is_kept)?;
     }
 }
