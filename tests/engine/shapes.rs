@@ -278,3 +278,21 @@ fn fields_and_settled_nodes_have_the_names_that_they_are_given() {
     let names = [graph.identity(named), graph.identity(unnamed), graph.identity(settled)];
     assert_eq!(names, ["in/mine", "param:pair.left", "settle(in/mine)"]);
 }
+
+/// A node function that calls another one runs it within its own node: nothing of it is kept or counted.
+#[test]
+fn a_node_function_calls_another_as_a_plain_function() {
+    #[node]
+    fn inner(x: u32) -> u32 {
+        x * 2
+    }
+    #[node]
+    fn outer(x: u32) -> u32 {
+        inner(x) + inner(x + 1)
+    }
+    let bench = Bench::in_memory();
+    let nested = |g: &Graph| Ok(g.add(outer::node(g.value(3))));
+    assert_eq!(bench.check(nested, expect!["outer"]).unwrap(), 14);
+    assert_eq!(bench.check(|g| Ok(g.add(inner::node(g.value(3)))), expect!["inner"]).unwrap(), 6);
+    assert_eq!(bench.check(nested, expect![""]).unwrap(), 14);
+}

@@ -19,6 +19,11 @@ use quote::quote;
 /// The function stays as it is and may be called as before. Beside it stands a type of the same name with its
 /// constructors: `f::node(..)` takes a node for each parameter, `f::map(..)` goes over the elements of the first one,
 /// and `f::reduce(..)` combines the elements of a collection, two at a time, by an associative `fn(&T, &T) -> T`.
+/// `f::zip_map(..)` goes over the first two in step, `f::filter_map(..)` and `f::flat_map(..)` take apart what a function
+/// gives that returns an `Option`, a `Vec` or a `List`.
+///
+/// A node function that calls another one calls a plain function: it runs within the caller's node, nothing of it is
+/// kept, and its code is part of the caller's. To keep its result, make it a node of its own and pass it as an input.
 ///
 /// A function is known by its module, its name and its code. Two functions that are nested in different ones and agree
 /// in all three cannot be in one graph.
