@@ -18,7 +18,7 @@ pub use graph::{CodeReport, Command, Graph, Handle, Node, NodeCtx, Persist, Retr
 pub use mamo_macros::node;
 pub use value::{
     Artifact, BoxError, Codec, Collection, Dict, DictKey, DuplicateKeys, Failure, Field, Lend, List, OutputDir,
-    OutputFile, SettleEach, Tool,
+    OutputFile, Secret, SettleEach, Tool,
 };
 
 /// What the macros write; no part of the interface.

@@ -8,7 +8,7 @@ use crate::exec::event::{Event, Observer};
 use crate::exec::history::{self, run_number};
 use crate::exec::ledger::{Ledger, Roots};
 use crate::exec::loader::Loaders;
-use crate::exec::look::Looker;
+use crate::exec::look::{Looker, SecretKey};
 use crate::exec::named::{find_node, find_targets};
 use crate::exec::plan_report::{Plan, report};
 use crate::exec::planning::Contents;
@@ -49,6 +49,7 @@ pub(crate) struct Inner {
     clock: PathBuf,
     /// Where nodes work on files.
     scratch: Arc<Scratch>,
+    secret_key: Arc<SecretKey>,
     /// Where results are written out as files, for good.
     out: Option<PathBuf>,
     /// Whether runs are recorded for those who ask later; of no use to a store that is gone with the process.
@@ -180,6 +181,7 @@ impl EngineBuilder {
             signals: Arc::default(),
             clock: folder.map_or_else(std::env::temp_dir, Path::to_path_buf),
             scratch: Arc::new(Scratch::new(folder.map_or_else(std::env::temp_dir, |folder| folder.join("scratch")))),
+            secret_key: Arc::new(SecretKey::new(folder)),
             out: folder.map(|folder| folder.join("out")),
             keeps_history,
             running: Mutex::new(()),
@@ -341,7 +343,8 @@ impl Inner {
         *lock(&self.roots) = load_roots(&*self.store)?;
         let recorder = Recorder::new(Arc::clone(&self.store), Arc::clone(graph), self.observer.clone());
         let recorder = Arc::new(recorder);
-        let looker = Arc::new(Looker::new(Arc::clone(&self.store), self.clock.clone()));
+        let looker = Looker::new(Arc::clone(&self.store), self.clock.clone()).with_secret_key(&self.secret_key);
+        let looker = Arc::new(looker);
         let (sources, after): (Arc<Sources>, Arc<_>) = Default::default();
         let shelf = Shelf {
             store: Arc::clone(&self.store),

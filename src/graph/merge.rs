@@ -3,7 +3,7 @@
 use crate::graph::builder::{Builder, Declaration};
 use crate::graph::declared::Flags;
 use crate::graph::spec_key::source_type;
-use crate::graph::{Body, Constant, NodeFunction, NodeId, Source};
+use crate::graph::{Body, Constant, NodeFunction, NodeId, SecretOrigin, Source};
 use crate::value::ValueType;
 use std::panic::Location;
 
@@ -104,7 +104,7 @@ impl Source {
     /// Whether the store knows the source by its label, whatever its node is called.
     pub(crate) fn is_known_by_label(&self) -> bool {
         match self {
-            Self::Probe { .. } | Self::External { .. } => true,
+            Self::Probe { .. } | Self::External { .. } | Self::Secret { .. } => true,
             Self::File { .. }
             | Self::Folder { .. }
             | Self::Glob { .. }
@@ -140,6 +140,12 @@ impl Source {
             {
                 ("with different functions".into(), RENAME)
             }
+            (Self::Secret { origin: first, .. }, Self::Secret { origin: second, .. }) if !first.is(second) => {
+                ("with different texts, or from different places".into(), RENAME)
+            }
+            (Self::Secret { in_key: first, .. }, Self::Secret { in_key: second, .. }) if first != second => {
+                ("as a part of keys and as none".into(), AGREE)
+            }
             (Self::Probe { ttl: first, .. }, Self::Probe { ttl: second, .. }) if first != second => {
                 (format!("with the times to live {first:?} and {second:?}"), AGREE)
             }
@@ -149,6 +155,7 @@ impl Source {
                 | Self::Glob { .. }
                 | Self::Env { .. }
                 | Self::Params { .. }
+                | Self::Secret { .. }
                 | Self::Tool { .. }
                 | Self::Probe { .. }
                 | Self::External { .. },
@@ -156,6 +163,17 @@ impl Source {
             ) => return None,
         };
         Some(Difference { what, remedy })
+    }
+}
+
+impl SecretOrigin {
+    /// Whether two secrets are one.
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Environment, Self::Environment) => true,
+            (Self::Given(first), Self::Given(second)) => first.expose() == second.expose(),
+            (Self::Environment, Self::Given(_)) | (Self::Given(_), Self::Environment) => false,
+        }
     }
 }
 

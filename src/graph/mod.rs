@@ -41,5 +41,5 @@ pub(crate) use publish::{Publication, Taken, conflict};
 pub use reduce::ReducedWith;
 pub(crate) use reduce::Reducing;
 pub use retry::Retry;
-pub(crate) use source::{ProbeFn, ReadParams, Source};
+pub(crate) use source::{InKey, ProbeFn, ReadParams, SecretOrigin, Source};
 pub use spec::{Persist, Spec};

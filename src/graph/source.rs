@@ -1,4 +1,4 @@
-//! Leaves: values, parameters, files, folders, the environment, programs, probes.
+//! Leaves: values, parameters, files, folders, the environment, secrets, programs, probes.
 //!
 //! A source or parameter may be added in several places and is one node as long as it is the same everywhere: with
 //! the same default, value, type or function, and with the same options. [`Graph::build`](crate::Graph::build) reports
@@ -6,7 +6,7 @@
 
 use crate::graph::spec::SpecBody;
 use crate::graph::{Constant, Spec};
-use crate::value::{Artifact, BoxError, Dict, Tool, Value, ValueType, read_params};
+use crate::value::{Artifact, BoxError, Dict, Secret, Tool, Value, ValueType, read_params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use smallvec::SmallVec;
@@ -28,12 +28,31 @@ pub(crate) enum Source {
     Env { name: String, default: Option<String> },
     /// What a file of parameters says.
     Params { path: PathBuf, read: ReadParams, value_type: &'static ValueType },
+    /// A text that is printed nowhere and never saved.
+    Secret { name: String, origin: SecretOrigin, in_key: InKey },
     /// A program on the search path.
     Tool { name: String },
     /// A function of the user's, asked again when its last answer is older than `ttl`.
     Probe { name: String, ttl: Duration, probe: ProbeFn, value_type: &'static ValueType },
     /// A value that is known by its name, whatever it is.
     External { name: String, value: Value, value_type: &'static ValueType },
+}
+
+/// Where a secret comes from.
+pub(crate) enum SecretOrigin {
+    /// The environment variable of its name.
+    Environment,
+    /// The program.
+    Given(Secret<String>),
+}
+
+/// What stands for a secret in keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InKey {
+    /// A hash of its text, with the store's own key.
+    Hashed,
+    /// Its name, whatever its text.
+    NameAlone,
 }
 
 /// Reads the text of a file of parameters.
@@ -56,6 +75,7 @@ impl Source {
             Self::Glob { pattern } => format!("glob:{pattern}"),
             Self::Env { name, .. } => format!("env:{name}"),
             Self::Params { path, .. } => format!("params:{}", path.display()),
+            Self::Secret { name, .. } => format!("secret:{name}"),
             Self::Tool { name } => format!("tool:{name}"),
             Self::Probe { name, .. } => format!("probe:{name}"),
             Self::External { name, .. } => format!("external:{name}"),
@@ -152,6 +172,60 @@ pub fn env(name: impl Into<String>) -> Spec<String> {
 /// An environment variable, or `default` when it is not set.
 pub fn env_or(name: impl Into<String>, default: impl Into<String>) -> Spec<String> {
     volatile(Source::Env { name: name.into(), default: Some(default.into()) })
+}
+
+/// A secret from an environment variable: printed nowhere, never saved.
+///
+/// Keys have a hash of it, made with a random key that lies in the store's folder for its owner alone: another secret
+/// runs what reads it, and tells nothing to who reads the store without the key. [`Spec::not_in_key`] leaves it out.
+/// The run fails at this node when the variable is not set or is not Unicode.
+///
+/// ```
+/// # use mamo::{Graph, Secret, node, source};
+/// #[node]
+/// fn fetch(url: &str, token: &Secret<String>) -> Result<String, String> {
+///     // Whatever a failure says, the token in it is `***`.
+///     Err(format!("cannot ask {url} with {}", token.expose()))
+/// }
+/// # fn pipeline(g: &Graph) -> mamo::Result<()> {
+/// let token = g.add(source::secret_env("API_TOKEN").not_in_key());
+/// let page = g.add(fetch::node(g.add(source::param("url", String::from("https://example.org"))), token));
+/// # Ok(())
+/// # }
+/// ```
+pub fn secret_env(name: impl Into<String>) -> Spec<Secret<String>> {
+    volatile(Source::Secret { name: name.into(), origin: SecretOrigin::Environment, in_key: InKey::Hashed })
+}
+
+/// A secret that the program has from elsewhere; otherwise as [`secret_env`].
+pub fn secret(name: impl Into<String>, text: impl Into<String>) -> Spec<Secret<String>> {
+    let origin = SecretOrigin::Given(Secret::new(text.into()));
+    volatile(Source::Secret { name: name.into(), origin, in_key: InKey::Hashed })
+}
+
+impl Spec<Secret<String>> {
+    /// Leaves the secret out of keys, where its name stands for it: a new token runs nothing.
+    ///
+    /// For what decides whether one may ask, never for what decides the answer. On anything but a secret source it is a
+    /// mistake that [`Graph::build`](crate::Graph::build) reports.
+    pub fn not_in_key(mut self) -> Self {
+        let body = match &mut self.raw.body {
+            SpecBody::Source(source) => Arc::get_mut(source),
+            SpecBody::Function { .. }
+            | SpecBody::Constant(_)
+            | SpecBody::Field(_)
+            | SpecBody::Gather(_)
+            | SpecBody::Settle(_)
+            | SpecBody::SettleEach => None,
+        };
+        match body {
+            Some(Source::Secret { in_key, .. }) => *in_key = InKey::NameAlone,
+            Some(_) | None => {
+                self.raw.body = SpecBody::Constant(Err("`not_in_key` is said of secrets from `source`".into()));
+            }
+        }
+        self
+    }
 }
 
 /// A program, found on the search path or by its path, known by its content.

@@ -2,7 +2,7 @@
 
 use crate::fingerprint::{ParameterKey, RECIPE, ResultKey, Schema, SpecHashers, SpecKey};
 use crate::graph::{Body, ElementSchemas, NodeFunction, NodeSpec, Results, Source};
-use crate::value::{Artifact, CollectionType, Dict, Tool, ValueType};
+use crate::value::{Artifact, CollectionType, Dict, Secret, Tool, ValueType, is_secret};
 use smallvec::{SmallVec, smallvec};
 
 /// The types of a node's outputs; one for most.
@@ -82,6 +82,7 @@ pub(crate) fn source_type(source: &Source) -> &'static ValueType {
         Source::Glob { .. } => ValueType::serde::<Dict<String, Artifact>>(),
         Source::Env { .. } => ValueType::serde::<String>(),
         Source::Tool { .. } => ValueType::serde::<Tool>(),
+        Source::Secret { .. } => ValueType::transient::<Secret<String>>(),
         Source::Params { value_type, .. } | Source::Probe { value_type, .. } | Source::External { value_type, .. } => {
             value_type
         }
@@ -100,6 +101,10 @@ fn function_key(
         .iter()
         .enumerate()
         .map(|(slot, name)| ParameterKey { name: (*name).to_owned(), is_given: present & (1 << slot) != 0 });
+    if let Some(secret) = results.iter().find(|result| result.bytes.is_some() && is_secret((result.type_name)())) {
+        let (path, secret) = (function.function.path, (secret.type_name)());
+        return Err(format!("`{path}` gives a `{secret}`, which is not to be saved; make it `transient`"));
+    }
     let mut names = function.function.outputs.iter();
     let results = results.iter().map(|result| result_key(names.next().copied().unwrap_or_default(), result));
     Ok(SpecKey {

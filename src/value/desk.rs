@@ -1,6 +1,6 @@
 //! Where a node works on files: a folder of its own that goes when the node has ended.
 
-use crate::value::{Keeper, Owner};
+use crate::value::{Keeper, Owner, redacted};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
@@ -63,8 +63,12 @@ impl Desk {
     /// What a node failed of, with what its last program has to say.
     pub(crate) fn explained(&self, message: String) -> String {
         match lock(&self.complaint).take() {
-            Some(complaint) if !message.contains(complaint.as_str()) => format!("{message}\n{complaint}"),
-            Some(_) | None => message,
+            Some(complaint) => {
+                // The message is without secrets already.
+                let complaint = redacted(&complaint);
+                if message.contains(&*complaint) { message } else { format!("{message}\n{complaint}") }
+            }
+            None => message,
         }
     }
 

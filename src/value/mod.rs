@@ -22,6 +22,8 @@ mod output_dir;
 mod output_file;
 mod params;
 mod part;
+mod redact;
+mod secret;
 mod settled;
 mod tool;
 
@@ -57,6 +59,9 @@ pub use output_file::OutputFile;
 pub(crate) use params::read_params;
 pub(crate) use part::{Encoded, collecting_blobs, noting_artifacts};
 pub use part::{Loader, NotRead, Opened, Part};
+pub(crate) use redact::redacted;
+pub use secret::Secret;
+pub(crate) use secret::is_secret;
 pub use settled::SettleEach;
 pub(crate) use settled::{SettledOf, settled_failure, settled_value};
 pub use tool::Tool;

@@ -26,6 +26,7 @@ mod params;
 mod publish;
 mod reduce;
 mod retries;
+mod secrets;
 mod settle_each;
 mod shapes;
 mod sources;

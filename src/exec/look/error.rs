@@ -32,6 +32,19 @@ pub(crate) enum LookError {
     NoUnicode { pattern: String, path: PathBuf },
     #[error("the environment variable `{name}` is not set; set it or use `source::env_or`")]
     Unset { name: String },
+    #[error("the environment variable `{name}`, which is a secret, is not set; set it")]
+    UnsetSecret { name: String },
+    #[error("cannot keep the key for secrets in `{}`", path.display())]
+    SecretKey {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("the system gives no random key for secrets")]
+    NoRandom {
+        #[source]
+        source: io::Error,
+    },
     #[error("the environment variable `{name}` is not Unicode")]
     VariableNoUnicode { name: String },
     #[error("cannot read `{}`: it is a folder; parameters stand in a file", path.display())]

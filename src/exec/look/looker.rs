@@ -2,6 +2,7 @@
 
 use crate::exec::look::clock::{ReadClock, ScratchClock};
 use crate::exec::look::external::external_digest;
+use crate::exec::look::secret::SecretKey;
 use crate::exec::sync::{AtomicU64, OnceLock};
 use crate::fingerprint::{BlobDigest, SchemaDigest, ValueDigest, value_digest};
 use crate::graph::{Constant, Source};
@@ -29,6 +30,8 @@ pub(crate) struct Looker {
     /// The wall clock, by which answers of probes grow old.
     pub(super) now: Box<dyn Fn() -> SystemTime + Send + Sync>,
     pub(super) environment: Box<dyn Fn(&str) -> Option<OsString> + Send + Sync>,
+    /// With which secrets are hashed.
+    pub(super) secret_key: Arc<SecretKey>,
     /// How many times a file was read.
     pub(super) n_hashed: AtomicU64,
 }
@@ -42,8 +45,14 @@ impl Looker {
             clock: Box::new(move || clock.read()),
             now: Box::new(SystemTime::now),
             environment: Box::new(|name| std::env::var_os(name)),
+            secret_key: Arc::default(),
             n_hashed: AtomicU64::new(0),
         }
+    }
+
+    /// Hashes secrets with this key.
+    pub(crate) fn with_secret_key(self, secret_key: &Arc<SecretKey>) -> Self {
+        Self { secret_key: Arc::clone(secret_key), ..self }
     }
 
     /// What time it is.
@@ -59,6 +68,7 @@ impl Looker {
             Source::Glob { pattern } => Looked::at(self.glob(pattern)?),
             Source::Env { name, default } => Looked::at(self.variable(name, default.as_deref())?),
             Source::Params { path, read, value_type } => self.params(path, *read, value_type),
+            Source::Secret { name, origin, in_key } => self.secret(name, origin, *in_key),
             Source::Tool { name } => Looked::at(self.tool(name)?),
             Source::Probe { name, ttl, probe, value_type } => self.probe(name, *ttl, probe, value_type),
             Source::External { name, value, .. } => Ok(Looked { value: value.clone(), digest: external_digest(name) }),

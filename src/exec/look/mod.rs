@@ -21,6 +21,7 @@ mod environment;
 mod external;
 mod params;
 mod probe;
+mod secret;
 mod tool;
 
 #[cfg(test)]
@@ -28,4 +29,5 @@ mod tests;
 
 pub(crate) use error::LookError;
 pub(crate) use looker::{Looked, Looker};
+pub(crate) use secret::SecretKey;
 pub(crate) use walk::{Listed, Listing, walk, walk_within};

@@ -6,7 +6,7 @@ use crate::graph::{Body, Inputs, NodeCtx, NodeFunction, NodeSpec};
 use crate::store::Payload;
 use crate::value::{
     BoxError, CodecError, Encoded, Handed, Interrupt, NodeScope, Outputs, Part, Value, ValueType, collecting_blobs,
-    encode_value, keeping_sources,
+    encode_value, keeping_sources, redacted,
 };
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -138,7 +138,7 @@ pub(crate) fn saved_as(digest: BlobDigest, bytes: Vec<u8>, blobs: &mut Vec<(Blob
     Payload::Blob { digest, len }
 }
 
-/// An error with its causes, in one line.
+/// An error with its causes, in one line and without secrets.
 pub(crate) fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -151,11 +151,11 @@ pub(crate) fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
         }
         cause = inner.source();
     }
-    text.replace('\n', " ")
+    redacted(&text).replace('\n', " ")
 }
 
 fn panic_message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("with something that is no text").replace('\n', " ")
+    redacted(text.unwrap_or("with something that is no text")).replace('\n', " ")
 }
