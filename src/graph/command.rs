@@ -240,9 +240,15 @@ fn complaint(name: &str, output: &Output) -> String {
     let said = if output.stderr.trim_ascii().is_empty() { &output.stdout } else { &output.stderr };
     let start = said.len().saturating_sub(TAIL);
     let text = String::from_utf8_lossy(said.get(start..).unwrap_or_default());
+    // The first word is cut, and half of a secret would not be known for one.
+    let is_cut = said.len() >= TAIL;
+    let text = if is_cut { text.split_once(char::is_whitespace).map_or("", |(_, rest)| rest) } else { &*text };
     let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
     let last = lines.get(lines.len().saturating_sub(TAIL_LINES)..).unwrap_or_default();
     let status = output.status;
+    if last.is_empty() && is_cut {
+        return format!("`{name}` ended with {status} and wrote last a word that is too long to be told");
+    }
     if last.is_empty() {
         return format!("`{name}` ended with {status} and wrote nothing");
     }

@@ -178,6 +178,7 @@ pub fn env_or(name: impl Into<String>, default: impl Into<String>) -> Spec<Strin
 ///
 /// Keys have a hash of it, made with a random key that lies in the store's folder for its owner alone: another secret
 /// runs what reads it, and tells nothing to who reads the store without the key. [`Spec::not_in_key`] leaves it out.
+/// What follows from the hash, such as `ctx.seed()`, differs from store to store.
 /// The run fails at this node when the variable is not set or is not Unicode.
 ///
 /// ```

@@ -170,6 +170,32 @@ fn what_a_program_writes_is_told_without_the_secret() {
     );
 }
 
+/// Only the end of a long output is told: it began in the middle of a secret, whose other half was told as it was.
+#[cfg(unix)]
+#[test]
+fn half_of_a_secret_is_not_told_either() {
+    #[node]
+    fn run(ctx: &mamo::NodeCtx, sh: &mamo::Tool, token: &Secret<String>) -> Result<String, mamo::BoxError> {
+        let script =
+            "for n in 0 1 2 3 4 5 6 7 8 9; do printf '%s ' $1 $1 $1 $1 $1 $1 $1 $1 $1 $1 $1 $1 >&2; done; exit 3";
+        ctx.command(sh).arg("-c").arg(script).arg("sh").arg(token.expose()).status()?;
+        Err("no luck".into())
+    }
+    let token = "0123456789-tok-halved-by-the-end-123";
+    let run = check(
+        &[token, "halved-by-the-end", "the-end-123"],
+        |g| {
+            let token = g.add(source::secret("token", token));
+            Ok(g.add(run::node(g.add(source::tool("sh")), token)))
+        },
+        expect![[r#"
+            node `run` failed: no luck
+            `sh` ended with exit status: 3 and wrote last:
+            *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** ***"#]],
+    );
+    assert_eq!(run.failures().len(), 1);
+}
+
 /// A key in several lines, of which messages that stand in one line have another form.
 #[test]
 fn a_secret_in_lines_is_replaced_however_it_is_written() {
