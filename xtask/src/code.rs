@@ -29,8 +29,21 @@ const VARIANTS: [Variant; 5] = [
     Variant { name: "20 nodes, `code = \"body\"`", attribute: BODY, n_nodes: 20, aim: None },
 ];
 
-/// How a crate is checked, and whether rustc remembers earlier checks.
-const WAYS: [(&str, &str); 2] = [("First check (not incremental)", "0"), ("Check after an edit (incremental)", "1")];
+/// How a crate is checked.
+struct Way {
+    name: &'static str,
+    /// Whether rustc remembers earlier checks, for `CARGO_INCREMENTAL`.
+    incremental: &'static str,
+    /// Whether attributes are compiled with optimisations, as the README advises.
+    is_optimised: bool,
+}
+
+const WAYS: [Way; 4] = [
+    Way { name: "First check (not incremental)", incremental: "0", is_optimised: false },
+    Way { name: "Check after an edit (incremental)", incremental: "1", is_optimised: false },
+    Way { name: "First check, optimised attributes", incremental: "0", is_optimised: true },
+    Way { name: "Check after an edit, optimised attributes", incremental: "1", is_optimised: true },
+];
 
 /// Time on the clock, and time of all processors together where the system tells it.
 #[derive(Clone, Copy)]
@@ -62,9 +75,11 @@ fn measure() -> io::Result<()> {
         }
         crates.push(folder);
     }
-    std::fs::write(workspace.join("Cargo.toml"), "[workspace]\nresolver = \"3\"\nmembers = [\"large-*\"]\n")?;
     std::fs::copy(mamo.join("Cargo.lock"), workspace.join("Cargo.lock"))?;
-    for (way, incremental) in WAYS {
+    for Way { name, incremental, is_optimised } in WAYS {
+        let profile = if is_optimised { "\n[profile.dev.build-override]\nopt-level = 3\n" } else { "" };
+        let manifest = format!("[workspace]\nresolver = \"3\"\nmembers = [\"large-*\"]\n{profile}");
+        std::fs::write(workspace.join("Cargo.toml"), manifest)?;
         // The first round compiles dependencies and is thrown away; crates take turns, so that a busy machine is busy
         // for all of them.
         let mut costs = vec![Vec::new(); crates.len()];
@@ -77,7 +92,7 @@ fn measure() -> io::Result<()> {
                 }
             }
         }
-        print_table(way, &costs.into_iter().map(median).collect::<Vec<_>>());
+        print_table(name, &costs.into_iter().map(median).collect::<Vec<_>>());
     }
     println!(
         "The same code is generated for both attributes, and both find their function in the sources: their difference"
