@@ -26,8 +26,8 @@ pub use value::{
 pub mod __private {
     pub use crate::fingerprint::{Schema, Traced};
     pub use crate::graph::{
-        Code, CodeScope, DeclaredFunction, Function, Inputs, Ran, RawNode, ReducedWith, Results, given, perhaps, ran,
-        ran_or,
+        Code, CodeScope, DeclaredFunction, ExpandedWith, Function, Inputs, Ran, RawNode, ReducedWith, Results,
+        expanded, given, perhaps, ran, ran_or,
     };
     pub use crate::value::{
         ByValue, CodecError, CollectionType, Element, ElementReader, Fallible, Flat, Interrupt, ItemOf, Lent, Link,

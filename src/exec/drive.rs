@@ -3,6 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::OnFailure;
 use crate::exec::event::{Event, Outcome, RestartReason};
+use crate::exec::expand::{Outside, expand};
 use crate::exec::leaves::{changed_since, look_again, look_at_sources};
 use crate::exec::ledger::{Known, Ledger};
 use crate::exec::lost::close_over_lost;
@@ -40,7 +41,7 @@ pub(crate) fn drive(session: &mut Arc<Session>, mut ledger: Ledger, pool: &rayon
         record_specs(session)?;
         let (n_deferred, has_deferred) = (planned.n_deferred, planned.n_deferred > 0);
         let is_last = |end: &WaveEnd| !has_deferred && end.is_over();
-        let end;
+        let mut end;
         (ledger, end) = run_wave(session, ledger, planned, pool, is_last);
         // What this wave wrote can be found by the next one.
         if let Some(session) = Arc::get_mut(session) {
@@ -53,7 +54,13 @@ pub(crate) fn drive(session: &mut Arc<Session>, mut ledger: Ledger, pool: &rayon
             }
             return Ok(ledger);
         }
-        n_deferred_before = if end.is_over() { n_deferred } else { u32::MAX };
+        let has_expanded = !end.expanding.is_empty();
+        run_sub_graphs(session, &mut ledger, &mut end, pool)?;
+        if session.depth > 0 && !(end.changed.is_empty() && end.lost_outside.is_empty()) {
+            ledger.outside = Outside { changed: end.changed, lost: end.lost_outside };
+            return Ok(ledger);
+        }
+        n_deferred_before = if end.is_over() && !has_expanded { n_deferred } else { u32::MAX };
         if end.starts_over() {
             let failed = restart(session, &mut ledger, &end, pool)?;
             is_stopping = stops_run(session, &ledger, &failed);
@@ -65,6 +72,29 @@ pub(crate) fn drive(session: &mut Arc<Session>, mut ledger: Ledger, pool: &rayon
     }
 }
 
+/// Runs the sub-graphs that nodes made in a wave; what they lack of this graph is demanded of it.
+fn run_sub_graphs(session: &Session, ledger: &mut Ledger, end: &mut WaveEnd, pool: &rayon::ThreadPool) -> Result<()> {
+    // What is out of date is made again first.
+    if end.expanding.is_empty() || end.starts_over() {
+        return Ok(());
+    }
+    let Outside { changed, lost } = expand(session, ledger, &std::mem::take(&mut end.expanding), pool)?;
+    end.changed.extend(changed);
+    for owner in lost {
+        match NodeId::of_owner(owner, session.depth) {
+            Some(node) => {
+                end.demanded.insert(session.graph.producer(node));
+            }
+            None => end.lost_outside.push(owner),
+        }
+    }
+    if let (0, Some(_)) = (session.depth, end.lost_outside.first()) {
+        return Err(Error::new(ErrorKind::Other, "bytes are lost that no node can make again")
+            .with_hint("please report this as a bug of mamo"));
+    }
+    Ok(())
+}
+
 /// Whether these sources, which cannot be read, end the run.
 fn stops_run(session: &Session, ledger: &Ledger, failed: &[NodeId]) -> bool {
     session.on_failure != OnFailure::KeepGoing && failed.iter().any(|source| ledger.reaches_target(*source))
@@ -73,7 +103,7 @@ fn stops_run(session: &Session, ledger: &Ledger, failed: &[NodeId]) -> bool {
 impl WaveEnd {
     /// Whether nothing asks for another wave.
     fn is_over(&self) -> bool {
-        !self.starts_over() && self.demanded.is_empty()
+        !self.starts_over() && self.demanded.is_empty() && self.expanding.is_empty() && self.lost_outside.is_empty()
     }
 
     /// Whether what was computed may be out of date.

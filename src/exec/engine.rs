@@ -5,6 +5,7 @@ use crate::exec::accept::{Acceptance, Chosen, Named, Remark, accept, acceptances
 use crate::exec::costs::Costs;
 use crate::exec::drive::drive;
 use crate::exec::event::{Event, Observer};
+use crate::exec::expand::MOST_EXPANSIONS;
 use crate::exec::history::{self, run_number};
 use crate::exec::ledger::{Ledger, Roots};
 use crate::exec::loader::Loaders;
@@ -44,6 +45,7 @@ pub(crate) struct Inner {
     roots: Arc<Mutex<Roots>>,
     observer: Option<Arc<dyn Observer>>,
     on_failure: OnFailure,
+    most_expansions: u32,
     signals: Arc<Signals>,
     /// Where the file system's clock is read.
     clock: PathBuf,
@@ -86,6 +88,7 @@ pub struct EngineBuilder {
     on_failure: OnFailure,
     observer: Option<Arc<dyn Observer>>,
     wait: Duration,
+    expansion_depth: Option<u32>,
 }
 
 impl Stopper {
@@ -114,6 +117,15 @@ impl EngineBuilder {
     #[must_use]
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = Some(observer);
+        self
+    }
+
+    /// How many expansions deep a node may be that expands: 64 when not said, a thousand at most.
+    ///
+    /// One that is deeper fails: a function that adds itself to its sub-graph for ever would never end.
+    #[must_use]
+    pub fn expansion_depth(mut self, depth: u32) -> Self {
+        self.expansion_depth = Some(depth.min(1000));
         self
     }
 
@@ -178,6 +190,7 @@ impl EngineBuilder {
             roots,
             observer: self.observer,
             on_failure: self.on_failure,
+            most_expansions: self.expansion_depth.unwrap_or(MOST_EXPANSIONS),
             signals: Arc::default(),
             clock: folder.map_or_else(std::env::temp_dir, Path::to_path_buf),
             scratch: Arc::new(Scratch::new(folder.map_or_else(std::env::temp_dir, |folder| folder.join("scratch")))),
@@ -353,7 +366,7 @@ impl Inner {
             scratch: Arc::clone(&self.scratch),
             folder: self.out.clone(),
         };
-        let loaders = Arc::new(Loaders { shelf, sources: Arc::clone(&sources), after: Arc::clone(&after) });
+        let loaders = Arc::new(Loaders { shelf, sources: Arc::clone(&sources), after: Arc::clone(&after), depth: 0 });
         let workshop = Workshop {
             store: Arc::clone(&self.store),
             scratch: Arc::clone(&self.scratch),
@@ -377,6 +390,9 @@ impl Inner {
             loaders,
             keeper: Arc::new(workshop),
             reduced_again: Mutex::default(),
+            expanded: Mutex::default(),
+            depth: 0,
+            most_expansions: self.most_expansions,
         })
     }
 

@@ -1,6 +1,7 @@
 //! What a run knows by now: fingerprints, values, outcomes. It outlives the waves of the run.
 
 use crate::error::Result;
+use crate::exec::expand::Outside;
 use crate::exec::look::Looked;
 use crate::exec::table::Table;
 use crate::exec::{Counts, Outcome};
@@ -55,6 +56,8 @@ pub(crate) struct Ledger {
     pub(crate) restarts: u32,
     /// Nodes whose values are to be at hand after the run, however they are saved.
     wanted: BTreeSet<NodeId>,
+    /// What ended the run of a sub-graph early.
+    pub(crate) outside: Outside,
     /// Whether sources are what an earlier run saw: one that is something else by now is an error.
     pub(crate) is_of_the_past: bool,
 }
@@ -117,6 +120,7 @@ impl Ledger {
             elements: BTreeMap::new(),
             restarts: 0,
             wanted: BTreeSet::new(),
+            outside: Outside::default(),
             is_of_the_past: false,
         }
     }
@@ -405,6 +409,11 @@ impl Ledger {
             counts.cut_off -= moved;
         }
         self.elements.insert(map, counts);
+    }
+
+    /// How the elements of one map came out, if it was looked into.
+    pub(crate) fn elements_of(&self, map: NodeId) -> Counts {
+        self.elements.get(&map).copied().unwrap_or_default()
     }
 
     /// How elements of maps came out, of those maps that were looked into.

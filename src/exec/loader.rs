@@ -17,18 +17,24 @@ pub(crate) struct Loaders {
     pub(crate) sources: Arc<Sources>,
     /// Set when the run is over: makes lost bytes of its values again.
     pub(crate) after: Arc<OnceLock<Weak<Values>>>,
+    /// How many expansions deep the graph is.
+    pub(crate) depth: u32,
 }
 
 impl Loaders {
     /// Fetches the parts of a node's value.
     pub(crate) fn of(self: &Arc<Self>, owner: NodeId) -> Arc<dyn Loader> {
+        self.of_owner(owner.as_owner(self.depth))
+    }
+
+    pub(crate) fn of_owner(self: &Arc<Self>, owner: Owner) -> Arc<dyn Loader> {
         Arc::new(RunLoader { loaders: Arc::clone(self), owner })
     }
 }
 
 struct RunLoader {
     loaders: Arc<Loaders>,
-    owner: NodeId,
+    owner: Owner,
 }
 
 impl RunLoader {
@@ -40,7 +46,7 @@ impl RunLoader {
             Some(None) if !NodeScope::is_entered() => std::panic::panic_any(
                 "bytes of a value are lost, and the run that could make them again is gone".to_owned(),
             ),
-            Some(_) | None => Err(Interrupt::Lost { owner: self.owner.into() }),
+            Some(_) | None => Err(Interrupt::Lost { owner: self.owner }),
         }
     }
 }
@@ -70,7 +76,7 @@ impl Loader for RunLoader {
 
     fn place(&self, digest: &BlobDigest, shape: Shape) -> Result<(Arc<Path>, Owner), NotRead> {
         match self.loaders.shelf.place(digest, shape)? {
-            Some(path) => Ok((path, self.owner.into())),
+            Some(path) => Ok((path, self.owner)),
             None => self.lost()?.place(digest, shape),
         }
     }
@@ -84,10 +90,10 @@ impl Loader for RunLoader {
     }
 }
 
-pub(crate) fn opened(found: Found, owner: NodeId) -> Opened {
+pub(crate) fn opened(found: Found, owner: Owner) -> Opened {
     match found {
         Found::Bytes(bytes) => Opened::Bytes(bytes),
-        Found::File(file, path) => Opened::File(file, path, owner.into()),
+        Found::File(file, path) => Opened::File(file, path, owner),
     }
 }
 

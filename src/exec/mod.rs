@@ -5,6 +5,7 @@ mod costs;
 mod drive;
 mod engine;
 mod event;
+mod expand;
 mod history;
 mod leaves;
 mod ledger;

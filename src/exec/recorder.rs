@@ -18,6 +18,8 @@ pub(crate) struct Recorder {
     graph: Arc<Declared>,
     observer: Option<Arc<dyn Observer>>,
     pending: Mutex<Pending>,
+    /// Those of sub-graphs, which are synced with this one.
+    followed_by: Mutex<Vec<Arc<Self>>>,
 }
 
 struct Pending {
@@ -43,7 +45,7 @@ impl Recorder {
             unsaved: VecDeque::new(),
             error: None,
         };
-        Self { store, graph, observer, pending: Mutex::new(pending) }
+        Self { store, graph, observer, pending: Mutex::new(pending), followed_by: Mutex::default() }
     }
 
     /// Adds records, and the nodes that they are of.
@@ -80,12 +82,22 @@ impl Recorder {
         self.tell(&saved);
     }
 
+    /// Hands over what a sub-graph's recorder has, and syncs it from now on with this one.
+    pub(crate) fn follow(&self, inner: &Arc<Self>) {
+        inner.flush();
+        lock(&self.followed_by).push(Arc::clone(inner));
+    }
+
     /// Waits until everything is durable.
     ///
     /// # Errors
     /// When anything could not be written, now or earlier in the run: a run never ends well with results unsaved.
     pub(crate) fn sync(&self) -> Result<()> {
         self.flush();
+        let followed_by = std::mem::take(&mut *lock(&self.followed_by));
+        for inner in followed_by {
+            inner.sync()?;
+        }
         let synced = self.store.sync();
         let mut pending = lock(&self.pending);
         let error = pending.error.take();

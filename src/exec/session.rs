@@ -3,6 +3,7 @@
 use crate::exec::OnFailure;
 use crate::exec::costs::Costs;
 use crate::exec::event::{Event, Observer};
+use crate::exec::expand::Expanded;
 use crate::exec::ledger::Roots;
 use crate::exec::loader::Loaders;
 use crate::exec::look::Looker;
@@ -14,10 +15,10 @@ use crate::exec::spill::Spill;
 use crate::exec::sync::{Arc, Mutex, OnceLock, lock};
 use crate::exec::values::Values;
 use crate::exec::wave::{Trouble, caught};
-use crate::fingerprint::{BlobDigest, Fingerprint, ValueDigest, value_digest};
+use crate::fingerprint::{BlobDigest, ContentKey, DigestMap, Fingerprint, ValueDigest, value_digest};
 use crate::graph::{Body, Declared, NodeId, NodeSpec, Signals};
 use crate::store::{Payload, Store};
-use crate::value::{Keeper, Loader, Value};
+use crate::value::{Keeper, Loader, Owner, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Weak;
@@ -47,6 +48,12 @@ pub(crate) struct Session {
     pub(crate) loaders: Arc<Loaders>,
     /// Takes the files that nodes make.
     pub(crate) keeper: Arc<dyn Keeper>,
+    /// How sub-graphs came out that were run in this run, by the computations that made them.
+    pub(crate) expanded: Mutex<DigestMap<ContentKey, Expanded>>,
+    /// How many expansions deep the graph is: none for the user's.
+    pub(crate) depth: u32,
+    /// How many it may be at most.
+    pub(crate) most_expansions: u32,
 }
 
 impl Session {
@@ -135,6 +142,11 @@ impl Session {
         };
         let (part, payload) = output_part(&bytes, output)?;
         Some((value_digest(&spec.schema(), &part.digest(), part.len()), payload))
+    }
+
+    /// A node as its values know it.
+    pub(crate) fn owner(&self, node: NodeId) -> Owner {
+        node.as_owner(self.depth)
     }
 
     /// Fetches the parts of a node's value.

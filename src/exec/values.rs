@@ -58,7 +58,9 @@ impl Values {
     }
 
     /// Fetches parts of a node's value, and makes them again if they are lost.
-    pub(crate) fn loader_after(self: &Arc<Self>, owner: NodeId) -> Arc<dyn Loader> {
+    pub(crate) fn loader_after(self: &Arc<Self>, owner: Owner) -> Arc<dyn Loader> {
+        // Values that are handed out are those of the user's own nodes.
+        let owner = NodeId::of_owner(owner, 0).unwrap_or(NodeId::MISTAKEN);
         Arc::new(AfterRun { values: Arc::clone(self), owner })
     }
 
@@ -110,25 +112,29 @@ impl Values {
         self.ledger.present_value(&self.session.graph, node)
     }
 
-    /// What the store says of a node's value.
     fn recorded(&self, node: NodeId) -> Option<(ValueDigest, Payload)> {
-        let graph = &self.session.graph;
-        let spec = graph.spec(node)?;
-        if let (Body::Output { output, .. }, Some(producer)) = (&spec.body, graph.inputs(node).first()) {
-            let (_, manifest) = self.recorded(*producer)?;
-            return self.session.output(spec, *output, manifest);
-        }
-        let base = self.ledger.record_key(graph, node)?;
-        let store = &*self.session.store;
-        let Known { value, content, payload, .. } = match self.ledger.known(node, &base) {
-            Some(known) => known.clone(),
-            // Since the run it gave something else: that goes with what was made then, not with this.
-            None if lock(&self.session.roots).get(&base).copied() != self.ledger.root_of(node) => return None,
-            None => Known::of(deep_of(store, &base).ok().flatten()?),
-        };
-        let payload = payload_of_value(store, &value, content.as_ref(), payload.as_deref());
-        Some((value, payload.ok().flatten()?))
+        recorded_value(&self.session, &self.ledger, node)
     }
+}
+
+/// What the store says of a node's value.
+pub(crate) fn recorded_value(session: &Session, ledger: &Ledger, node: NodeId) -> Option<(ValueDigest, Payload)> {
+    let graph = &session.graph;
+    let spec = graph.spec(node)?;
+    if let (Body::Output { output, .. }, Some(producer)) = (&spec.body, graph.inputs(node).first()) {
+        let (_, manifest) = recorded_value(session, ledger, *producer)?;
+        return session.output(spec, *output, manifest);
+    }
+    let base = ledger.record_key(graph, node)?;
+    let store = &*session.store;
+    let Known { value, content, payload, .. } = match ledger.known(node, &base) {
+        Some(known) => known.clone(),
+        // Since the run it gave something else: that goes with what was made then, not with this.
+        None if lock(&session.roots).get(&base).copied() != ledger.root_of(node) => return None,
+        None => Known::of(deep_of(store, &base).ok().flatten()?),
+    };
+    let payload = payload_of_value(store, &value, content.as_ref(), payload.as_deref());
+    Some((value, payload.ok().flatten()?))
 }
 
 /// Fetches the parts of a value that the user holds: what is lost is made again.
@@ -155,11 +161,11 @@ impl Loader for AfterRun {
 
     fn open(&self, digest: &BlobDigest) -> std::result::Result<Opened, NotRead> {
         let found = self.made_again(|| self.shelf().open(digest))?;
-        Ok(opened(found, self.owner))
+        Ok(opened(found, self.owner.as_owner(0)))
     }
 
     fn place(&self, digest: &BlobDigest, shape: Shape) -> std::result::Result<(Arc<Path>, Owner), NotRead> {
-        Ok((self.made_again(|| self.shelf().place(digest, shape))?, self.owner.into()))
+        Ok((self.made_again(|| self.shelf().place(digest, shape))?, self.owner.as_owner(0)))
     }
 
     fn put(&self, digest: &BlobDigest, shape: Shape, to: &Path, link: Link) -> std::result::Result<(), NotRead> {

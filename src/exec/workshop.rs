@@ -5,7 +5,6 @@ use crate::exec::look::{Listed, Listing, LookError, walk, walk_within};
 use crate::exec::scratch::Scratch;
 use crate::exec::sync::Arc;
 use crate::fingerprint::BlobDigest;
-use crate::graph::NodeId;
 use crate::store::{Adopted, Batch, Store};
 use crate::value::{Access, Artifact, BoxError, FileContent, Keeper, Manifest, Owner, Shape, copy_file};
 use rayon::prelude::*;
@@ -47,7 +46,7 @@ enum Files {
 
 impl Workshop {
     fn stored(&self, owner: Owner, digest: BlobDigest, len: u64, shape: Shape) -> Artifact {
-        Artifact::stored(digest, len, shape, self.loaders.of(NodeId::from(owner)))
+        Artifact::stored(digest, len, shape, self.loaders.of_owner(owner))
     }
 
     /// Takes all listed files over; gives the manifest, which is saved as well.

@@ -2,12 +2,12 @@
 
 use crate::graph::declared::{Flags, NodeEntry};
 use crate::graph::id::KindId;
-use crate::graph::names::{Label, Names, NodePath, ScopeId};
+use crate::graph::names::{Label, NodePath, ScopeId};
 use crate::graph::node::GraphId;
 use crate::graph::publish::Taken;
 use crate::graph::replace::Replacement;
 use crate::graph::{Body, Declared, Gatherer, NodeFunction, NodeId, NodeSpec, RawNode, Results, SpecId};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::panic::Location;
 
 /// What building keeps beside the arrays of the finished graph.
@@ -69,23 +69,8 @@ impl SharedKey {
 
 impl Builder {
     pub(crate) fn new(id: GraphId) -> Self {
-        let graph = Declared {
-            id,
-            nodes: Vec::new(),
-            inputs: Vec::new(),
-            specs: Vec::new(),
-            constants: Vec::new(),
-            names: Names::new(),
-            tags: BTreeMap::new(),
-            retries: BTreeMap::new(),
-            targets: Vec::new(),
-            publications: Vec::new(),
-            order: None,
-            replaced: BTreeMap::new(),
-            settled_maps: BTreeMap::new(),
-        };
         Self {
-            graph,
+            graph: Declared::empty(id),
             spec_of: HashMap::new(),
             last_spec: None,
             functions: HashMap::new(),

@@ -86,7 +86,7 @@ pub(crate) struct NodeSpec {
 }
 
 /// Schemas of the elements that a mapped function goes over, and of what it gives for them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ElementSchemas {
     /// One for each collection.
     pub(crate) items: SmallVec<[SchemaDigest; 1]>,

@@ -18,6 +18,8 @@ pub struct Function {
     pub parameters: &'static [&'static str],
     /// Whether it asks for the key of the element that it is mapped over.
     pub has_key: bool,
+    /// Whether it makes a sub-graph when it runs, and a node of that gives its value.
+    pub expands: bool,
     /// Names of its outputs; none for a single value.
     pub outputs: &'static [&'static str],
     /// How what it returns is kept.
@@ -206,6 +208,7 @@ impl Function {
         code: Code::DEEP,
         parameters: &[],
         has_key: false,
+        expands: false,
         outputs: &[],
         results: Results::Many(&[]),
         file: "",

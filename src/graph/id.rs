@@ -44,16 +44,15 @@ impl NodeId {
     }
 }
 
-/// Values know their node by a number, not what a node is.
-impl From<NodeId> for Owner {
-    fn from(node: NodeId) -> Self {
-        Self(node.0)
+impl NodeId {
+    /// Values know their node by numbers, not what a node is.
+    pub(crate) fn as_owner(self, depth: u32) -> Owner {
+        Owner { node: self.0, depth }
     }
-}
 
-impl From<Owner> for NodeId {
-    fn from(owner: Owner) -> Self {
-        Self(owner.0)
+    /// The node that owns a value, in the graph that is `depth` expansions deep; nothing when it is of another one.
+    pub(crate) fn of_owner(owner: Owner, depth: u32) -> Option<Self> {
+        (owner.depth == depth).then_some(Self(owner.node))
     }
 }
 

@@ -181,6 +181,26 @@ impl Names {
         hasher.finalize()
     }
 
+    /// Takes the scopes and names of another graph over, all of them within the scope `prefix`.
+    pub(crate) fn join(&mut self, prefix: &str, other: &Self) -> Renamed {
+        let root = self.scope(ScopeId::ROOT, prefix, Unnamed::Once);
+        let (n_scopes, n_names) = (to_u32(self.scopes.len()), to_u32(self.ends.len()));
+        let renamed = Renamed { root, n_scopes, n_names };
+        for scope in other.scopes.iter().skip(1) {
+            self.scopes.push(Scope {
+                parent: renamed.scope(scope.parent),
+                label: scope.label.clone(),
+                path: DefaultHasher::new(),
+                unnamed: scope.unnamed,
+                ordinals: HashMap::new(),
+            });
+        }
+        let text = to_u32(self.text.len());
+        self.text.push_str(&other.text);
+        self.ends.extend(other.ends.iter().map(|end| text.saturating_add(*end)));
+        renamed
+    }
+
     /// Forgets what only building needs.
     pub(crate) fn freeze(&mut self) {
         self.scope_of = HashMap::new();
@@ -190,6 +210,34 @@ impl Names {
             scope.ordinals = HashMap::new();
         }
     }
+}
+
+/// What became of the scopes and names of a graph that was joined to another.
+pub(crate) struct Renamed {
+    root: ScopeId,
+    n_scopes: u32,
+    n_names: u32,
+}
+
+impl Renamed {
+    pub(crate) fn path(&self, path: NodePath) -> NodePath {
+        let label = match path.label {
+            Label::Given(number) => Label::Given(self.n_names.saturating_add(number)),
+            Label::Default | Label::Ordinal(_) => path.label,
+        };
+        NodePath { scope: self.scope(path.scope), label }
+    }
+
+    fn scope(&self, scope: ScopeId) -> ScopeId {
+        match scope.0.checked_sub(1) {
+            Some(behind_root) => ScopeId(self.n_scopes.saturating_add(behind_root)),
+            None => self.root,
+        }
+    }
+}
+
+fn to_u32(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

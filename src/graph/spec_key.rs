@@ -55,7 +55,8 @@ fn result_types(body: &Body) -> ResultTypes {
 fn body_key(body: &Body, results: &[&'static ValueType]) -> Result<Option<SpecKey>, String> {
     let key = match body {
         Body::Function { function, present } => {
-            let kind = function.kind().unwrap_or("function");
+            let plain = if function.function.expands { "expand" } else { "function" };
+            let kind = function.kind().unwrap_or(plain);
             function_key(kind, function, *present, results)
         }
         Body::Field(field) => builtin_key("field", field.path, field.result),

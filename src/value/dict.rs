@@ -137,6 +137,13 @@ impl<K: DictKey, T> Dict<K, T> {
 ///
 /// # Panics
 /// When a key occurs more than once: an element would be lost. A node that panics fails with the keys in its message.
+/// The same values: none is read or copied.
+impl<K: Clone, T> Clone for Dict<K, T> {
+    fn clone(&self) -> Self {
+        Self { entries: self.entries.iter().map(|(key, value)| (key.clone(), value.shared())).collect() }
+    }
+}
+
 impl<K: DictKey, T> FromIterator<(K, T)> for Dict<K, T> {
     fn from_iter<I: IntoIterator<Item = (K, T)>>(entries: I) -> Self {
         match Self::from_unique(entries) {

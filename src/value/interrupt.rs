@@ -14,14 +14,18 @@ pub enum Interrupt {
     Changed { path: PathBuf },
 }
 
-/// Whose value it is: a number that has a meaning to whoever loads the value.
+/// Whose value it is: numbers that have a meaning to whoever loads the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[doc(hidden)]
-pub struct Owner(pub(crate) u32);
+pub struct Owner {
+    pub(crate) node: u32,
+    /// In which graph: how many expansions deep.
+    pub(crate) depth: u32,
+}
 
 impl Owner {
     /// For values that no node can make anew.
-    pub(crate) const NOBODY: Self = Self(u32::MAX);
+    pub(crate) const NOBODY: Self = Self { node: u32::MAX, depth: u32::MAX };
 }
 
 thread_local! {

@@ -79,6 +79,13 @@ impl<T: Serialize + DeserializeOwned + 'static> List<T> {
     }
 }
 
+/// The same elements: none is read or copied.
+impl<T> Clone for List<T> {
+    fn clone(&self) -> Self {
+        Self::from_elements(self.elements.iter().map(Element::shared).collect())
+    }
+}
+
 impl<T> FromIterator<T> for List<T> {
     fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
         Self::from_elements(values.into_iter().map(|value| Element::new(Arc::new(value))).collect())

@@ -13,6 +13,7 @@ mod chains;
 mod commands;
 mod damage;
 mod edits;
+mod expand;
 mod failures;
 mod history;
 mod large;

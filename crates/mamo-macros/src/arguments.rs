@@ -13,6 +13,8 @@ pub(crate) struct Arguments {
     pub(crate) toolchain: bool,
     pub(crate) keep: Keep,
     pub(crate) outputs: Option<Outputs>,
+    /// Whether the function makes a sub-graph when it runs.
+    pub(crate) expands: bool,
     /// Name of the generated type; the function's when not given.
     pub(crate) ty: Option<Ident>,
     /// Where `mamo` is found.
@@ -45,13 +47,12 @@ pub(crate) struct Outputs {
     pub(crate) names: Vec<Ident>,
 }
 
-const KNOWN: [&str; 8] = ["code", "version", "toolchain", "codec", "transient", "outputs", "ty", "krate"];
+const KNOWN: [&str; 9] = ["code", "version", "toolchain", "codec", "transient", "outputs", "expand", "ty", "krate"];
 
 /// Arguments that other designs have or that are still to come, with what to do about them.
-const OTHERS: [(&str, &str); 8] = [
+const OTHERS: [(&str, &str); 7] = [
     ("pool", "`pool` is not there yet: every node runs in the engine's own pool"),
     ("memory", "`memory` is not there yet: memory is not accounted for"),
-    ("expand", "`expand` is not there yet: a graph is declared before it runs"),
     ("name", "a name belongs to the node, not to the function: `f::node(..).name(\"..\")`"),
     ("tag", "a tag belongs to the node, not to the function: `f::node(..).tag(\"..\")`"),
     ("persist", "this belongs to the node, not to the function: `f::node(..).persist(Persist::Never)`"),
@@ -66,6 +67,7 @@ impl Parse for Arguments {
             toolchain: false,
             keep: Keep::Serde,
             outputs: None,
+            expands: false,
             ty: None,
             krate: parse_quote!(::mamo),
         };
@@ -84,6 +86,9 @@ impl Parse for Arguments {
         let both = |name: &str| seen.iter().find(|argument| *argument == name);
         if let (Some(_), Some(transient)) = (both("codec"), both("transient")) {
             return Err(Error::new(transient.span(), "a transient result is never saved, so it has no codec"));
+        }
+        if let (Some(_), Some(other)) = (both("expand"), both("outputs").or_else(|| both("transient"))) {
+            return Err(Error::new(other.span(), "a function that expands gives one node, whose value is saved"));
         }
         if let (Some(_), Some(version)) = (both("code"), both("version")) {
             return Err(Error::new(version.span(), "a version by hand stands in for the code: leave `code` out"));
@@ -110,6 +115,7 @@ impl Arguments {
             "ty" => self.ty = Some(value(argument, "Name", input)?),
             "krate" => self.krate = value(argument, "some::path", input)?,
             "transient" => self.keep = Keep::Transient,
+            "expand" => self.expands = true,
             "outputs" => {
                 let names;
                 if !input.peek(syn::token::Paren) {
@@ -204,7 +210,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said() {
-        let known = "`code`, `version`, `toolchain`, `codec`, `transient`, `outputs`, `ty`, `krate`";
+        let known = "`code`, `version`, `toolchain`, `codec`, `transient`, `outputs`, `expand`, `ty`, `krate`";
         let cases = [
             ("verison = 3", format!("unknown argument `verison`; did you mean `version`? (known are {known})")),
             ("output(a)", format!("unknown argument `output`; did you mean `outputs`? (known are {known})")),
@@ -215,6 +221,7 @@ mod tests {
             ("code = \"deeper\"", "`code` is \"deep\", \"crate\" or \"body\"".into()),
             ("code = \"crate\", version = 1", "a version by hand stands in for the code: leave `code` out".into()),
             ("outputs(a, a)", "two outputs are called `a`".into()),
+            ("expand, outputs(a, b)", "a function that expands gives one node, whose value is saved".into()),
             ("outputs", "names of outputs follow: `outputs(train, test)`".into()),
             ("pool = \"gpu\"", "`pool` is not there yet: every node runs in the engine's own pool".into()),
         ];

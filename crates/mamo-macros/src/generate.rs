@@ -79,7 +79,11 @@ impl<'a> Generator<'a> {
         let declared = self.declared();
         let check = self.check().map(|item| quote!(#cfg #item));
         let node = self.signature.key().is_none().then(|| self.node());
-        let maps = if self.signature.is_mappable(self.arguments) { self.maps() } else { TokenStream::new() };
+        let maps = match (self.arguments.expands, self.signature.is_mappable(self.arguments)) {
+            (true, _) => self.no_map(),
+            (false, true) => self.maps(),
+            (false, false) => TokenStream::new(),
+        };
         let reduces = self.reduces();
         let own = Ident::new(OWN_NAME, Span::call_site());
         quote! {
@@ -138,6 +142,7 @@ impl<'a> Generator<'a> {
         let code = code(function, arguments, krate);
         let parameters = signature.inputs().map(|(parameter, _)| parameter.name.unraw().to_string());
         let outputs = arguments.outputs.iter().flat_map(|outputs| &outputs.names).map(|name| name.unraw().to_string());
+        let expands = arguments.expands.then(|| quote!(expands: true,));
         let has_key = signature.key().map(|_| quote!(has_key: true,));
         let outputs = arguments.outputs.as_ref().map(|_| quote!(outputs: &[#(#outputs),*],));
         let lenders = self.lenders.iter().flatten();
@@ -156,6 +161,7 @@ impl<'a> Generator<'a> {
                     code: #code,
                     parameters: &[#(#parameters),*],
                     #has_key
+                    #expands
                     #outputs
                     results: #krate::__private::Results::#results,
                     file: ::core::file!(),
@@ -341,10 +347,11 @@ impl<'a> Generator<'a> {
     /// Runs the function on a node's inputs.
     fn run(&self) -> TokenStream {
         let Self { function, krate, .. } = self;
-        let (ctx, inputs) = (local("ctx"), local("inputs"));
+        let (ctx, inputs, graph) = (local("ctx"), local("inputs"), local("graph"));
         let mut slots = self.lenders.iter().zip(0u32..);
         let arguments = self.signature.parameters.iter().map(|parameter| match &parameter.takes {
             Takes::Context => quote!(#ctx),
+            Takes::Graph => quote!(#graph),
             Takes::Key { key, passing } => self.passed(quote!(#inputs.key::<#key>()), key, *passing),
             Takes::Node(input) => match (input, slots.next()) {
                 (Input::Exact { value, passing }, Some((_, slot))) => {
@@ -366,9 +373,11 @@ impl<'a> Generator<'a> {
         let arguments: Vec<TokenStream> = arguments.collect();
         let mut name = function.signature.ident.clone();
         name.set_span(Span::call_site());
-        let value = self.finished(&quote!(#name(#(#arguments),*)));
+        let call = quote!(#name(#(#arguments),*));
+        let value = if self.arguments.expands { self.expanded(&call, &graph) } else { self.finished(&call) };
         let is_used = |parameter: &Parameter| !matches!(parameter.takes, Takes::Context);
-        let inputs = if self.signature.parameters.iter().any(is_used) { inputs } else { format_ident!("_") };
+        let is_read = |parameter: &Parameter| matches!(parameter.takes, Takes::Node(_) | Takes::Key { .. });
+        let inputs = if self.signature.parameters.iter().any(is_read) { inputs } else { format_ident!("_") };
         let ctx = if self.signature.parameters.iter().all(is_used) { format_ident!("_") } else { ctx };
         quote! {
             fn run(#ctx: &#krate::NodeCtx, #inputs: &#krate::__private::Inputs<'_>) -> #krate::__private::Ran {
@@ -383,6 +392,18 @@ impl<'a> Generator<'a> {
             Passing::Shared => shared,
             Passing::Cloned => quote!(<#value as #krate::__private::ByValue>::by_value(#shared)),
         }
+    }
+
+    /// Turns what a function that expands returned into what the engine keeps.
+    fn expanded(&self, call: &TokenStream, graph: &Ident) -> TokenStream {
+        let krate = self.krate;
+        let written = &self.signature.returns.written;
+        let value = self.value();
+        let node = match self.signature.returns.failing {
+            Failing::Never => quote!(::core::result::Result::Ok(#call)),
+            Failing::WithResult => quote!(<#written as #krate::__private::Fallible>::outcome(#call)),
+        };
+        quote!(#krate::__private::expanded::<#value>(|#graph: &#krate::Graph| #node))
     }
 
     /// Turns what the function returned into what the engine keeps.

@@ -22,6 +22,12 @@ use quote::quote;
 /// `f::zip_map(..)` goes over the first two in step, `f::filter_map(..)` and `f::flat_map(..)` take apart what a function
 /// gives that returns an `Option`, a `Vec` or a `List`.
 ///
+/// With `expand` the function makes a graph of its own when it runs, from what it reads: `fn f(g: &Graph, x: &X) ->
+/// Result<Node<T>, E>`. `f::node(..)` is a `Node<T>` with the value of the node that it returns. What stands in the sub-graph
+/// is recorded like everything else, under the node's name: an input that changed in part runs what reads that part. It may
+/// add itself, to go on until something is small, as deep as `mamo::EngineBuilder::expansion_depth` allows. A sub-graph
+/// has no sources, targets and published results of its own; retries are tries to make it, its nodes have their own.
+///
 /// A node function that calls another one calls a plain function: it runs within the caller's node, nothing of it is
 /// kept, and its code is part of the caller's. To keep its result, make it a node of its own and pass it as an input.
 ///
@@ -34,6 +40,7 @@ use quote::quote;
 /// | `&str`, `&[T]`, `&Path` | a node whose value can be lent as that, see `mamo::Lend` |
 /// | `Option<&T>` | `Option<Node<T>>` |
 /// | `ctx: &NodeCtx`, first | nothing |
+/// | `g: &Graph`, with `expand`, behind `ctx` | nothing: the sub-graph to be filled |
 /// | `#[key] k: &str`, `&K`, `K` | nothing: the key or index of the element that is mapped |
 ///
 /// | argument | effect |
@@ -46,6 +53,7 @@ use quote::quote;
 /// | `codec = C` | keeps results by `C`, a `mamo::Codec`, instead of serde |
 /// | `transient` | never keeps results: for connections and handles |
 /// | `outputs(train, test)` | gives one node for each member of the tuple that the function returns |
+/// | `expand` | the function makes a sub-graph when it runs |
 /// | `ty = Name` | names the generated type, where a module or a type has the function's name |
 /// | `krate = path` | where `mamo` is found, when it is re-exported |
 #[proc_macro_attribute]

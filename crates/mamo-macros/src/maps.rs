@@ -28,6 +28,24 @@ impl Generator<'_> {
         quote!(#mapped #zipped #taken_apart)
     }
 
+    /// Something at which the compiler says why a function that expands has no `map`.
+    pub(crate) fn no_map(&self) -> TokenStream {
+        let krate = self.krate;
+        let [collection, _] = &self.collections;
+        let visibility = &self.function.visibility;
+        let name = Ident::new("map", self.function.signature.ident.span());
+        let further = self.signature.inputs().skip(1).map(|_| quote!(_: impl Sized));
+        let value = self.value();
+        quote! {
+            #[doc(hidden)]
+            #visibility fn #name<#collection: #krate::__private::ExpandedWith<Self>>(
+                list: #collection, #(#further),*
+            ) -> #krate::Spec<#value> {
+                list.never()
+            }
+        }
+    }
+
     /// How to take the function's result apart, when it consists of values by its looks.
     fn flat_result(&self) -> Option<Mapping> {
         let Some(Type::Path(path)) = &self.signature.returns.value else { return None };

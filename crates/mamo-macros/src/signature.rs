@@ -36,6 +36,8 @@ pub(crate) struct Parameter {
 pub(crate) enum Takes {
     /// `ctx: &NodeCtx`: what the engine knows.
     Context,
+    /// `g: &Graph`: the sub-graph that the function fills.
+    Graph,
     /// `#[key]`: the element's key, of this type.
     Key { key: Type, passing: Passing },
     /// A node.
@@ -92,7 +94,9 @@ impl Signature {
         let mut names = BTreeSet::new();
         for (position, argument) in function.signature.inputs.iter().enumerate() {
             let FnArg::Typed(argument) = argument else { continue };
-            match Takes::read(argument, position, &arguments.krate) {
+            // Behind the context, if there is one.
+            let is_first = parameters.iter().all(|parameter: &Parameter| matches!(parameter.takes, Takes::Context));
+            match Takes::read(argument, position, is_first, arguments) {
                 Ok(takes) => parameters.push(Parameter { name: name(argument, position, &mut names), takes }),
                 Err(error) => match &mut errors {
                     Some(errors) => errors.combine(error),
@@ -104,6 +108,12 @@ impl Signature {
             Some(errors) => return Err(errors),
             None => check_keys(function, &parameters, arguments)?,
         }
+        if arguments.expands && !parameters.iter().any(|parameter| matches!(parameter.takes, Takes::Graph)) {
+            return Err(Error::new(
+                function.signature.ident.span(),
+                "a function that expands takes the sub-graph that it fills: `fn f(g: &Graph, ..) -> Result<Node<T>, E>`",
+            ));
+        }
         let returns = Returns::read(&function.signature.output, arguments)?;
         Ok(Self { parameters, returns, taken })
     }
@@ -112,7 +122,7 @@ impl Signature {
     pub(crate) fn inputs(&self) -> impl Iterator<Item = (&Parameter, &Input)> {
         self.parameters.iter().filter_map(|parameter| match &parameter.takes {
             Takes::Node(input) => Some((parameter, input)),
-            Takes::Context | Takes::Key { .. } => None,
+            Takes::Context | Takes::Graph | Takes::Key { .. } => None,
         })
     }
 
@@ -120,18 +130,20 @@ impl Signature {
     pub(crate) fn key(&self) -> Option<&Type> {
         self.parameters.iter().find_map(|parameter| match &parameter.takes {
             Takes::Key { key, .. } => Some(key),
-            Takes::Context | Takes::Node(_) => None,
+            Takes::Context | Takes::Graph | Takes::Node(_) => None,
         })
     }
 
     /// Whether it can be mapped over the elements of a collection.
     pub(crate) fn is_mappable(&self, arguments: &Arguments) -> bool {
-        self.inputs().next().is_some() && arguments.outputs.is_none() && !matches!(arguments.keep, Keep::Transient)
+        let is_plain = arguments.outputs.is_none() && !arguments.expands;
+        self.inputs().next().is_some() && is_plain && !matches!(arguments.keep, Keep::Transient)
     }
 }
 
 impl Takes {
-    fn read(argument: &PatType, position: usize, krate: &Path) -> Result<Self> {
+    fn read(argument: &PatType, position: usize, is_first: bool, arguments: &Arguments) -> Result<Self> {
+        let krate = &arguments.krate;
         if let Some(cfg) = argument.attrs.iter().find(|a| a.path().is_ident("cfg") || a.path().is_ident("cfg_attr")) {
             return Err(Error::new_spanned(
                 cfg,
@@ -147,6 +159,9 @@ impl Takes {
                 0 => Ok(Self::Context),
                 _ => Err(Error::new_spanned(ty, "`&NodeCtx` is the first parameter")),
             };
+        }
+        if arguments.expands && is_first && names_reference(ty, "Graph") {
+            return Ok(Self::Graph);
         }
         Input::read(ty, krate).map(Self::Node)
     }
@@ -205,10 +220,25 @@ impl Returns {
             _ => (Some(written.clone()), Failing::Never),
         };
         let mut returns = Self { written, value, failing, outputs: Vec::new() };
+        if arguments.expands {
+            returns.value = Some(returns.of_node()?);
+        }
         if let Some(outputs) = &arguments.outputs {
             returns.outputs = returns.members(outputs.names.len(), outputs.span)?;
         }
         Ok(returns)
+    }
+
+    /// `T` of the `Node<T>` that a function returns which expands.
+    fn of_node(&self) -> Result<Type> {
+        let node = self.value.as_ref().and_then(|value| generic_argument(strip(value), "Node"));
+        node.cloned().ok_or_else(|| {
+            let written = self.value.as_ref().unwrap_or(&self.written);
+            Error::new_spanned(
+                written,
+                "a function that expands returns a node of its sub-graph, written out: `Result<Node<T>, E>`",
+            )
+        })
     }
 
     /// The types of the tuple's members, one for each output.
@@ -268,7 +298,9 @@ fn check_keys(function: &Function, parameters: &[Parameter], arguments: &Argumen
     if let Some(second) = keys.next() {
         return Err(Error::new(second.name.span(), "an element has one key: there is a `#[key]` parameter already"));
     }
-    let no_map = if arguments.outputs.is_some() {
+    let no_map = if arguments.expands {
+        "a function that expands cannot be mapped"
+    } else if arguments.outputs.is_some() {
         "a function with several outputs cannot be mapped"
     } else if matches!(arguments.keep, Keep::Transient) {
         "a function with a transient result cannot be mapped"
@@ -329,9 +361,14 @@ fn unsized_as_owned(ty: &Type, krate: &Path) -> Option<Type> {
 }
 
 fn is_context(ty: &Type) -> bool {
+    names_reference(ty, "NodeCtx")
+}
+
+/// Whether it is a reference to a type of that name.
+fn names_reference(ty: &Type, name: &str) -> bool {
     let Type::Reference(reference) = ty else { return false };
     let Type::Path(path) = strip(&reference.elem) else { return false };
-    path.path.segments.last().is_some_and(|last| last.ident == "NodeCtx")
+    path.path.segments.last().is_some_and(|last| last.ident == name)
 }
 
 /// The type inside parentheses and the invisible groups of macros.

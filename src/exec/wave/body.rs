@@ -35,7 +35,8 @@ impl Wave {
                     ctx.desk.leave(None);
                     called
                 })?;
-                if spec.is_transient() {
+                // What a function gives that expands is a sub-graph.
+                if spec.is_transient() || function.function.expands {
                     return Ok((Some(value), None));
                 }
                 let encoded = encode_result(session, spec, &value)?;
@@ -74,10 +75,10 @@ impl Wave {
             trial: 0,
             upstream: SmallVec::new(),
             signals: Arc::clone(&self.session.signals),
-            desk: Desk::new(Arc::clone(&self.session.keeper), node.into()),
+            desk: Desk::new(Arc::clone(&self.session.keeper), self.session.owner(node)),
         });
         ctx.function = function;
-        ctx.desk.leave(Some(node.into()));
+        ctx.desk.leave(Some(self.session.owner(node)));
         ctx.upstream.clear();
         ctx.upstream.extend(self.upstream_values(node));
         ctx

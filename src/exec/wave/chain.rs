@@ -140,7 +140,7 @@ impl Wave {
             Part::Inline(bytes) => bytes,
             Part::Blob { .. } => match self.session.recorder.blob(&item.part.digest()) {
                 Some(bytes) => bytes,
-                None => return Err(Trouble::Interrupted(Interrupt::Lost { owner: (*above).into() })),
+                None => return Err(Trouble::Interrupted(Interrupt::Lost { owner: self.session.owner(*above) })),
             },
         };
         let loader = self.session.loader(*above);

@@ -15,7 +15,7 @@ use crate::exec::wave::tree::{CombinationId, Side, Tree};
 use crate::exec::wave::walk::{Local, Wave};
 use crate::exec::{OnFailure, Outcome};
 use crate::fingerprint::{BlobDigest, ContentKey, ValueDigest, value_digest};
-use crate::graph::{Inputs, NodeCtx, NodeId, Persist};
+use crate::graph::{Inputs, NodeCtx, Persist};
 use crate::store::{Act, Key, Payload, RecordKind};
 use crate::value::{BoxError, Desk, Encoded, Failure, Interrupt, Lent, Mapped, Value, keeping_sources};
 use smallvec::SmallVec;
@@ -162,7 +162,7 @@ impl Wave {
                     self.made_combination(reduce, id, content, product, cost_ns, local);
                 }
             }
-            Err(Trouble::Interrupted(Interrupt::Lost { owner })) if NodeId::from(owner) == slot.node => {
+            Err(Trouble::Interrupted(Interrupt::Lost { owner })) if owner == self.session.owner(slot.node) => {
                 // The values themselves were there, but not all that belongs to them.
                 let known = sides_of(&run.what).filter(|side| !lock(&reduce.combinations[*side].state).is_new);
                 let known: SmallVec<[CombinationId; 2]> = known.collect();
@@ -287,7 +287,7 @@ impl Wave {
             trial: 0,
             upstream,
             signals: Arc::clone(&self.session.signals),
-            desk: Desk::new(Arc::clone(&self.session.keeper), self.slots.slots[reduce.slot].node.into()),
+            desk: Desk::new(Arc::clone(&self.session.keeper), self.session.owner(self.slots.slots[reduce.slot].node)),
         };
         let mut values: SmallVec<[_; 4]> = sides.iter().map(Lent::as_any).collect();
         values.extend(reduce.shared.iter().map(Value::as_any));

@@ -263,7 +263,7 @@ impl Wave {
             trial: 0,
             upstream: known.upstream.clone(),
             signals: Arc::clone(&self.session.signals),
-            desk: Desk::new(Arc::clone(&self.session.keeper), self.slots.slots[map.slot].node.into()),
+            desk: Desk::new(Arc::clone(&self.session.keeper), self.session.owner(self.slots.slots[map.slot].node)),
         };
         let ahead = self.item_ahead(map, run)?;
         let value = guarded(&self.session, || {

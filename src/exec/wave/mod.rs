@@ -8,6 +8,7 @@ mod chain;
 mod claims;
 mod combine;
 mod element;
+mod expand;
 mod inputs;
 mod map;
 mod perform;
@@ -23,5 +24,5 @@ mod tree;
 mod twins;
 mod walk;
 
-pub(crate) use perform::{Trouble, caught, with_causes};
+pub(crate) use perform::{Product, Trouble, caught, with_causes};
 pub(crate) use walk::{WaveEnd, run_wave};

@@ -176,6 +176,9 @@ impl Wave {
         if let Some(node) = ReducedNode::of(spec) {
             return self.start_reduce(pending, &node, local);
         }
+        if matches!(&spec.body, Body::Function { function, .. } if function.function.expands) {
+            return self.expand(pending, local);
+        }
         let start = Instant::now();
         let (value, encoded) = self.perform(slot, spec, local)?;
         let cost_ns = self.took(start.elapsed());
@@ -315,7 +318,13 @@ impl Wave {
     /// A body found that something must be made anew before it can go on.
     pub(crate) fn interrupted(&self, interrupt: Interrupt) {
         match interrupt {
-            Interrupt::Lost { owner } => self.demand(owner.into()),
+            Interrupt::Lost { owner } => match NodeId::of_owner(owner, self.session.depth) {
+                Some(node) => self.demand(node),
+                None => {
+                    lock(&self.end).lost_outside.push(owner);
+                    self.queue.close();
+                }
+            },
             Interrupt::Changed { path } => {
                 lock(&self.end).changed.push(path);
                 self.queue.close();

@@ -26,7 +26,7 @@ impl Wave {
                 (Some(Made { part: Part::Inline(bytes), .. }), _) => settled_value(bytes),
                 (Some(Made { part, .. }), _) => match self.session.recorder.blob(&part.digest()) {
                     Some(bytes) => settled_value(&bytes),
-                    None => return Err(Trouble::Interrupted(Interrupt::Lost { owner: node.into() })),
+                    None => return Err(Trouble::Interrupted(Interrupt::Lost { owner: self.session.owner(node) })),
                 },
                 (None, Some(failure)) => guarded(&self.session, || Ok(settled_failure(failure)?))?,
                 (None, None) => continue,

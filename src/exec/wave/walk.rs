@@ -1,6 +1,7 @@
 //! The walkers of a wave and the wave's end.
 
 use crate::exec::Outcome;
+use crate::exec::expand::Expanding;
 use crate::exec::ledger::{Known, Ledger};
 use crate::exec::planning::{Class, Planned};
 use crate::exec::session::Session;
@@ -14,7 +15,7 @@ use crate::exec::wave::twins::Twins;
 use crate::fingerprint::{ContentKey, Fingerprint, ValueDigest};
 use crate::graph::{Body, Declared, NodeCtx, NodeId, NodeSpec, Persist};
 use crate::store::Batch;
-use crate::value::{Failure, Value};
+use crate::value::{Failure, Owner, Value};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -54,6 +55,10 @@ pub(crate) struct WaveEnd {
     pub(crate) failed_elements: Vec<(ContentKey, Arc<Failure>)>,
     /// Nodes whose bytes somebody needs and nobody has.
     pub(crate) demanded: BTreeSet<NodeId>,
+    /// Nodes that made a sub-graph, which is to be run.
+    pub(crate) expanding: Vec<Expanding>,
+    /// Whose values are lost, of graphs around this one.
+    pub(crate) lost_outside: Vec<Owner>,
     /// Whether something failed that stops the run.
     pub(crate) is_halted: bool,
 }

@@ -6,7 +6,7 @@ fn a() {}
 #[node(cache)]
 fn b() {}
 
-#[node(expand)]
+#[node(pool)]
 fn c() {}
 
 #[node(version = "3")]

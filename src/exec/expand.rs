@@ -1,0 +1,293 @@
+//! Running the sub-graphs that nodes made in a wave: all of them together, as one graph, before the next wave.
+//!
+//! A sub-graph's nodes are nodes like others: known by their fingerprints, recorded, found again. The node that made it is a
+//! function of what it read, as any; its value is that of the sub-graph's result.
+
+use crate::error::Result;
+use crate::exec::costs::Costs;
+use crate::exec::drive::drive;
+use crate::exec::event::{Event, Observer};
+use crate::exec::ledger::Ledger;
+use crate::exec::loader::Loaders;
+use crate::exec::planning::{Contents, cause_of};
+use crate::exec::recorder::Recorder;
+use crate::exec::session::Session;
+use crate::exec::shelf::Shelf;
+use crate::exec::sync::{Arc, Mutex, lock};
+use crate::exec::values::recorded_value;
+use crate::exec::wave::{Product, Trouble, caught};
+use crate::exec::workshop::Workshop;
+use crate::exec::{Counts, OnFailure};
+use crate::fingerprint::{ContentKey, ValueDigest};
+use crate::graph::{Body, Constant, Declared, Expansion, Joined, Kind, NodeId};
+use crate::store::{Batch, Payload};
+use crate::value::Owner;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+/// A node that has made a sub-graph.
+pub(crate) struct Expanding {
+    pub(crate) node: NodeId,
+    pub(crate) content: ContentKey,
+    pub(crate) expansion: Arc<Expansion>,
+    /// Whether it is executed for the sake of lost bytes, so that its sub-graph is as well.
+    pub(crate) is_again: bool,
+    /// Nanoseconds that making the sub-graph took.
+    pub(crate) made_ns: u64,
+}
+
+/// How a sub-graph came out.
+#[derive(Clone)]
+pub(crate) enum Expanded {
+    Value {
+        value: ValueDigest,
+        payload: Payload,
+        cost_ns: u64,
+    },
+    /// A value that comes from a settled failure within the sub-graph.
+    Tainted {
+        value: ValueDigest,
+        payload: Payload,
+    },
+    Failed(String),
+}
+
+/// What ended the run of sub-graphs early and only the graph around them can mend.
+#[derive(Default)]
+pub(crate) struct Outside {
+    /// Files that changed.
+    pub(crate) changed: Vec<PathBuf>,
+    /// Values of nodes around whose bytes are lost.
+    pub(crate) lost: Vec<Owner>,
+}
+
+impl Outside {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.changed.is_empty() && self.lost.is_empty()
+    }
+}
+
+/// So many expansions deep may one be within others when nobody says otherwise.
+pub(crate) const MOST_EXPANSIONS: u32 = 64;
+
+/// Runs the sub-graphs; how they came out is in the session afterwards.
+///
+/// # Errors
+/// When the engine cannot do its work.
+pub(crate) fn expand(
+    session: &Session,
+    ledger: &mut Ledger,
+    expanding: &[Expanding],
+    pool: &rayon::ThreadPool,
+) -> Result<Outside> {
+    let parts = expanding.iter().map(|one| (session.graph.identity(one.node), &*one.expansion.graph));
+    let mut joined = Joined::of(parts);
+    let graph = Arc::new(std::mem::replace(&mut joined.graph, Declared::empty(session.graph.id)));
+    let nodes: Vec<NodeId> =
+        expanding.iter().enumerate().map(|(part, one)| joined.node(part, one.expansion.node)).collect();
+    let mut inner_ledger = Ledger::new(&graph, nodes.iter().copied().collect());
+    let again = expanding.iter().zip(&joined.parts).filter(|(one, _)| one.is_again);
+    for (_, part) in again {
+        inner_ledger.forced.extend(functions(&graph, part.clone()));
+    }
+    // A failure that somebody settles stops nothing.
+    let is_settled = expanding.iter().any(|one| !ledger.reaches_target(one.node));
+    let on_failure = if is_settled { OnFailure::KeepGoing } else { session.on_failure };
+    let mut inner = Arc::new(session.within(&graph, on_failure)?);
+    let mut inner_ledger = drive(&mut inner, inner_ledger, pool)?;
+    let mut batch = Batch::default();
+    inner.costs.record(&mut batch);
+    let outside = std::mem::take(&mut inner_ledger.outside);
+    let n_executed = inner_ledger.executed_functions(&graph, 0..graph.len()).max(1);
+    let mut open = Vec::new();
+    for ((one, part), node) in expanding.iter().zip(&joined.parts).zip(nodes) {
+        let counts = inner_ledger.counts_within(&graph, part.clone());
+        ledger.note_elements(one.node, counts);
+        // What each took by itself is not known: they ran at once.
+        let share = inner_ledger.executed_functions(&graph, part.clone());
+        let cost_ns = one.made_ns.saturating_add(inner.costs.spent() / n_executed * share);
+        match came_out(&inner, &inner_ledger, node, cost_ns, &mut batch) {
+            Some(expanded) => {
+                match as_kept_by(session, one.node, &inner, node, expanded, &mut batch) {
+                    Some(expanded) => drop(lock(&session.expanded).insert(one.content, expanded)),
+                    // Bytes are lost: the whole sub-graph is executed again, once.
+                    None if one.is_again => open.push(one.content),
+                    None => {
+                        ledger.forced.insert(one.node);
+                    }
+                }
+            }
+            None => open.push(one.content),
+        }
+    }
+    // One that was not run because another one failed, or the run was stopped, stays open.
+    let has_failed = inner_ledger.failures().next().is_some();
+    if outside.is_empty() && !has_failed && !inner.signals.is_stopped() {
+        let message = "its sub-graph came to no end; please report this as a bug of mamo";
+        let failed = open.into_iter().map(|content| (content, Expanded::Failed(message.to_owned())));
+        lock(&session.expanded).extend(failed);
+    }
+    inner.recorder.add(&mut batch, &[]);
+    session.recorder.follow(&inner.recorder);
+    Ok(outside)
+}
+
+/// How the result of a sub-graph came out; nothing when the run ended before it.
+fn came_out(session: &Session, ledger: &Ledger, node: NodeId, cost_ns: u64, batch: &mut Batch) -> Option<Expanded> {
+    let graph = &session.graph;
+    if let Kind::Constant(constant) = graph.kind(node) {
+        return Some(of_constant(session, node, constant, cost_ns, batch));
+    }
+    if let Some(failure) = cause_of(graph, ledger, node).or_else(|| cause_of(graph, ledger, graph.producer(node))) {
+        return Some(Expanded::Failed(failure.to_string()));
+    }
+    let (value, payload) = recorded_value(session, ledger, node)?;
+    let producer = graph.producer(node);
+    let base = ledger.record_key(graph, producer)?;
+    let is_tainted = ledger.known(producer, &base).is_some_and(|known| known.is_tainted);
+    Some(if is_tainted { Expanded::Tainted { value, payload } } else { Expanded::Value { value, payload, cost_ns } })
+}
+
+fn of_constant(session: &Session, node: NodeId, constant: &Constant, cost_ns: u64, batch: &mut Batch) -> Expanded {
+    match caught(|| Ok(constant.value_type.encode(constant.value.as_any())?)) {
+        Ok(encoded) => {
+            let product = Product::new(None, encoded, &(constant.value_type.schema)().digest, true);
+            for (name, bytes) in product.blobs {
+                batch.put_blob(name, bytes);
+            }
+            Expanded::Value { value: product.digest, payload: product.payload, cost_ns }
+        }
+        Err(Trouble::Failed(message)) => Expanded::Failed(message),
+        Err(Trouble::Interrupted(_)) => {
+            Expanded::Failed(format!("parts of the value of node `{}` are lost", session.graph.identity(node)))
+        }
+    }
+}
+
+/// The result as the node keeps it that expanded: with the bytes of the sub-graph's node, when both keep values alike. Nothing
+/// when bytes are lost.
+fn as_kept_by(
+    session: &Session,
+    node: NodeId,
+    inner: &Session,
+    result: NodeId,
+    expanded: Expanded,
+    batch: &mut Batch,
+) -> Option<Expanded> {
+    let (value, payload) = match &expanded {
+        Expanded::Value { value, payload, .. } | Expanded::Tainted { value, payload } => (value, payload),
+        Expanded::Failed(_) => return Some(expanded),
+    };
+    let (Some(kept), Some(given)) = (session.graph.value_type(node), inner.graph.value_type(result)) else {
+        return Some(expanded);
+    };
+    let schema = (kept.schema)().digest;
+    if kept.codec == given.codec && schema == (given.schema)().digest {
+        return Some(expanded);
+    }
+    let encoded = match inner.load(result, value, payload) {
+        Ok(Some(value)) => caught(|| Ok(kept.encode(value.as_any())?)),
+        Ok(None) => return None,
+        Err(trouble) => Err(trouble),
+    };
+    match encoded {
+        Ok(encoded) => {
+            let Product { digest, payload, blobs, .. } = Product::new(None, encoded, &schema, true);
+            for (name, bytes) in blobs {
+                batch.put_blob(name, bytes);
+            }
+            Some(match expanded {
+                Expanded::Value { cost_ns, .. } => Expanded::Value { value: digest, payload, cost_ns },
+                Expanded::Tainted { .. } | Expanded::Failed(_) => Expanded::Tainted { value: digest, payload },
+            })
+        }
+        Err(Trouble::Failed(message)) => Some(Expanded::Failed(message)),
+        Err(Trouble::Interrupted(_)) => None,
+    }
+}
+
+/// Nodes of some numbers that execute a function.
+fn functions(graph: &Declared, part: std::ops::Range<usize>) -> BTreeSet<NodeId> {
+    let is_function = |node: &NodeId| graph.spec(*node).is_some_and(|spec| matches!(spec.body, Body::Function { .. }));
+    part.map(NodeId::from_index).filter(is_function).collect()
+}
+
+impl Ledger {
+    fn executed_functions(&self, graph: &Declared, part: std::ops::Range<usize>) -> u64 {
+        let executed =
+            functions(graph, part).into_iter().filter(|node| self.outcomes[*node] == super::Outcome::Executed);
+        u64::try_from(executed.count()).unwrap_or(u64::MAX)
+    }
+
+    /// How the functions of a part of the graph came out, elements of their maps included.
+    fn counts_within(&self, graph: &Declared, part: std::ops::Range<usize>) -> Counts {
+        let mut counts = Counts::default();
+        for node in functions(graph, part).into_iter().filter(|node| self.is_needed(*node)) {
+            counts.add(self.outcomes[node]);
+            counts = counts.plus(self.elements_of(node));
+        }
+        counts
+    }
+}
+
+impl Session {
+    /// The session of a graph that nodes of this one made.
+    fn within(&self, graph: &Arc<Declared>, on_failure: OnFailure) -> Result<Self> {
+        let observer: Option<Arc<dyn Observer>> = match &self.observer {
+            Some(observer) => Some(Arc::new(Inside(Arc::clone(observer)))),
+            None => None,
+        };
+        let recorder = Arc::new(Recorder::new(Arc::clone(&self.store), Arc::clone(graph), observer.clone()));
+        let outer = &self.loaders.shelf;
+        let shelf = Shelf {
+            store: Arc::clone(&self.store),
+            recorder: Arc::clone(&recorder),
+            looker: Arc::clone(&self.looker),
+            scratch: Arc::clone(&outer.scratch),
+            folder: outer.folder.clone(),
+        };
+        let depth = self.depth.saturating_add(1);
+        let sources = Arc::clone(&self.sources);
+        let loaders = Arc::new(Loaders { shelf, sources, after: Arc::default(), depth });
+        let workshop = Workshop {
+            store: Arc::clone(&self.store),
+            scratch: Arc::clone(&outer.scratch),
+            loaders: Arc::clone(&loaders),
+        };
+        // What the graph around has written can be found.
+        self.recorder.flush();
+        Ok(Self {
+            graph: Arc::clone(graph),
+            store: Arc::clone(&self.store),
+            recorder,
+            looker: Arc::clone(&self.looker),
+            observer,
+            signals: Arc::clone(&self.signals),
+            roots: Arc::clone(&self.roots),
+            contents: Contents { has_deep: true, has_act: true },
+            on_failure,
+            run: self.run,
+            costs: Costs::load(graph, &*self.store)?,
+            sources: Arc::clone(&self.sources),
+            spill: Arc::clone(&self.spill),
+            after: Arc::default(),
+            loaders,
+            keeper: Arc::new(workshop),
+            reduced_again: Mutex::default(),
+            expanded: Mutex::default(),
+            depth,
+            most_expansions: self.most_expansions,
+        })
+    }
+}
+
+/// Tells what happens within sub-graphs, apart from what is about the run as a whole.
+struct Inside(Arc<dyn Observer>);
+
+impl Observer for Inside {
+    fn event(&self, event: &Event<'_>) {
+        if !matches!(event, Event::Planned { .. }) {
+            self.0.event(event);
+        }
+    }
+}
