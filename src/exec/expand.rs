@@ -17,7 +17,7 @@ use crate::exec::sync::{Arc, Mutex, lock};
 use crate::exec::values::recorded_value;
 use crate::exec::wave::{Product, Trouble, caught};
 use crate::exec::workshop::Workshop;
-use crate::exec::{Counts, OnFailure};
+use crate::exec::{Counts, OnFailure, Outcome};
 use crate::fingerprint::{ContentKey, ValueDigest};
 use crate::graph::{Body, Constant, Declared, Expansion, Joined, Kind, NodeId};
 use crate::store::{Batch, Payload};
@@ -214,8 +214,7 @@ fn functions(graph: &Declared, part: std::ops::Range<usize>) -> BTreeSet<NodeId>
 
 impl Ledger {
     fn executed_functions(&self, graph: &Declared, part: std::ops::Range<usize>) -> u64 {
-        let executed =
-            functions(graph, part).into_iter().filter(|node| self.outcomes[*node] == super::Outcome::Executed);
+        let executed = functions(graph, part).into_iter().filter(|node| self.outcomes[*node] == Outcome::Executed);
         u64::try_from(executed.count()).unwrap_or(u64::MAX)
     }
 
