@@ -5,6 +5,7 @@ use anyhow::{Context, ensure};
 use flate2::read::GzDecoder;
 use mamo::node;
 use serde::{Deserialize, Serialize};
+use std::io::Read;
 
 /// An earthquake.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,7 +41,9 @@ pub(crate) fn read(gz: &[u8]) -> anyhow::Result<Vec<Quake>> {
     struct Geometry {
         coordinates: [f64; 3],
     }
-    let catalogue: Catalogue = serde_json::from_reader(GzDecoder::new(gz)).context("this is no catalogue of quakes")?;
+    let mut json = Vec::new();
+    GzDecoder::new(gz).read_to_end(&mut json).context("cannot decompress the catalogue")?;
+    let catalogue: Catalogue = serde_json::from_slice(&json).context("this is no catalogue of quakes")?;
     let quakes = catalogue.features.into_iter().filter(|feature| feature.properties.kind == "earthquake");
     let quake = |feature: Feature| {
         let [longitude, latitude, _depth] = feature.geometry.coordinates;

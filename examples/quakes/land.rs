@@ -9,6 +9,7 @@ use flate2::read::GzDecoder;
 use mamo::node;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
+use std::io::Read;
 
 /// What lies below the dots of each map, as SVG.
 #[derive(Serialize, Deserialize)]
@@ -20,7 +21,9 @@ pub(crate) struct Ground {
 /// Reads rings of pairs of longitude and latitude.
 #[node]
 pub(crate) fn coasts(gz: &[u8]) -> anyhow::Result<Vec<Vec<Point>>> {
-    let rings: Vec<Vec<(f64, f64)>> = serde_json::from_reader(GzDecoder::new(gz)).context("these are no coasts")?;
+    let mut json = Vec::new();
+    GzDecoder::new(gz).read_to_end(&mut json).context("cannot decompress the coasts")?;
+    let rings: Vec<Vec<(f64, f64)>> = serde_json::from_slice(&json).context("these are no coasts")?;
     let point = |(longitude, latitude)| Point { longitude, latitude };
     Ok(rings.into_iter().map(|ring| ring.into_iter().map(point).collect()).collect())
 }

@@ -51,7 +51,7 @@ fn svg(
     }
     // What an inset shows is told apart there.
     let is_elsewhere = |cluster: &&Cluster| !insets.iter().any(|inset| inset.shows(cluster.centre));
-    labels(&mut svg, &world, clusters.iter().filter(is_elsewhere))?;
+    labels(&mut svg, &world, &clusters.iter().filter(is_elsewhere).collect::<Vec<_>>())?;
 
     for (((letter, inset), window), below) in ('A'..).zip(&insets).zip(&layout.insets).zip(&ground.insets) {
         let Frame { left, top, width, height } = inset.frame();
@@ -62,7 +62,8 @@ fn svg(
         svg += below;
         dots(&mut svg, inset, clusters, alone, 1.5)?;
         writeln!(svg, "</g>\n<rect class='edge' {area}/>")?;
-        labels(&mut svg, inset, clusters.iter().filter(|cluster| inset.shows(cluster.centre)))?;
+        let shown: Vec<_> = clusters.iter().filter(|cluster| inset.shows(cluster.centre)).collect();
+        labels(&mut svg, inset, &shown)?;
     }
     legend::legend(&mut svg, top, clusters)?;
     svg += "</svg>\n";
@@ -77,7 +78,8 @@ fn heading(svg: &mut String, clusters: &[Cluster], alone: &[Quake], density: &De
     writeln!(
         svg,
         "<text class='soft' x='{MARGIN}' y='68'>{quakes} quakes, of which {in_clusters} lie in {n_clusters} clusters: \
-         places where at least {min_points} are within {eps_km} km of one. Source: USGS.</text>"
+         places where at least {min_points} are within {eps_km} km of one. \
+         Grey ones are alone. Source: USGS.</text>"
     )?;
     legend::sizes(svg)
 }

@@ -83,12 +83,13 @@ fn circles(svg: &mut String, view: &View, quakes: &[Quake], scale: f64) -> std::
     Ok(())
 }
 
-/// Writes the clusters' numbers beside them, none above another.
-pub(crate) fn labels<'a>(
-    svg: &mut String,
-    view: &View,
-    clusters: impl Iterator<Item = &'a Cluster>,
-) -> std::fmt::Result {
+/// Writes the clusters' numbers near them: inside the frame, none above another, and above as few dots as possible.
+pub(crate) fn labels(svg: &mut String, view: &View, clusters: &[&Cluster]) -> std::fmt::Result {
+    let covers = |spot: &(f64, f64), place: &(f64, f64), wide: f64, high: f64| {
+        (spot.0 - place.0).abs() < wide && (spot.1 - place.1).abs() < high
+    };
+    let quakes = clusters.iter().flat_map(|cluster| &cluster.quakes);
+    let dots: Vec<_> = quakes.map(|quake| (view.place(quake.epicentre), radius(quake.magnitude))).collect();
     let mut taken: Vec<(f64, f64)> = Vec::new();
     for cluster in clusters {
         let (x, y) = view.place(cluster.centre);
@@ -98,11 +99,10 @@ pub(crate) fn labels<'a>(
                 (x + distance * angle.cos(), y + distance * angle.sin())
             })
         });
-        let free = |spot: &(f64, f64)| {
-            let near = |other: &(f64, f64)| (spot.0 - other.0).abs() < 19.0 && (spot.1 - other.1).abs() < 14.0;
-            inside(view.frame(), *spot) && !taken.iter().any(near)
-        };
-        let spot = spots.clone().find(free).unwrap_or((x, y));
+        let free = spots
+            .filter(|spot| inside(view.frame(), *spot) && !taken.iter().any(|other| covers(spot, other, 19.0, 14.0)));
+        let n_covered = |spot: &(f64, f64)| dots.iter().filter(|(dot, r)| covers(spot, dot, 9.0 + r, 6.0 + r)).count();
+        let spot = free.min_by_key(n_covered).unwrap_or((x, y));
         taken.push(spot);
         let Cluster { hue, number, .. } = cluster;
         writeln!(svg, "<path class='leader h{hue}' d='M{x:.1} {y:.1}L{:.1} {:.1}'/>", spot.0, spot.1)?;
@@ -139,7 +139,7 @@ mod tests {
     fn numbers_are_not_above_each_other() {
         let view = View::world(Frame { left: 0.0, top: 0.0, width: 1000.0, height: 0.0 }, 0.0);
         let mut svg = String::new();
-        labels(&mut svg, &view, [cluster(0.0, 0), cluster(0.0, 1), cluster(0.1, 2)].iter()).unwrap();
+        labels(&mut svg, &view, &[&cluster(0.0, 0), &cluster(0.0, 1), &cluster(0.1, 2)]).unwrap();
         let mut places: Vec<_> =
             svg.lines().filter_map(|line| line.split_once(" x=")).map(|(_, place)| place).collect();
         places.sort_unstable();
