@@ -81,8 +81,12 @@ mod tests {
     #[test]
     fn quakes_that_become_ten_times_rarer_with_each_magnitude_have_a_b_of_one() {
         let mut magnitudes = vec![0.9; 50]; // not complete
-        for (bin, n) in
-            [1000, 794, 631, 501, 398, 316, 251, 200, 158, 126, 100, 79, 63, 50, 40, 32, 25, 20].iter().enumerate()
+        for (bin, n) in [
+            1000, 794, 631, 501, 398, 316, 251, 200, 158, 126, 100, 79, 63, 50, 40, 32, 25, 20, 16, 13, 10, 8, 6, 5, 4,
+            3, 3, 2, 2, 2, 1, 1, 1, 1,
+        ]
+        .iter()
+        .enumerate()
         {
             magnitudes.extend(vec![1.0 + 0.1 * count(bin); *n]);
         }

@@ -1,0 +1,1 @@
+//! What runs: at first, never again, and after edits.
