@@ -55,7 +55,7 @@ fn solved(mut matrix: [Features; FEATURES.len()], mut right: Features) -> anyhow
         right[k] /= pivot;
         for i in (0..FEATURES.len()).filter(|i| *i != k) {
             let factor = matrix[i][k];
-            for j in 0..FEATURES.len() {
+            for j in 0..matrix[i].len() {
                 matrix[i][j] -= factor * matrix[k][j];
             }
             right[i] -= factor * right[k];

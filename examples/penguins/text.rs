@@ -79,6 +79,7 @@ mod tests {
             10  ridge with penalty 5         290.0 g    10.0 g
 
             The best, ridge with penalty 0.5, fitted again: rmse 301.2 g on penguins it never saw
-        "#]].assert_eq(&text);
+        "#]]
+        .assert_eq(&text);
     }
 }
