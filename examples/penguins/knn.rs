@@ -29,8 +29,13 @@ pub(crate) fn fit(train: &[Sample], k: f64) -> anyhow::Result<Model> {
 impl Neighbours {
     pub(crate) fn predict(&self, features: &Features) -> f64 {
         let features = self.scale.apply(features);
-        let distance =
-            |sample: &Sample| sample.features.iter().zip(features).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+        let distance = |sample: &Sample| {
+            let mut squares = 0.0;
+            for (a, b) in sample.features.iter().zip(&features) {
+                squares += (a - b) * (a - b);
+            }
+            squares
+        };
         let mut by_distance: Vec<_> = self.samples.iter().map(|sample| (distance(sample), sample.mass)).collect();
         // Stable: of equal distances the first in the table counts.
         by_distance.sort_by(|a, b| a.0.total_cmp(&b.0));
