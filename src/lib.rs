@@ -11,14 +11,14 @@ mod value;
 
 pub use error::{Error, ErrorKind, Result};
 pub use exec::{
-    Acceptance, Cause, Change, Counts, Engine, EngineBuilder, Event, ItemChange, Observer, OnFailure, Outcome, Plan,
-    PlanState, Remark, RestartReason, Run, Stopper, Why,
+    Acceptance, Cause, Change, Counts, Engine, EngineBuilder, Event, ItemChange, NodeLog, Observer, OnFailure, Outcome,
+    Plan, PlanState, Remark, RestartReason, Run, Stopper, Why,
 };
 pub use graph::{CodeReport, Command, Graph, Handle, Node, NodeCtx, Persist, Retry, Spec, source};
 pub use mamo_macros::node;
 pub use value::{
-    Artifact, BoxError, Codec, Collection, Dict, DictKey, DuplicateKeys, Failure, Field, Lend, List, OutputDir,
-    OutputFile, Secret, SettleEach, Tool,
+    Artifact, BoxError, Codec, Collection, Dict, DictKey, DuplicateKeys, Failure, Field, Lend, List, LogLevel, LogLine,
+    LogLines, OutputDir, OutputFile, Secret, SettleEach, Tool,
 };
 
 /// What the macros write; no part of the interface.

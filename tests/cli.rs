@@ -88,6 +88,7 @@ fn help_is_whole_and_on_standard_output() {
               run       Bring targets up to date; `run` may be left out
               plan      Say what a run would do, and run nothing
               why       Say why a node ran, or would run
+              log       Print what a node said when it ran last
               accept    Let nodes keep their values although their code changed
               unaccept  Take acceptances back: the nodes' present code runs
               accepted  List what was accepted, by whom and why
@@ -399,4 +400,83 @@ fn accepting_all_when_there_is_nothing_to_accept_is_told() {
         (0, "no node is stale by its code alone and has a value to keep\n")
     );
     assert_eq!(call_with("accepted", two_targets).stdout, "nothing is accepted\n");
+}
+
+#[mamo::node]
+fn half(ctx: &mamo::NodeCtx, x: u32) -> Result<u32, String> {
+    ctx.log(format_args!("looking at {x}"));
+    if x % 2 == 1 { Err(format!("{x} is odd")) } else { Ok(x / 2) }
+}
+
+fn halves(graph: &Graph) -> mamo::Result<Node<u32>> {
+    let answer = graph.add(half::node(graph.value(3)));
+    graph.add(half::map(graph.value(vec![2, 4])).name("halves"));
+    Ok(answer)
+}
+
+/// Replaces times.
+fn without_times(text: &str) -> String {
+    let lines = text.lines().map(|line| match (line.split_once(" s  "), line.split_once(": ")) {
+        (Some((_, said)), _) if line.starts_with("   ") => format!("  (time)  {said}"),
+        (_, Some((head, how))) if how.ends_with("ago") || how.ends_with("now") => {
+            format!("{head}: {} (time)", how.split(' ').next().unwrap_or_default())
+        }
+        (_, Some((head, tail))) if head.starts_with("failed after ") => {
+            format!("failed after (time): {}", tail.split_once("; ").map_or(tail, |(counts, _)| counts))
+        }
+        _ => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Calls of one program on one store, one after the other.
+fn calls(lines: &[&str], pipeline: fn(&Graph) -> mamo::Result<Node<u32>>) -> Vec<(u8, String, String)> {
+    let store = tempfile::tempdir().unwrap();
+    let call = |line: &&str| {
+        let (stdout, stderr) = (Buffer::default(), Buffer::default());
+        let args = ["/bin/flights"].into_iter().chain(line.split_whitespace());
+        let call = Invocation::new(args, stdout.clone(), stderr.clone()).env("MAMO_STORE", store.path().join("store"));
+        (call.run(pipeline), without_times(&stdout.text()), without_times(&stderr.text()))
+    };
+    lines.iter().map(call).collect()
+}
+
+#[test]
+fn a_failure_is_told_with_its_log_and_the_log_is_printed_later() {
+    let ended = calls(
+        &["-k --progress off", "log half", "log halves", "log halves[1]", "log halves[7]", "log --json half"],
+        halves,
+    );
+    let expected = [
+        expect![[r#"
+            1
+            failed half: 3 is odd
+              its log ends with:
+                looking at 3
+            failed after (time): 1 failed, 1 executed, 2 fresh
+              2 elements of maps: 2 executed"#]],
+        expect![[r#"
+            0
+            half: failed (time)
+              (time)  looking at 3
+            failed: 3 is odd"#]],
+        expect![[r#"
+            0
+            halves: ended (time)
+            elements that have a log:
+              halves[0]
+              halves[1]"#]],
+        expect![[r#"
+            0
+            halves[1]: ended (time)
+              (time)  looking at 4"#]],
+        expect![[r#"
+            0
+            halves[7] said nothing in any run"#]],
+    ];
+    for ((code, stdout, stderr), expected) in ended.iter().zip(expected) {
+        expected.assert_eq(format!("{code}\n{stdout}{stderr}").trim_end());
+    }
+    let object: serde_json::Value = serde_json::from_str(&ended[5].1).unwrap();
+    assert_eq!((&object["schema"], &object["lines"][0]["text"]), (&"mamo.log/1".into(), &"looking at 3".into()));
 }

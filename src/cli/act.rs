@@ -8,6 +8,8 @@ use crate::cli::console::Console;
 use crate::cli::exit_codes;
 use crate::cli::interrupt::{Guard, Signals};
 use crate::cli::json;
+use crate::cli::log_json;
+use crate::cli::log_text;
 use crate::cli::plan_list;
 use crate::cli::settings::{AcceptReach, Action, Chatter, PlanLength, Results, RunOptions, Settings};
 use crate::cli::summary::{Ending, Summary};
@@ -57,6 +59,7 @@ pub(crate) fn act(settings: &Settings, program: &mut dyn Program, stage: &mut St
         Action::Plan { length } => plan(settings, *length, program, stage),
         Action::Code => code(settings, program, stage),
         Action::Why => why(settings, program, stage),
+        Action::Log => log(settings, program, stage),
         Action::Accept { reach, remark } => acceptances(settings, program, stage, |engine, graph, nodes| match reach {
             AcceptReach::Named => engine.accept(graph, nodes, remark),
             AcceptReach::All => engine.accept_all(graph, remark),
@@ -123,6 +126,19 @@ fn why(settings: &Settings, program: &mut dyn Program, stage: &mut Stage<'_>) ->
     match settings.results {
         Results::Json => write_line(stage, &json::why(&why))?,
         Results::Text => write(stage, &why_text::text(&why, SystemTime::now()))?,
+    }
+    Ok(exit_codes::DONE)
+}
+
+/// Prints what a node said when it ran last.
+fn log(settings: &Settings, program: &mut dyn Program, stage: &mut Stage<'_>) -> Result<u8> {
+    let graph = program.build()?;
+    let engine = quiet_engine(settings, stage)?;
+    let [node] = settings.targets.as_slice() else { return Ok(exit_codes::USAGE) };
+    let log = engine.log(&graph, node)?;
+    match settings.results {
+        Results::Json => write_line(stage, &log_json::log(node, log.as_ref()))?,
+        Results::Text => write(stage, &log_text::text(node, log.as_ref(), SystemTime::now()))?,
     }
     Ok(exit_codes::DONE)
 }

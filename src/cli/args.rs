@@ -51,6 +51,9 @@ pub(crate) enum Command {
     /// Say why a node ran, or would run
     #[command(after_help = AFTER_HELP)]
     Why(WhyArguments),
+    /// Print what a node said when it ran last
+    #[command(after_help = AFTER_HELP)]
+    Log(LogArguments),
     /// Let nodes keep their values although their code changed
     #[command(after_help = AFTER_HELP)]
     Accept(AcceptArguments),
@@ -132,6 +135,14 @@ pub(crate) struct PlanArguments {
 #[derive(Args, Debug)]
 pub(crate) struct WhyArguments {
     /// The node or target to explain
+    #[arg(value_name = "NODE")]
+    pub(crate) node: String,
+}
+
+/// Options of `log`.
+#[derive(Args, Debug)]
+pub(crate) struct LogArguments {
+    /// The node, target or element of a map: `fit[JFK]`
     #[arg(value_name = "NODE")]
     pub(crate) node: String,
 }

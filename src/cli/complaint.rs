@@ -3,6 +3,7 @@
 use crate::cli::paint::Paint;
 use crate::cli::words;
 use crate::error::Error;
+use crate::value::LogLine;
 
 /// Lines of one message; more are counted.
 const MESSAGE_LINES: usize = 12;
@@ -23,9 +24,25 @@ pub(crate) fn error(error: &Error, paint: Paint) -> String {
     text
 }
 
-/// A node or an element that failed, with what it said.
-pub(crate) fn failure(node: &str, message: &str, paint: Paint) -> String {
-    format!("{} {node}: {}", paint.bad("failed"), words::block(message, "    ", MESSAGE_LINES))
+/// A node or an element that failed, with what it said, and below it the last lines of its log.
+pub(crate) fn failure(node: &str, message: &str, log: &[LogLine], paint: Paint) -> String {
+    let mut text = format!("{} {node}: {}", paint.bad("failed"), words::block(message, "    ", MESSAGE_LINES));
+    // What a program wrote last stands in the message as well.
+    let is_new = |line: &&LogLine| !line.text.is_empty() && !message.contains(said(&line.text));
+    let mut lines = log.iter().filter(is_new).peekable();
+    if lines.peek().is_some() {
+        text.push_str("\n  its log ends with:");
+    }
+    for line in lines {
+        text.push_str(&format!("\n    {}", line.text));
+    }
+    text
+}
+
+/// What a program wrote, without its name.
+fn said(line: &str) -> &str {
+    let said = line.strip_prefix('`').and_then(|line| line.split_once("`: "));
+    said.map_or(line, |(_, said)| said)
 }
 
 /// Something that people should know though the run goes on.
@@ -70,7 +87,7 @@ mod tests {
     #[test]
     fn a_long_message_is_cut() {
         let message = (1..=20).map(|line| format!("line {line}")).collect::<Vec<_>>().join("\n");
-        let text = failure("fit[JFK]", &message, Paint::Plain);
+        let text = failure("fit[JFK]", &message, &[], Paint::Plain);
         assert_eq!(text.lines().count(), 13);
         assert!(
             text.starts_with("failed fit[JFK]: line 1\n    line 2\n") && text.ends_with("(8 more lines)"),

@@ -218,7 +218,7 @@ fn acceptance(acceptance: &Acceptance) -> AcceptanceObject<'_> {
     }
 }
 
-fn since_1970(time: SystemTime) -> u64 {
+pub(crate) fn since_1970(time: SystemTime) -> u64 {
     millis(time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
 }
 
@@ -262,7 +262,7 @@ pub(crate) fn usage_error(message: &str) -> String {
     line(&ErrorObject { schema: "mamo.error/1", kind: "usage", message, node: None, causes: &[], hint: None })
 }
 
-fn line(object: &impl Serialize) -> String {
+pub(crate) fn line(object: &impl Serialize) -> String {
     // Numbers, texts and lists of them always become JSON.
     serde_json::to_string(object).unwrap_or_default()
 }
@@ -278,7 +278,7 @@ fn counts(counts: &Counts) -> CountsObject {
     }
 }
 
-fn millis(time: Duration) -> u64 {
+pub(crate) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 

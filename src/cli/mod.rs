@@ -1,8 +1,7 @@
 //! The command line of a pipeline: arguments, progress, summaries, JSON and exit codes.
 //!
-//! A program hands its pipeline to [`main`] or [`main_then`] and has `run`, `plan`, `why`, `accept`, `unaccept` and `accepted` with all
-//! their options. Results
-//! and JSON go to standard output, everything else to standard error. What scripts may rely on is written down in
+//! A program hands its pipeline to [`main`] or [`main_then`] and has `run`, `plan`, `why`, `log`, `accept`, `unaccept` and `accepted`
+//! with all their options. Results and JSON go to standard output, everything else to standard error. What scripts may rely on is written down in
 //! `docs/json.md` and `docs/exit-codes.md`.
 
 mod program;
@@ -22,6 +21,8 @@ mod tally;
 
 mod complaint;
 mod json;
+mod log_json;
+mod log_text;
 mod plan_list;
 mod summary;
 mod why_text;

@@ -178,7 +178,7 @@ mod tests {
             (0, executed("a", None)),
             (0, Event::Planned { stale: 7 }),
             (0, started("b", None)),
-            (0, Event::NodeFailed { node: "b", element: None, message: "no" }),
+            (0, Event::NodeFailed { node: "b", element: None, message: "no", log: &[] }),
         ];
         check(&events, 1000, expect!["1/7  1.0/s  1 failed"]);
     }

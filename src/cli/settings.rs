@@ -37,6 +37,8 @@ pub(crate) enum Action {
     Code,
     /// Explain a node: the only target.
     Why,
+    /// Print the log of a node: the only target.
+    Log,
     /// Let the targets, or all that can be, keep their values although their code changed.
     Accept { reach: AcceptReach, remark: Remark },
     /// Take acceptances of the targets back.
@@ -114,6 +116,10 @@ impl Settings {
             Some(Command::Why(why)) => {
                 run_only(&mut command, "why")?;
                 (Action::Why, vec![why.node])
+            }
+            Some(Command::Log(log)) => {
+                run_only(&mut command, "log")?;
+                (Action::Log, vec![log.node])
             }
             Some(Command::Accept(accept)) => {
                 run_only(&mut command, "accept")?;

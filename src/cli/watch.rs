@@ -5,7 +5,7 @@ use crate::cli::console::{Console, lock};
 use crate::cli::progress::{Progress, View, shown};
 use crate::cli::tally::Tally;
 use crate::exec::{Event, Observer, RestartReason};
-use crate::value::Failure;
+use crate::value::{Failure, LogLine};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -78,8 +78,8 @@ impl Watcher {
                 state.tally.map_ended(node).into_iter().collect()
             }
             Event::RunEnded { .. } if self.style == Style::Lines => state.tally.ended(),
-            Event::NodeFailed { node, element, message } => {
-                state.told.tell(shown(node, *element), message, &self.console).into_iter().collect()
+            Event::NodeFailed { node, element, message, log } => {
+                state.told.tell(shown(node, *element), message, log, &self.console).into_iter().collect()
             }
             Event::NodeRetried { node, element, attempt, of, pause, message } => {
                 let (node, pause) = (shown(node, *element), pause.as_secs_f64());
@@ -121,7 +121,7 @@ impl Observer for Watcher {
 }
 
 impl Told {
-    fn tell(&mut self, node: String, message: &str, console: &Console) -> Option<String> {
+    fn tell(&mut self, node: String, message: &str, log: &[LogLine], console: &Console) -> Option<String> {
         if self.nodes.contains(&node) {
             return None;
         }
@@ -129,7 +129,7 @@ impl Told {
             self.untold += 1;
             return None;
         }
-        let line = complaint::failure(&node, message, console.paint());
+        let line = complaint::failure(&node, message, log, console.paint());
         self.nodes.insert(node);
         Some(line)
     }
@@ -139,7 +139,7 @@ impl Told {
         self.untold = 0;
         let mut lines: Vec<String> = failures
             .iter()
-            .filter_map(|failure| self.tell(failure.node().to_owned(), failure.message(), console))
+            .filter_map(|failure| self.tell(failure.node().to_owned(), failure.message(), &[], console))
             .collect();
         // Both count the same failures, once as they came and once at the end.
         let untold = had_untold.max(self.untold);
@@ -193,7 +193,7 @@ mod tests {
             Event::Restarted { reason: RestartReason::Changed { path: Path::new("data/a.csv") } },
             Event::Restarted { reason: RestartReason::Diverged { node: "fit" } },
             Event::NodeExecuted { node: "fit", element: Some("JFK"), took: 12 * MS },
-            Event::NodeFailed { node: "fit", element: Some("LAX"), message: "no rows\nin LAX.csv" },
+            Event::NodeFailed { node: "fit", element: Some("LAX"), message: "no rows\nin LAX.csv", log: &[] },
             Event::NodeSkipped { node: "report" },
         ]
     }
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn a_failure_is_told_once() {
         let failures = ["a", "b"].map(|node| Failure::new(node.into(), "no".into()));
-        let event = Event::NodeFailed { node: "a", element: None, message: "no" };
+        let event = Event::NodeFailed { node: "a", element: None, message: "no", log: &[] };
         check(
             Style::Silent,
             &[event],
@@ -252,8 +252,10 @@ mod tests {
     #[test]
     fn of_many_failures_the_first_are_told() {
         let labels: Vec<String> = (0..50).map(|number| number.to_string()).collect();
-        let failed: Vec<_> =
-            labels.iter().map(|label| Event::NodeFailed { node: "fit", element: Some(label), message: "no" }).collect();
+        let failed: Vec<_> = labels
+            .iter()
+            .map(|label| Event::NodeFailed { node: "fit", element: Some(label), message: "no", log: &[] })
+            .collect();
         let buffer = Buffer::default();
         let watcher = Watcher::new(Arc::new(Console::new(Box::new(buffer.clone()), Paint::Plain)), Style::Silent);
         failed.iter().for_each(|event| watcher.event(event));

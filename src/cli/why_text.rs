@@ -85,7 +85,7 @@ fn said(remark: &Remark, at: SystemTime, now: SystemTime) -> String {
     format!("by {who} {}{because}", ago(at, now))
 }
 
-fn ago(at: SystemTime, now: SystemTime) -> String {
+pub(crate) fn ago(at: SystemTime, now: SystemTime) -> String {
     match now.duration_since(at) {
         Ok(age) if age.as_secs() == 0 => "just now".to_owned(),
         Ok(age) => format!("{} ago", words::duration(age)),

@@ -10,12 +10,13 @@ use crate::exec::history::{self, run_number};
 use crate::exec::ledger::{Ledger, Roots};
 use crate::exec::loader::Loaders;
 use crate::exec::look::{Looker, SecretKey};
-use crate::exec::named::{find_node, find_targets};
+use crate::exec::named::{find_element, find_node, find_targets};
 use crate::exec::plan_report::{Plan, report};
 use crate::exec::planning::Contents;
 use crate::exec::publish::publish;
 use crate::exec::recorded::load_roots;
 use crate::exec::recorder::Recorder;
+use crate::exec::report::{NodeLog, Report, Reports, newest_report};
 use crate::exec::run::Run;
 use crate::exec::scratch::Scratch;
 use crate::exec::session::Session;
@@ -28,7 +29,7 @@ use crate::exec::why::{Why, why};
 use crate::exec::workshop::Workshop;
 use crate::graph::{Declared, Graph, NodeId, Signals};
 use crate::store::{Batch, FjallStore, MemoryStore, OpenOptions, Store};
-use crate::value::NodeScope;
+use crate::value::{NodeScope, note_panics};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -341,6 +342,17 @@ impl Engine {
         why(&self.inner.session(declared)?, ledger, &self.inner.pool, node)
     }
 
+    /// What a node said in the newest run in which it had something to say, by name: a target, a node, or an element of a
+    /// map, `fit[JFK]`. Nothing when it never had.
+    ///
+    /// # Errors
+    /// When there is no node of that name, and when the store cannot be read.
+    pub fn log(&self, graph: &Graph, node: &str) -> Result<Option<NodeLog>> {
+        let declared = graph.declared().ok_or_else(unfinished)?;
+        let name = find_element(declared, node)?.identity(declared);
+        Ok(newest_report(&*self.inner.store, &name)?.map(Report::log))
+    }
+
     /// All acceptances on record, oldest first, those that were taken back included.
     ///
     /// # Errors
@@ -393,6 +405,7 @@ impl Inner {
             expanded: Mutex::default(),
             depth: 0,
             most_expansions: self.most_expansions,
+            reports: Reports::default(),
         })
     }
 
@@ -421,6 +434,7 @@ impl Inner {
         keeps_history: bool,
     ) -> Result<Values> {
         let _running = self.alone("a run was started")?;
+        note_panics();
         let start = Instant::now();
         let mut session = Arc::new(Session { on_failure, ..self.session(graph)? });
         let n_nodes = graph.node_ids().filter(|node| !graph.is_output(*node)).count();
@@ -428,6 +442,7 @@ impl Inner {
             .tell(|observer| observer.event(&Event::RunStarted { nodes: u64::try_from(n_nodes).unwrap_or(u64::MAX) }));
         let driven = drive(&mut session, ledger, &self.pool);
         session.spill.clear();
+        session.report_maps();
         if let (Ok(ledger), true) = (&driven, keeps_history) {
             history::record(&session, ledger, ledger.counts(graph), start.elapsed())?;
         }

@@ -1,5 +1,6 @@
 //! What happens in a run, told to whoever watches.
 
+use crate::value::LogLine;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -78,6 +79,8 @@ pub enum Event<'a> {
         element: Option<&'a str>,
         /// What it said.
         message: &'a str,
+        /// The last lines of its log.
+        log: &'a [LogLine],
     },
     /// A node was skipped, because something upstream failed or the run stopped.
     NodeSkipped {

@@ -11,6 +11,7 @@ use crate::exec::ledger::Ledger;
 use crate::exec::loader::Loaders;
 use crate::exec::planning::{Contents, cause_of};
 use crate::exec::recorder::Recorder;
+use crate::exec::report::Reports;
 use crate::exec::session::Session;
 use crate::exec::shelf::Shelf;
 use crate::exec::sync::{Arc, Mutex, lock};
@@ -127,6 +128,7 @@ pub(crate) fn expand(
         let failed = open.into_iter().map(|content| (content, Expanded::Failed(message.to_owned())));
         lock(&session.expanded).extend(failed);
     }
+    inner.report_maps();
     inner.recorder.add(&mut batch, &[]);
     session.recorder.follow(&inner.recorder);
     Ok(outside)
@@ -273,6 +275,7 @@ impl Session {
             loaders,
             keeper: Arc::new(workshop),
             reduced_again: Mutex::default(),
+            reports: Reports::default(),
             expanded: Mutex::default(),
             depth,
             most_expansions: self.most_expansions,

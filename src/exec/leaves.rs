@@ -1,7 +1,6 @@
 //! The sources of a run: looked at in the beginning, again when a file changes, and compared when a run goes on later.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::exec::event::Event;
 use crate::exec::ledger::Ledger;
 use crate::exec::look::Looked;
 use crate::exec::session::Session;
@@ -82,9 +81,7 @@ fn look_at(
         let looked = looked.map_err(|error| {
             let message = with_causes(&*error);
             let identity = graph.identity(node);
-            session.tell(|observer| {
-                observer.event(&Event::NodeFailed { node: &identity, element: None, message: &message })
-            });
+            session.tell_failed(&identity, None, &message);
             Arc::new(Failure::new(identity, message))
         });
         match &looked {

@@ -47,6 +47,42 @@ pub(crate) fn find_node(graph: &Declared, name: &str) -> Result<NodeId> {
     })
 }
 
+/// A node, or an element of one.
+pub(crate) struct Element {
+    pub(crate) node: NodeId,
+    /// What stands in the brackets.
+    pub(crate) label: Option<String>,
+}
+
+impl Element {
+    /// How it is called.
+    pub(crate) fn identity(&self, graph: &Declared) -> String {
+        let node = graph.identity(self.node);
+        match &self.label {
+            Some(label) => format!("{node}[{label}]"),
+            None => node,
+        }
+    }
+}
+
+/// The node, or the element of one, that a name such as `fit[JFK]` means; the node that has an output.
+pub(crate) fn find_element(graph: &Declared, name: &str) -> Result<Element> {
+    let error = match find_node(graph, name) {
+        Ok(node) => return Ok(Element { node: graph.producer(node), label: None }),
+        Err(error) => error,
+    };
+    let splits =
+        name.strip_suffix(']').into_iter().flat_map(|name| name.match_indices('[').map(move |(at, _)| (name, at)));
+    for (name, at) in splits {
+        if let (Some(node), Some(label)) = (name.get(..at), name.get(at + 1..))
+            && let Ok(node) = find_node(graph, node)
+        {
+            return Ok(Element { node: graph.producer(node), label: Some(label.to_owned()) });
+        }
+    }
+    Err(error)
+}
+
 fn note_close(closest: &mut Option<(usize, String)>, name: &str, candidate: String) {
     // Long lists of nodes are not worth a slow error.
     if candidate.len().abs_diff(name.len()) > 8 {

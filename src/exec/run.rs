@@ -1,7 +1,8 @@
 //! What a run gave.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::exec::named::find_node;
+use crate::exec::named::{find_element, find_node};
+use crate::exec::report::{NodeLog, Report, report_of_run};
 use crate::exec::session::Session;
 use crate::exec::sync::{Arc, Mutex, lock};
 use crate::exec::values::Values;
@@ -187,6 +188,33 @@ impl Run {
         let graph = &session.graph;
         let nodes = ledger.outcomes.ids().filter(|node| !graph.is_output(*node));
         nodes.map(|node| (graph.identity(node), ledger.outcomes[node]))
+    }
+
+    /// What a node said when it was executed in this run; nothing when it was not, or said nothing.
+    ///
+    /// # Errors
+    /// When the node is of another graph, and when the store cannot be read.
+    pub fn log<T>(&self, node: Node<T>) -> Result<Option<NodeLog>> {
+        let raw = node.raw();
+        let graph = &self.values.session.graph;
+        if raw.graph != graph.id {
+            return Err(Error::new(ErrorKind::NoValue, "the node is of another graph than the run"));
+        }
+        self.log_of(&graph.identity(graph.producer(graph.effective(raw.id))))
+    }
+
+    /// As [`Run::log`], by name: a target, a node, or an element of a map, `fit[JFK]`.
+    ///
+    /// # Errors
+    /// When there is no such name, and when the store cannot be read.
+    pub fn find_log(&self, name: &str) -> Result<Option<NodeLog>> {
+        let graph = &self.values.session.graph;
+        self.log_of(&find_element(graph, name)?.identity(graph))
+    }
+
+    fn log_of(&self, name: &str) -> Result<Option<NodeLog>> {
+        let session = &self.values.session;
+        Ok(report_of_run(&*session.store, session.run, name)?.map(Report::log))
     }
 
     /// How many nodes came out how.

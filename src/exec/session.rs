@@ -10,6 +10,7 @@ use crate::exec::look::Looker;
 use crate::exec::planning::Contents;
 use crate::exec::recorded::output_part;
 use crate::exec::recorder::Recorder;
+use crate::exec::report::Reports;
 use crate::exec::sources::Sources;
 use crate::exec::spill::Spill;
 use crate::exec::sync::{Arc, Mutex, OnceLock, lock};
@@ -46,6 +47,7 @@ pub(crate) struct Session {
     /// Set when the run is over: makes lost bytes of its values again.
     pub(crate) after: Arc<OnceLock<Weak<Values>>>,
     pub(crate) loaders: Arc<Loaders>,
+    pub(crate) reports: Reports,
     /// Takes the files that nodes make.
     pub(crate) keeper: Arc<dyn Keeper>,
     /// How sub-graphs came out that were run in this run, by the computations that made them.
@@ -73,6 +75,17 @@ impl Session {
 
     pub(crate) fn tell_cut_off(&self, node: NodeId) {
         self.tell(|observer| observer.event(&Event::NodeCutOff { node: &self.graph.identity(node) }));
+    }
+
+    /// Tells that a node or an element failed, with the last lines of its log.
+    pub(crate) fn tell_failed(&self, node: &str, element: Option<&str>, message: &str) {
+        self.tell(|observer| {
+            let log = match element {
+                Some(element) => self.last_lines(&format!("{node}[{element}]")),
+                None => self.last_lines(node),
+            };
+            observer.event(&Event::NodeFailed { node, element, message, log: &log });
+        });
     }
 
     /// What executing the node is thought to take, in nanoseconds.

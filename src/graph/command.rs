@@ -1,7 +1,7 @@
 //! Programs that nodes run: in the node's folder, with their output kept, ended when the run is stopped.
 
 use crate::graph::context::{NodeCtx, Signals};
-use crate::value::{BoxError, Tool, confined, hand_out};
+use crate::value::{BoxError, LogLevel, Tool, confined, hand_out};
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -19,7 +19,7 @@ use std::time::Duration;
 /// nothing from the terminal. When the run is stopped, it is killed with all processes of its group.
 ///
 /// When the node fails after a program did, the last lines that the program wrote to its standard error stand in the
-/// node's failure.
+/// node's failure; in any case they stand in its log, and those of its standard output when that is not asked for.
 pub struct Command<'a> {
     ctx: &'a NodeCtx,
     name: String,
@@ -133,7 +133,11 @@ impl<'a> Command<'a> {
         })?;
         let output = attend(&mut child, self.stdin.clone(), keep, signals)?;
         let Some(output) = output else { return Err(format!("the run was stopped while `{name}` ran").into()) };
-        self.ctx.desk.note_complaint((!output.status.success()).then(|| complaint(name, &output)));
+        let last = Last::of(&output, keep);
+        self.ctx.desk.note_complaint((!output.status.success()).then(|| complaint(name, output.status, &last)));
+        if !last.is_data && !last.lines.is_empty() {
+            self.ctx.log.add_behind(&format!("`{name}`: "), LogLevel::Info, &last.lines.join("\n"));
+        }
         Ok(output)
     }
 
@@ -235,24 +239,40 @@ fn joined(reading: JoinHandle<io::Result<Vec<u8>>>) -> io::Result<Vec<u8>> {
     reading.join().unwrap_or_else(|_| Err(io::Error::other("the program's output could not be read")))
 }
 
+/// What a program wrote last, to its standard error or else to its standard output.
+struct Last {
+    lines: Vec<String>,
+    /// Whether there was more than is looked at.
+    is_cut: bool,
+    /// Whether it is standard output that the node asked for.
+    is_data: bool,
+}
+
+impl Last {
+    fn of(output: &Output, keep: Keep) -> Self {
+        let is_silent = output.stderr.trim_ascii().is_empty();
+        let said = if is_silent { &output.stdout } else { &output.stderr };
+        let start = said.len().saturating_sub(TAIL);
+        let text = String::from_utf8_lossy(said.get(start..).unwrap_or_default());
+        // The first word is cut, and half of a secret would not be known for one.
+        let is_cut = said.len() >= TAIL;
+        let text = if is_cut { text.split_once(char::is_whitespace).map_or("", |(_, rest)| rest) } else { &*text };
+        let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+        let last = lines.get(lines.len().saturating_sub(TAIL_LINES)..).unwrap_or_default();
+        let lines = last.iter().map(|line| (*line).to_owned()).collect();
+        Self { lines, is_cut, is_data: is_silent && keep == Keep::All }
+    }
+}
+
 /// How a program ended, with the last lines that it wrote.
-fn complaint(name: &str, output: &Output) -> String {
-    let said = if output.stderr.trim_ascii().is_empty() { &output.stdout } else { &output.stderr };
-    let start = said.len().saturating_sub(TAIL);
-    let text = String::from_utf8_lossy(said.get(start..).unwrap_or_default());
-    // The first word is cut, and half of a secret would not be known for one.
-    let is_cut = said.len() >= TAIL;
-    let text = if is_cut { text.split_once(char::is_whitespace).map_or("", |(_, rest)| rest) } else { &*text };
-    let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-    let last = lines.get(lines.len().saturating_sub(TAIL_LINES)..).unwrap_or_default();
-    let status = output.status;
-    if last.is_empty() && is_cut {
+fn complaint(name: &str, status: ExitStatus, last: &Last) -> String {
+    if last.lines.is_empty() && last.is_cut {
         return format!("`{name}` ended with {status} and wrote last a word that is too long to be told");
     }
-    if last.is_empty() {
+    if last.lines.is_empty() {
         return format!("`{name}` ended with {status} and wrote nothing");
     }
-    format!("`{name}` ended with {status} and wrote last:\n{}", last.join("\n"))
+    format!("`{name}` ended with {status} and wrote last:\n{}", last.lines.join("\n"))
 }
 
 #[cfg(unix)]

@@ -2,7 +2,7 @@
 
 use crate::fingerprint::{ValueDigest, seed_of};
 use crate::graph::command::Command;
-use crate::value::{Desk, OutputDir, OutputFile, Tool};
+use crate::value::{Desk, Log, LogLevel, OutputDir, OutputFile, Tool};
 use smallvec::SmallVec;
 use std::fmt;
 use std::io;
@@ -17,6 +17,7 @@ pub struct NodeCtx {
     pub(crate) upstream: SmallVec<[ValueDigest; 4]>,
     pub(crate) signals: Arc<Signals>,
     pub(crate) desk: Desk,
+    pub(crate) log: Arc<Log>,
 }
 
 /// What a run tells its nodes.
@@ -86,6 +87,25 @@ impl NodeCtx {
     /// ```
     pub fn command(&self, tool: &Tool) -> Command<'_> {
         Command::new(self, tool)
+    }
+
+    /// Adds to the node's log, line by line, without secrets.
+    ///
+    /// The log is kept with the run; `log NODE` on the command line prints it, [`Engine::log`](crate::Engine::log) gives it,
+    /// and when the node fails its last lines are told with the failure. It is no part of the node's value: what is
+    /// not executed says nothing. Of more than 64 KiB the beginning and the end are kept.
+    ///
+    /// ```
+    /// # use mamo::{NodeCtx, node};
+    /// #[node]
+    /// fn positive(ctx: &NodeCtx, numbers: &[f64]) -> Vec<f64> {
+    ///     let kept: Vec<f64> = numbers.iter().copied().filter(|number| *number > 0.0).collect();
+    ///     ctx.log(format_args!("{} of {} numbers are positive", kept.len(), numbers.len()));
+    ///     kept
+    /// }
+    /// ```
+    pub fn log(&self, text: impl fmt::Display) {
+        self.log.add(LogLevel::Info, &text.to_string());
     }
 
     /// Whether the run was asked to stop: a long node may give up with an error.

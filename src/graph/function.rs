@@ -305,7 +305,7 @@ mod tests {
     use crate::graph::spec::SpecBody;
     use crate::graph::{Graph, Spec};
     use crate::node;
-    use crate::value::{Desk, Outputs};
+    use crate::value::{Desk, Log, Outputs};
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::Arc;
 
@@ -323,6 +323,7 @@ mod tests {
             upstream: smallvec::smallvec![],
             signals: Arc::new(Signals::default()),
             desk: Desk::default(),
+            log: Arc::new(Log::new(std::time::Instant::now())),
         };
         (function.call)(&ctx, &Inputs { values, present, key: key.as_ref() })
     }

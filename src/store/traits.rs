@@ -36,11 +36,13 @@ pub enum RecordKind {
     Chunk = b'm',
     /// A path in the file system -> what was published there.
     Published = b'o',
+    /// What a node said in a run, and what it failed on.
+    Report = b'z',
 }
 
 impl RecordKind {
     /// Every kind, in the order of their key bytes.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Act,
         Self::Cost,
         Self::Deep,
@@ -55,6 +57,7 @@ impl RecordKind {
         Self::Spec,
         Self::Probe,
         Self::Accept,
+        Self::Report,
     ];
 
     /// Its place in [`RecordKind::ALL`].
@@ -74,6 +77,7 @@ impl RecordKind {
             Self::Spec => 11,
             Self::Probe => 12,
             Self::Accept => 13,
+            Self::Report => 14,
         }
     }
 

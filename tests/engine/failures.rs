@@ -48,7 +48,12 @@ fn a_failure_skips_what_is_below_it_and_the_next_run_tries_again() {
 fn a_panic_fails_its_node() {
     let bench = Bench::with(Engine::builder().on_failure(OnFailure::KeepGoing));
     let (run, node) = bench.run(|g| Ok(g.add(panics::node(g.value(3)))));
-    assert_eq!(run.get(node).unwrap_err().to_string(), "node `panics` failed: panicked: too small: 3");
+    // With its place, which is that of the `assert!` above.
+    let message = run.get(node).unwrap_err().to_string();
+    let place =
+        message.strip_prefix("node `panics` failed: panicked at ").and_then(|rest| rest.strip_suffix(": too small: 3"));
+    let (file, position) = place.unwrap_or_else(|| panic!("{message}")).split_once(".rs:").unwrap();
+    assert_eq!((file.ends_with("failures"), position), (true, "23:5"), "{message}");
     assert_eq!(run.counts().failed, 1);
     assert!(!run.is_complete());
 }

@@ -1,6 +1,6 @@
 //! Secrets: they are nowhere to be read afterwards, and decide what runs unless they are left out of keys.
 
-use crate::support::{Bench, Log};
+use crate::support::{Bench, Log, without_place};
 use expect_test::{Expect, expect};
 use mamo::{Engine, Event, Graph, List, Node, Observer, Retry, Run, Secret, node, source};
 use std::path::Path;
@@ -43,7 +43,7 @@ fn check<T>(secrets: &[&str], pipeline: impl FnOnce(&Graph) -> mamo::Result<Node
     let (graph, _) = Graph::build(pipeline).unwrap();
     let run = engine.run(&graph).unwrap();
     let failures: Vec<String> = run.failures().iter().map(ToString::to_string).collect();
-    expected.assert_eq(&failures.join("\n"));
+    expected.assert_eq(&without_place(&failures.join("\n")));
     let plan = format!("{:?}", engine.plan(&graph, &[]).unwrap());
     for secret in secrets {
         let told = told.0.lock().unwrap();

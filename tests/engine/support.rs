@@ -40,6 +40,14 @@ impl Observer for Log {
     }
 }
 
+/// A message in which a panic tells no place: that is where mamo's own code stands, or the test's.
+pub(crate) fn without_place(message: &str) -> String {
+    let Some((head, rest)) = message.split_once("panicked at ") else { return message.to_owned() };
+    let (place, text) = rest.split_once(": ").unwrap();
+    assert!(place.contains(".rs:"), "{message}");
+    format!("{head}panicked: {text}")
+}
+
 /// An engine with its log.
 pub(crate) struct Bench {
     pub(crate) engine: Engine,

@@ -2,13 +2,16 @@
 
 use crate::exec::event::Event;
 use crate::exec::sync::Arc;
+use crate::exec::wave::attempts::Execution;
 use crate::exec::wave::perform::{call, encode_result, guarded};
 use crate::exec::wave::resolve::{Halt, mixed_up};
 use crate::exec::wave::slots::Slot;
 use crate::exec::wave::walk::{Local, Wave};
-use crate::graph::{Body, Inputs, NodeCtx, NodeId, NodeSpec};
-use crate::value::{Desk, Encoded, Value};
+use crate::fingerprint::ValueDigest;
+use crate::graph::{Body, Inputs, NodeCtx, NodeFunction, NodeId, NodeSpec};
+use crate::value::{Desk, Encoded, Log, Value};
 use smallvec::SmallVec;
+use std::time::Instant;
 
 impl Wave {
     /// Runs a node's body: the value when it is at hand, and its bytes unless it is transient.
@@ -16,6 +19,7 @@ impl Wave {
         &self,
         slot: &Slot,
         spec: &NodeSpec,
+        start: Instant,
         local: &mut Local,
     ) -> Result<(Option<Value>, Option<Encoded>), Halt> {
         let session = &self.session;
@@ -28,19 +32,15 @@ impl Wave {
                 session.tell(|observer| {
                     observer.event(&Event::NodeStarted { node: &graph.identity(slot.node), element: None })
                 });
-                let ctx = self.context_for(slot.node, function.function.path, local);
-                let value = self.retried(slot.node, None, || {
-                    let called = call(session, function, ctx, &inputs);
-                    // Also when it failed or panicked.
-                    ctx.desk.leave(None);
-                    called
-                })?;
-                // What a function gives that expands is a sub-graph.
-                if spec.is_transient() || function.function.expands {
-                    return Ok((Some(value), None));
-                }
-                let encoded = encode_result(session, spec, &value)?;
-                Ok((Some(value), Some(encoded)))
+                let ctx = self.context_for(slot.node, function, start, local);
+                let execution = Execution { node: slot.node, element: None };
+                Ok(self.attempt(execution, ctx, |ctx| {
+                    let value = call(session, function, ctx, &inputs)?;
+                    // What a function gives that expands is a sub-graph.
+                    let is_saved = !spec.is_transient() && !function.function.expands;
+                    let encoded = is_saved.then(|| encode_result(session, spec, &value)).transpose()?;
+                    Ok((Some(value), encoded))
+                })?)
             }
             Body::Field(field) => {
                 let whole = self.only_input(slot)?;
@@ -68,17 +68,40 @@ impl Wave {
         }
     }
 
-    /// The walker's context, made ready for a node.
-    fn context_for<'a>(&self, node: NodeId, function: &'static str, local: &'a mut Local) -> &'a mut NodeCtx {
-        let ctx = local.context.get_or_insert_with(|| NodeCtx {
-            function,
+    /// A context for an element or a combination.
+    pub(crate) fn new_context(
+        &self,
+        node: NodeId,
+        function: &NodeFunction,
+        upstream: SmallVec<[ValueDigest; 4]>,
+        start: Instant,
+    ) -> NodeCtx {
+        NodeCtx {
+            function: function.function.path,
             trial: 0,
-            upstream: SmallVec::new(),
+            upstream,
             signals: Arc::clone(&self.session.signals),
             desk: Desk::new(Arc::clone(&self.session.keeper), self.session.owner(node)),
-        });
-        ctx.function = function;
+            log: Arc::new(Log::new(start)),
+        }
+    }
+
+    /// The walker's context, made ready for a node.
+    fn context_for<'a>(
+        &self,
+        node: NodeId,
+        function: &NodeFunction,
+        start: Instant,
+        local: &'a mut Local,
+    ) -> &'a mut NodeCtx {
+        let ctx = local.context.get_or_insert_with(|| self.new_context(node, function, SmallVec::new(), start));
+        ctx.function = function.function.path;
         ctx.desk.leave(Some(self.session.owner(node)));
+        match Arc::get_mut(&mut ctx.log) {
+            Some(log) => log.begin(start),
+            // A thread that the node before left behind still writes to that one's.
+            None => ctx.log = Arc::new(Log::new(start)),
+        }
         ctx.upstream.clear();
         ctx.upstream.extend(self.upstream_values(node));
         ctx

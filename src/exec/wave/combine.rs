@@ -5,8 +5,9 @@ use crate::exec::ledger::Known;
 use crate::exec::recorded::{act_of, are_there};
 use crate::exec::sync::{Arc, Ordering, lock};
 use crate::exec::table::position;
+use crate::exec::wave::attempts::Execution;
 use crate::exec::wave::claims::{Asker, Claim, Done};
-use crate::exec::wave::perform::{Product, Trouble, encode_result, guarded, part_of};
+use crate::exec::wave::perform::{Product, Trouble, call, encode_result, guarded, part_of};
 use crate::exec::wave::queue::{Job, Work};
 use crate::exec::wave::reduce::{End, ReduceRun, ReducedNode, Trust, sides_of};
 use crate::exec::wave::resolve::{Halt, Pending};
@@ -15,9 +16,9 @@ use crate::exec::wave::tree::{CombinationId, Side, Tree};
 use crate::exec::wave::walk::{Local, Wave};
 use crate::exec::{OnFailure, Outcome};
 use crate::fingerprint::{BlobDigest, ContentKey, ValueDigest, value_digest};
-use crate::graph::{Inputs, NodeCtx, Persist};
+use crate::graph::{Inputs, Persist};
 use crate::store::{Act, Key, Payload, RecordKind};
-use crate::value::{BoxError, Desk, Encoded, Failure, Interrupt, Lent, Mapped, Value, keeping_sources};
+use crate::value::{BoxError, Encoded, Failure, Interrupt, Lent, Mapped, Value, keeping_sources};
 use smallvec::SmallVec;
 use std::time::Instant;
 
@@ -150,7 +151,7 @@ impl Wave {
             observer.event(&Event::NodeStarted { node, element: label.as_deref() })
         });
         let start = Instant::now();
-        match self.call_combination(reduce, &node, upstream, &sides) {
+        match self.call_combination((reduce, id, start), &node, upstream, &sides) {
             Ok(product) => {
                 let cost_ns = self.took(start.elapsed());
                 reduce.cost_ns.fetch_add(cost_ns, Ordering::Relaxed);
@@ -277,30 +278,24 @@ impl Wave {
 
     fn call_combination(
         &self,
-        reduce: &ReduceRun,
+        (reduce, id, start): (&ReduceRun, CombinationId, Instant),
         node: &ReducedNode<'_>,
         upstream: SmallVec<[ValueDigest; 4]>,
         sides: &[Lent<'_>],
     ) -> Result<Product, Trouble> {
-        let ctx = NodeCtx {
-            function: node.function.function.path,
-            trial: 0,
-            upstream,
-            signals: Arc::clone(&self.session.signals),
-            desk: Desk::new(Arc::clone(&self.session.keeper), self.session.owner(self.slots.slots[reduce.slot].node)),
-        };
         let mut values: SmallVec<[_; 4]> = sides.iter().map(Lent::as_any).collect();
         values.extend(reduce.shared.iter().map(Value::as_any));
         let inputs = Inputs { values: &values, present: node.present, key: None };
         let owner = self.slots.slots[reduce.slot].node;
-        let value = self.retried(owner, None, || {
-            let value = guarded(&self.session, || (node.function.call)(&ctx, &inputs));
-            value.map_err(|trouble| trouble.explained(&ctx))
-        })?;
-        let element = node.reducing.element;
-        let encoded =
-            guarded(&self.session, || keeping_sources(&self.session.keeper, || Ok(element.encode(value.as_any())?)))?;
-        Ok(Product::new(Some(value), encoded, &node.schemas.result, true))
+        let mut ctx = self.new_context(owner, node.function, upstream, start);
+        let execution = Execution { node: owner, element: Some(&|| reduce.label(id)) };
+        self.attempt(execution, &mut ctx, |ctx| {
+            let value = call(&self.session, node.function, ctx, &inputs)?;
+            let element = node.reducing.element;
+            let encode = || keeping_sources(&self.session.keeper, || Ok(element.encode(value.as_any())?));
+            let encoded = guarded(&self.session, encode)?;
+            Ok(Product::new(Some(value), encoded, &node.schemas.result, true))
+        })
     }
 
     /// Writes down what a combination gave.
@@ -429,10 +424,7 @@ impl Wave {
             Trouble::Interrupted(interrupt) => return self.interrupted(interrupt),
         };
         let node = self.session.graph.identity(self.slots.slots[reduce.slot].node);
-        self.session.tell(|observer| {
-            let label = reduce.label(id);
-            observer.event(&Event::NodeFailed { node: &node, element: Some(&label), message: &message })
-        });
+        self.session.tell_failed(&node, Some(&reduce.label(id)), &message);
         let failure = self.combination_failed(reduce, id, content, message, local);
         self.tell_later(&content, Done::Failed(failure), local);
     }

@@ -5,6 +5,7 @@ use crate::exec::ledger::Known;
 use crate::exec::recorded::{act_of, are_there};
 use crate::exec::sync::{Arc, Ordering, lock};
 use crate::exec::table::Id;
+use crate::exec::wave::attempts::Execution;
 use crate::exec::wave::claims::{Asker, Claim, Done};
 use crate::exec::wave::map::{Computation, ComputationId, ElementRun, MadeElement, MapInputs, MapRun};
 use crate::exec::wave::perform::{Product, Trouble, encode_result, guarded, part_of};
@@ -16,7 +17,7 @@ use crate::exec::{OnFailure, Outcome};
 use crate::fingerprint::{BlobDigest, ContentKey, DigestMap, SchemaDigest, SpecHashers, ValueDigest, value_digest};
 use crate::graph::{Body, ElementSchemas, Inputs, Mapping, NodeCtx, NodeFunction, NodeId, NodeSpec};
 use crate::store::{Act, Key, Payload, RecordKind};
-use crate::value::{BoxError, Desk, ElementKey, Failure, Lent, Mapped, Part, Value, keeping_sources};
+use crate::value::{BoxError, ElementKey, Failure, Lent, Mapped, Part, Value, keeping_sources};
 use smallvec::{SmallVec, smallvec};
 use std::time::Instant;
 
@@ -220,7 +221,9 @@ impl Wave {
             observer.event(&Event::NodeStarted { node: &graph.identity(slot.node), element: label.as_deref() })
         });
         let start = Instant::now();
-        let called = self.retried(slot.node, label.as_deref(), || self.call_element(map, run, known, &node));
+        let mut ctx = self.new_context(slot.node, node.function, known.upstream.clone(), start);
+        let execution = Execution { node: slot.node, element: Some(&|| map.label(computation)) };
+        let called = self.attempt(execution, &mut ctx, |ctx| self.call_element(ctx, map, run, known, &node));
         match called {
             Ok(product) => {
                 let cost_ns = self.took(start.elapsed());
@@ -234,11 +237,7 @@ impl Wave {
             Err(Trouble::Interrupted(interrupt)) => self.interrupted(interrupt),
             Err(Trouble::Failed(message)) => {
                 let failure = self.element_failure(map, computation, message);
-                let identity = graph.identity(slot.node);
-                self.session.tell(|observer| {
-                    let (element, message) = (label.as_deref(), failure.message());
-                    observer.event(&Event::NodeFailed { node: &identity, element, message })
-                });
+                self.session.tell_failed(&graph.identity(slot.node), label.as_deref(), failure.message());
                 let done = Done::Failed(failure);
                 self.element_done(map, computation, &done, local);
                 self.tell_later(&known.content, done, local);
@@ -253,18 +252,12 @@ impl Wave {
 
     fn call_element(
         &self,
+        ctx: &NodeCtx,
         map: &MapRun,
         run: &ElementRun,
         known: &Computation,
         node: &MappedNode<'_>,
     ) -> Result<Product, Trouble> {
-        let ctx = NodeCtx {
-            function: node.function.function.path,
-            trial: 0,
-            upstream: known.upstream.clone(),
-            signals: Arc::clone(&self.session.signals),
-            desk: Desk::new(Arc::clone(&self.session.keeper), self.session.owner(self.slots.slots[map.slot].node)),
-        };
         let ahead = self.item_ahead(map, run)?;
         let value = guarded(&self.session, || {
             let items: SmallVec<[Lent<'_>; 2]> = match (ahead, map.inputs.get()) {
@@ -278,9 +271,8 @@ impl Wave {
             let mut values: SmallVec<[_; 4]> = items.iter().map(Lent::as_any).collect();
             values.extend(map.shared.iter().map(Value::as_any));
             let key = known.key.as_ref().map(|key| &key.value);
-            (node.function.call)(&ctx, &Inputs { values: &values, present: node.present, key })
-        })
-        .map_err(|trouble| trouble.explained(&ctx))?;
+            (node.function.call)(ctx, &Inputs { values: &values, present: node.present, key })
+        })?;
         let encoded = guarded(&self.session, || {
             keeping_sources(&self.session.keeper, || Ok(node.mapping.element.encode(value.as_any())?))
         })?;

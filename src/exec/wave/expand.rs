@@ -53,7 +53,7 @@ impl Wave {
             .into());
         }
         let start = Instant::now();
-        let (Some(value), None) = self.perform(slot, spec, local)? else { return Err(mixed_up()) };
+        let (Some(value), None) = self.perform(slot, spec, start, local)? else { return Err(mixed_up()) };
         let expansion = value.typed::<Expansion>().map_err(|_| mixed_up())?;
         lock(&self.end).expanding.push(Expanding {
             node: slot.node,

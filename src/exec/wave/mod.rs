@@ -3,6 +3,7 @@
 //! A run is a sequence of waves. A wave ends when nothing more can be done by its plan; when a value diverged, a file
 //! changed, bytes turned out to be lost or a barrier became known, the next wave begins with a new plan.
 
+mod attempts;
 mod body;
 mod chain;
 mod claims;
@@ -17,7 +18,6 @@ mod record;
 mod reduce;
 mod refers;
 mod resolve;
-mod retries;
 mod settled;
 mod slots;
 mod tree;

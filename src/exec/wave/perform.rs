@@ -6,7 +6,7 @@ use crate::graph::{Body, Inputs, NodeCtx, NodeFunction, NodeSpec};
 use crate::store::Payload;
 use crate::value::{
     BoxError, CodecError, Encoded, Handed, Interrupt, NodeScope, Outputs, Part, Value, ValueType, collecting_blobs,
-    encode_value, keeping_sources, redacted,
+    encode_value, keeping_sources, place_of, redacted,
 };
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -65,7 +65,7 @@ pub(crate) fn caught<R>(body: impl FnOnce() -> Result<R, BoxError>) -> Result<R,
         Ok(Err(error)) => Err(Trouble::Failed(with_causes(&*error))),
         Err(payload) => Err(match payload.downcast::<Interrupt>() {
             Ok(interrupt) => Trouble::Interrupted(*interrupt),
-            Err(payload) => Trouble::Failed(format!("panicked: {}", panic_message(&*payload))),
+            Err(payload) => Trouble::Failed(panic_message(&*payload)),
         }),
     }
 }
@@ -77,7 +77,7 @@ pub(crate) fn call(
     ctx: &NodeCtx,
     inputs: &Inputs<'_>,
 ) -> Result<Value, Trouble> {
-    guarded(session, || (function.call)(ctx, inputs)).map_err(|trouble| trouble.explained(ctx))
+    guarded(session, || (function.call)(ctx, inputs))
 }
 
 /// Encodes what a node function returned, each output on its own when it has several.
@@ -157,5 +157,7 @@ pub(crate) fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
 fn panic_message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    redacted(text.unwrap_or("with something that is no text")).replace('\n', " ")
+    let place = text.and_then(place_of).map(|place| format!(" at {place}")).unwrap_or_default();
+    let text = redacted(text.unwrap_or("with something that is no text")).replace('\n', " ");
+    format!("panicked{place}: {text}")
 }

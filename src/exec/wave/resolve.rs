@@ -180,7 +180,7 @@ impl Wave {
             return self.expand(pending, local);
         }
         let start = Instant::now();
-        let (value, encoded) = self.perform(slot, spec, local)?;
+        let (value, encoded) = self.perform(slot, spec, start, local)?;
         let cost_ns = self.took(start.elapsed());
         self.session.add_cost(slot.node, cost_ns);
         self.session.tell_executed(slot.node, None, cost_ns);
@@ -306,8 +306,7 @@ impl Wave {
             Trouble::Interrupted(interrupt) => return self.interrupted(interrupt),
         };
         let node = self.session.graph.identity(slot.node);
-        self.session
-            .tell(|observer| observer.event(&Event::NodeFailed { node: &node, element: None, message: &message }));
+        self.session.tell_failed(&node, None, &message);
         let failure = Arc::new(Failure::new(node, message));
         self.fail(index, slot, Arc::clone(&failure), local);
         if let Some(content) = content {

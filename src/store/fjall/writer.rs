@@ -161,7 +161,8 @@ fn is_rooting(kind: RecordKind, value: Option<&[u8]>) -> bool {
         | RecordKind::Run
         | RecordKind::Plan
         | RecordKind::Chunk
-        | RecordKind::Published => false,
+        | RecordKind::Published
+        | RecordKind::Report => false,
     }
 }
 

@@ -1,0 +1,101 @@
+//! Logs as JSON: the object that docs/json.md promises.
+
+use crate::cli::json::{line, millis, since_1970};
+use crate::exec::NodeLog;
+use crate::value::{LogLevel, LogLine};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct LogObject<'a> {
+    schema: &'static str,
+    node: &'a str,
+    at_ms: Option<u64>,
+    failure: Option<&'a str>,
+    lines: Vec<LineObject<'a>>,
+    left_out: u64,
+    left_out_behind: Option<usize>,
+    elements: &'a [String],
+    elements_left_out: u64,
+}
+
+#[derive(Serialize)]
+pub(crate) struct LineObject<'a> {
+    at_ms: u64,
+    level: &'static str,
+    text: &'a str,
+}
+
+/// A log as one line; without one, with no lines.
+pub(crate) fn log(node: &str, log: Option<&NodeLog>) -> String {
+    let (left_out, place) = log.map_or((0, 0), |log| log.lines.left_out());
+    line(&LogObject {
+        schema: "mamo.log/1",
+        node: log.map_or(node, |log| &log.node),
+        at_ms: log.map(|log| since_1970(log.at)),
+        failure: log.and_then(|log| log.failure.as_deref()),
+        lines: log.iter().flat_map(|log| log.lines.iter()).map(LineObject::of).collect(),
+        left_out,
+        left_out_behind: (left_out > 0).then_some(place),
+        elements: log.map_or(&[], |log| &log.elements),
+        elements_left_out: log.map_or(0, |log| log.elements_left_out),
+    })
+}
+
+impl<'a> LineObject<'a> {
+    pub(crate) fn of(line: &'a LogLine) -> Self {
+        Self { at_ms: millis(line.at), level: level_name(line.level), text: &line.text }
+    }
+}
+
+fn level_name(level: LogLevel) -> &'static str {
+    match level {
+        LogLevel::Error => "error",
+        LogLevel::Warn => "warn",
+        LogLevel::Info => "info",
+        LogLevel::Debug => "debug",
+        LogLevel::Trace => "trace",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Log;
+    use expect_test::expect;
+    use std::collections::BTreeMap;
+    use std::time::{Duration, Instant, SystemTime};
+
+    fn example() -> NodeLog {
+        let log = Log::new(Instant::now() + Duration::from_secs(3600));
+        log.add(LogLevel::Info, "begins");
+        NodeLog {
+            node: "fit[JFK]".into(),
+            at: SystemTime::UNIX_EPOCH + Duration::from_secs(60),
+            failure: Some("no rows".into()),
+            lines: log.take(),
+            elements: vec!["a".into()],
+            elements_left_out: 2,
+        }
+    }
+
+    #[test]
+    fn objects_have_their_documented_shape() {
+        expect![[r#"{"schema":"mamo.log/1","node":"fit[JFK]","at_ms":60000,"failure":"no rows","lines":[{"at_ms":0,"level":"info","text":"begins"}],"left_out":0,"left_out_behind":null,"elements":["a"],"elements_left_out":2}"#]]
+            .assert_eq(&log("fit", Some(&example())));
+        expect![[r#"{"schema":"mamo.log/1","node":"fit","at_ms":null,"failure":null,"lines":[],"left_out":0,"left_out_behind":null,"elements":[],"elements_left_out":0}"#]]
+            .assert_eq(&log("fit", None));
+    }
+
+    #[test]
+    fn every_key_is_documented() {
+        let documented = include_str!("../../docs/json.md");
+        let object: BTreeMap<String, serde_json::Value> = serde_json::from_str(&log("fit", None)).unwrap();
+        let levels = ["error", "warn", "info", "debug", "trace"].map(str::to_owned);
+        for name in object.into_keys().chain(levels).chain(["text".to_owned()]) {
+            assert!(
+                documented.contains(&format!("`{name}`")) || documented.contains(&format!("\"{name}\"")),
+                "docs/json.md does not explain `{name}`"
+            );
+        }
+    }
+}

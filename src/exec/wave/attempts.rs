@@ -1,0 +1,97 @@
+//! One execution of a node function: what it says is kept, and what fails is tried again after a pause.
+
+use crate::exec::event::Event;
+use crate::exec::wave::perform::Trouble;
+use crate::exec::wave::walk::Wave;
+use crate::graph::{NodeCtx, NodeId};
+use crate::value::LogLevel;
+use std::time::{Duration, Instant};
+
+/// Who is executed.
+#[derive(Clone, Copy)]
+pub(crate) struct Execution<'a> {
+    pub(crate) node: NodeId,
+    /// The label of the element or combination; made when there is something to tell.
+    pub(crate) element: Option<&'a dyn Fn() -> String>,
+}
+
+/// So often a pause is broken off when the run is stopped.
+const SLICE: Duration = Duration::from_millis(20);
+
+impl Wave {
+    /// Runs `body`, and again when it fails, as often as the node may be tried. Writes down what it said.
+    pub(crate) fn attempt<R>(
+        &self,
+        execution: Execution<'_>,
+        ctx: &mut NodeCtx,
+        body: impl FnMut(&NodeCtx) -> Result<R, Trouble>,
+    ) -> Result<R, Trouble> {
+        let result = self.retried(execution, ctx, body);
+        // Also when it failed or panicked.
+        ctx.desk.leave(None);
+        let lines = ctx.log.take();
+        match &result {
+            Ok(_) if lines.is_empty() => {}
+            Ok(_) => self.session.report(execution.node, execution.label(), lines, None),
+            Err(Trouble::Failed(message)) => {
+                self.session.report(execution.node, execution.label(), lines, Some(message.clone()));
+            }
+            // It will run again, and say the same.
+            Err(Trouble::Interrupted(_)) => {}
+        }
+        result
+    }
+
+    fn retried<R>(
+        &self,
+        execution: Execution<'_>,
+        ctx: &mut NodeCtx,
+        mut body: impl FnMut(&NodeCtx) -> Result<R, Trouble>,
+    ) -> Result<R, Trouble> {
+        let node = execution.node;
+        let Some(retry) = self.session.graph.retries.get(&node) else {
+            return body(ctx).map_err(|trouble| trouble.explained(ctx));
+        };
+        let mut attempt = 0;
+        loop {
+            let message = match body(ctx).map_err(|trouble| trouble.explained(ctx)) {
+                Err(Trouble::Failed(message)) => message,
+                other => return other,
+            };
+            let pause = retry.pause_after(attempt, &message).filter(|_| !self.session.signals.is_stopped());
+            let Some(pause) = pause else { return Err(Trouble::Failed(message)) };
+            attempt += 1;
+            // Each try begins in an empty folder.
+            ctx.desk.leave(Some(self.session.owner(node)));
+            let of = retry.times;
+            ctx.log.add(LogLevel::Warn, &format!("tried again ({attempt} of {of}), since it failed: {message}"));
+            self.session.tell(|observer| {
+                let (node, element, message) =
+                    (&self.session.graph.identity(node), execution.label(), message.as_str());
+                let element = element.as_deref();
+                observer.event(&Event::NodeRetried { node, element, attempt, of, pause, message });
+            });
+            if !self.pause(pause) {
+                return Err(Trouble::Failed(message));
+            }
+        }
+    }
+
+    /// Waits; not to the end when the run is stopped.
+    fn pause(&self, pause: Duration) -> bool {
+        let start = Instant::now();
+        while let Some(left) = pause.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
+            if self.session.signals.is_stopped() {
+                return false;
+            }
+            std::thread::sleep(left.min(SLICE));
+        }
+        true
+    }
+}
+
+impl Execution<'_> {
+    fn label(&self) -> Option<String> {
+        self.element.map(|label| label())
+    }
+}
