@@ -21,6 +21,12 @@ pub use value::{
     LogLines, OutputDir, OutputFile, Secret, SettleEach, Tool,
 };
 
+/// What other crates say while a node runs, in its log; feature `tracing`.
+#[cfg(feature = "tracing")]
+pub mod log {
+    pub use crate::value::layer;
+}
+
 /// What the macros write; no part of the interface.
 #[doc(hidden)]
 pub mod __private {

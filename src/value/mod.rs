@@ -17,6 +17,8 @@ mod laid_out;
 mod lend;
 mod list;
 mod log;
+#[cfg(feature = "tracing")]
+mod log_layer;
 mod manifest;
 mod mapped;
 mod output_dir;
@@ -55,6 +57,10 @@ pub use lend::Lend;
 pub use list::List;
 pub(crate) use log::Log;
 pub use log::{LogLevel, LogLine, LogLines};
+#[cfg(feature = "tracing")]
+pub(crate) use log_layer::entered;
+#[cfg(feature = "tracing")]
+pub use log_layer::layer;
 pub(crate) use manifest::{FileContent, Listed, Manifest};
 pub use mapped::CollectionType;
 pub(crate) use mapped::{ElementKey, Made, Mapped};

@@ -26,6 +26,9 @@ pub(crate) fn run() -> ExitCode {
     checks.check("tests with all formats", || {
         Outcome::of(&mut cargo(&["test", "--package", "mamo", "--all-features", "--test", "engine", "params"]))
     });
+    checks.check("tests with `tracing`", || {
+        Outcome::of(&mut cargo(&["test", "--package", "mamo", "--features", "tracing", "--test", "tracing"]))
+    });
     let is_there = can_call(&["deny", "--version"]);
     let mut install = cargo(&["install", "cargo-deny", "--locked"]);
     let deny = provide("cargo-deny", is_there, Install::of_environment(), &mut install);

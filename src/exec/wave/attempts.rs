@@ -5,6 +5,8 @@ use crate::exec::wave::perform::Trouble;
 use crate::exec::wave::walk::Wave;
 use crate::graph::{NodeCtx, NodeId};
 use crate::value::LogLevel;
+#[cfg(feature = "tracing")]
+use crate::value::entered;
 use std::time::{Duration, Instant};
 
 /// Who is executed.
@@ -26,7 +28,11 @@ impl Wave {
         ctx: &mut NodeCtx,
         body: impl FnMut(&NodeCtx) -> Result<R, Trouble>,
     ) -> Result<R, Trouble> {
+        #[cfg(feature = "tracing")]
+        let entered = entered(&ctx.log);
         let result = self.retried(execution, ctx, body);
+        #[cfg(feature = "tracing")]
+        drop(entered);
         // Also when it failed or panicked.
         ctx.desk.leave(None);
         let lines = ctx.log.take();
