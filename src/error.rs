@@ -49,6 +49,8 @@ pub enum ErrorKind {
     Store,
     /// A result cannot be published: something else lies there, or the system refuses.
     NotPublished,
+    /// A node cannot be run again alone: what it read is not there, or it reads something else now.
+    NotReplayed,
     /// A change of code cannot be accepted, or was not.
     NotAccepted,
     /// The run was stopped before it ended.

@@ -89,6 +89,7 @@ fn help_is_whole_and_on_standard_output() {
               plan      Say what a run would do, and run nothing
               why       Say why a node ran, or would run
               log       Print what a node said when it ran last
+              replay    Run one node again alone, on what it failed on
               accept    Let nodes keep their values although their code changed
               unaccept  Take acceptances back: the nodes' present code runs
               accepted  List what was accepted, by whom and why
@@ -418,12 +419,16 @@ fn halves(graph: &Graph) -> mamo::Result<Node<u32>> {
 fn without_times(text: &str) -> String {
     let lines = text.lines().map(|line| match (line.split_once(" s  "), line.split_once(": ")) {
         (Some((_, said)), _) if line.starts_with("   ") => format!("  (time)  {said}"),
+        (_, Some((head, how))) if how.contains("failed on ") => {
+            format!("{head}: {}failed on (time)", how.split("failed on ").next().unwrap_or_default())
+        }
         (_, Some((head, how))) if how.ends_with("ago") || how.ends_with("now") => {
             format!("{head}: {} (time)", how.split(' ').next().unwrap_or_default())
         }
         (_, Some((head, tail))) if head.starts_with("failed after ") => {
             format!("failed after (time): {}", tail.split_once("; ").map_or(tail, |(counts, _)| counts))
         }
+        (_, Some((head, tail))) if head.starts_with("done in ") => format!("done in (time): {tail}"),
         _ => line.to_owned(),
     });
     lines.collect::<Vec<_>>().join("\n")
@@ -479,4 +484,36 @@ fn a_failure_is_told_with_its_log_and_the_log_is_printed_later() {
     }
     let object: serde_json::Value = serde_json::from_str(&ended[5].1).unwrap();
     assert_eq!((&object["schema"], &object["lines"][0]["text"]), (&"mamo.log/1".into(), &"looking at 3".into()));
+}
+
+#[test]
+fn a_replay_tells_how_the_node_came_out_and_exits_so() {
+    let calls_made = ["-k --progress off -q", "replay half", "replay halves[1]", "replay halves", "replay --json half"];
+    let ended = calls(&calls_made, halves);
+    let expected = [
+        expect![[r#"
+            1
+            half: run alone, on what it failed on (time)
+              (time)  looking at 3
+            failed after (time): 3 is odd"#]],
+        expect![[r#"
+        0
+        halves[1]: run alone, on its present inputs
+          (time)  looking at 4
+        done in (time): 1 byte, the value on record; nothing was recorded"#]],
+        expect![[r#"
+        5
+        error: cannot replay node `halves`: it is a map, whose elements are executed one by one
+          hint: name one, such as `halves[0]`; `log halves` lists those that failed or have a log"#]],
+    ];
+    for ((code, stdout, stderr), expected) in ended.iter().skip(1).zip(expected) {
+        expected.assert_eq(format!("{code}\n{stdout}{stderr}").trim_end());
+    }
+    let object: serde_json::Value = serde_json::from_str(&ended[4].1).unwrap();
+    let documented = include_str!("../docs/json.md");
+    for key in object.as_object().unwrap().keys() {
+        assert!(documented.contains(&format!("`{key}`")), "docs/json.md does not explain `{key}`");
+    }
+    assert_eq!((ended[4].0, &object["schema"], &object["failure"]), (1, &"mamo.replay/1".into(), &"3 is odd".into()));
+    assert_eq!((&object["as_recorded"], &object["code_changed"]), (&serde_json::Value::Null, &false.into()));
 }

@@ -16,7 +16,7 @@ use crate::cli::summary::{Ending, Summary};
 use crate::cli::watch::{Style, Watcher};
 use crate::cli::why_text;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exec::{Acceptance, Engine, EngineBuilder, OnFailure, Run};
+use crate::exec::{Acceptance, Engine, EngineBuilder, OnFailure, ReplayEnd, Run};
 use crate::graph::Graph;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -60,6 +60,7 @@ pub(crate) fn act(settings: &Settings, program: &mut dyn Program, stage: &mut St
         Action::Code => code(settings, program, stage),
         Action::Why => why(settings, program, stage),
         Action::Log => log(settings, program, stage),
+        Action::Replay => replay(settings, program, stage),
         Action::Accept { reach, remark } => acceptances(settings, program, stage, |engine, graph, nodes| match reach {
             AcceptReach::Named => engine.accept(graph, nodes, remark),
             AcceptReach::All => engine.accept_all(graph, remark),
@@ -141,6 +142,28 @@ fn log(settings: &Settings, program: &mut dyn Program, stage: &mut Stage<'_>) ->
         Results::Text => write(stage, &log_text::text(node, log.as_ref(), SystemTime::now()))?,
     }
     Ok(exit_codes::DONE)
+}
+
+/// Runs a node again alone, and tells how it came out.
+fn replay(settings: &Settings, program: &mut dyn Program, stage: &mut Stage<'_>) -> Result<u8> {
+    let graph = program.build()?;
+    let engine = quiet_engine(settings, stage)?;
+    let [node] = settings.targets.as_slice() else { return Ok(exit_codes::USAGE) };
+    let replay = {
+        let _guard = (stage.signals == Signals::Handle).then(|| {
+            let stopper = engine.stopper();
+            Guard::new(move || stopper.stop(), Arc::clone(&stage.console))
+        });
+        engine.replay(&graph, node)
+    }?;
+    match settings.results {
+        Results::Json => write_line(stage, &log_json::replay(&replay))?,
+        Results::Text => write(stage, &log_text::replay(&replay, SystemTime::now()))?,
+    }
+    Ok(match replay.ended {
+        ReplayEnd::Value { .. } => exit_codes::DONE,
+        ReplayEnd::Failed { .. } => exit_codes::NODE_FAILED,
+    })
 }
 
 /// Accepts, takes back or lists; in any case tells of which acceptances.

@@ -54,6 +54,9 @@ pub(crate) enum Command {
     /// Print what a node said when it ran last
     #[command(after_help = AFTER_HELP)]
     Log(LogArguments),
+    /// Run one node again alone, on what it failed on
+    #[command(after_help = AFTER_HELP)]
+    Replay(ReplayArguments),
     /// Let nodes keep their values although their code changed
     #[command(after_help = AFTER_HELP)]
     Accept(AcceptArguments),
@@ -142,6 +145,14 @@ pub(crate) struct WhyArguments {
 /// Options of `log`.
 #[derive(Args, Debug)]
 pub(crate) struct LogArguments {
+    /// The node, target or element of a map: `fit[JFK]`
+    #[arg(value_name = "NODE")]
+    pub(crate) node: String,
+}
+
+/// Options of `replay`.
+#[derive(Args, Debug)]
+pub(crate) struct ReplayArguments {
     /// The node, target or element of a map: `fit[JFK]`
     #[arg(value_name = "NODE")]
     pub(crate) node: String,

@@ -24,7 +24,11 @@ pub(crate) fn of_error(kind: ErrorKind) -> u8 {
         ErrorKind::Graph | ErrorKind::UnknownName | ErrorKind::NotAccepted => USAGE,
         ErrorKind::StoreLocked => STORE_LOCKED,
         ErrorKind::Store | ErrorKind::StoreFormat => STORE,
-        ErrorKind::Unstable | ErrorKind::Nested | ErrorKind::NotPublished | ErrorKind::Other => OTHER,
+        ErrorKind::Unstable
+        | ErrorKind::Nested
+        | ErrorKind::NotPublished
+        | ErrorKind::NotReplayed
+        | ErrorKind::Other => OTHER,
         ErrorKind::Stopped => INTERRUPTED,
     }
 }

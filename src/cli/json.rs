@@ -308,6 +308,7 @@ fn kind_name(kind: ErrorKind) -> &'static str {
         ErrorKind::Nested => "nested",
         ErrorKind::NotAccepted => "not_accepted",
         ErrorKind::NotPublished => "not_published",
+        ErrorKind::NotReplayed => "not_replayed",
         ErrorKind::Other => "other",
     }
 }
@@ -389,6 +390,7 @@ mod tests {
             ErrorKind::Nested,
             ErrorKind::NotAccepted,
             ErrorKind::NotPublished,
+            ErrorKind::NotReplayed,
             ErrorKind::Other,
         ];
         let names = kinds.map(kind_name).into_iter().chain(STATES.map(state_name)).chain(["usage"]);

@@ -1,7 +1,7 @@
-//! Logs as JSON: the object that docs/json.md promises.
+//! Logs and replays as JSON: the objects that docs/json.md promises.
 
 use crate::cli::json::{line, millis, since_1970};
-use crate::exec::NodeLog;
+use crate::exec::{NodeLog, Replay, ReplayEnd};
 use crate::value::{LogLevel, LogLine};
 use serde::Serialize;
 
@@ -19,7 +19,20 @@ struct LogObject<'a> {
 }
 
 #[derive(Serialize)]
-pub(crate) struct LineObject<'a> {
+struct ReplayObject<'a> {
+    schema: &'static str,
+    node: &'a str,
+    failed_at_ms: Option<u64>,
+    code_changed: bool,
+    wall_ms: u64,
+    failure: Option<&'a str>,
+    bytes: Option<u64>,
+    as_recorded: Option<bool>,
+    lines: Vec<LineObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct LineObject<'a> {
     at_ms: u64,
     level: &'static str,
     text: &'a str,
@@ -41,8 +54,27 @@ pub(crate) fn log(node: &str, log: Option<&NodeLog>) -> String {
     })
 }
 
+/// A replay as one line.
+pub(crate) fn replay(replay: &Replay) -> String {
+    let (failure, bytes, as_recorded) = match &replay.ended {
+        ReplayEnd::Failed { message } => (Some(message.as_str()), None, None),
+        ReplayEnd::Value { len, is_as_recorded } => (None, *len, *is_as_recorded),
+    };
+    line(&ReplayObject {
+        schema: "mamo.replay/1",
+        node: &replay.log.node,
+        failed_at_ms: replay.of.map(since_1970),
+        code_changed: replay.is_changed,
+        wall_ms: millis(replay.took),
+        failure,
+        bytes,
+        as_recorded,
+        lines: replay.log.lines.iter().map(LineObject::of).collect(),
+    })
+}
+
 impl<'a> LineObject<'a> {
-    pub(crate) fn of(line: &'a LogLine) -> Self {
+    fn of(line: &'a LogLine) -> Self {
         Self { at_ms: millis(line.at), level: level_name(line.level), text: &line.text }
     }
 }

@@ -39,6 +39,8 @@ pub(crate) enum Action {
     Why,
     /// Print the log of a node: the only target.
     Log,
+    /// Run a node again alone: the only target.
+    Replay,
     /// Let the targets, or all that can be, keep their values although their code changed.
     Accept { reach: AcceptReach, remark: Remark },
     /// Take acceptances of the targets back.
@@ -120,6 +122,10 @@ impl Settings {
             Some(Command::Log(log)) => {
                 run_only(&mut command, "log")?;
                 (Action::Log, vec![log.node])
+            }
+            Some(Command::Replay(replay)) => {
+                run_only(&mut command, "replay")?;
+                (Action::Replay, vec![replay.node])
             }
             Some(Command::Accept(accept)) => {
                 run_only(&mut command, "accept")?;

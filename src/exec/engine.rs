@@ -16,6 +16,7 @@ use crate::exec::planning::Contents;
 use crate::exec::publish::publish;
 use crate::exec::recorded::load_roots;
 use crate::exec::recorder::Recorder;
+use crate::exec::replay::{Replay, replay};
 use crate::exec::report::{NodeLog, Report, Reports, newest_report};
 use crate::exec::run::Run;
 use crate::exec::scratch::Scratch;
@@ -351,6 +352,24 @@ impl Engine {
         let declared = graph.declared().ok_or_else(unfinished)?;
         let name = find_element(declared, node)?.identity(declared);
         Ok(newest_report(&*self.inner.store, &name)?.map(Report::log))
+    }
+
+    /// Runs one node again alone, in this thread, by name: a node, or an element of a map, `fit[JFK]`. For a look at it under a
+    /// debugger, say.
+    ///
+    /// It reads what it read in the run in which it failed last, also when its code has changed since; a node that has
+    /// not failed reads its present inputs, as far as they are known. Nothing else is executed, and what it gives is
+    /// recorded nowhere; files that it finishes are in the store, like those of any node that fails.
+    ///
+    /// # Errors
+    /// When the node has no function, when something that it read is not there any more or is another source by now, and
+    /// when the graph has changed so that it reads something else. That the node fails again is none.
+    pub fn replay(&self, graph: &Graph, node: &str) -> Result<Replay> {
+        let declared = graph.declared().ok_or_else(unfinished)?;
+        let element = find_element(declared, node)?;
+        let _running = self.inner.alone("the engine was asked")?;
+        let ledger = Ledger::new(declared, BTreeSet::from([element.node]));
+        replay(&self.inner.session(declared)?, ledger, &self.inner.pool, &element)
     }
 
     /// All acceptances on record, oldest first, those that were taken back included.

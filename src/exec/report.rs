@@ -4,10 +4,11 @@
 //! that node, so that nobody has to go through all runs.
 
 use crate::error::Result;
+use crate::exec::kept::{FailedOn, Place};
 use crate::exec::session::Session;
 use crate::exec::store_error::store_error;
 use crate::exec::sync::{Arc, Mutex, lock};
-use crate::fingerprint::RECIPE;
+use crate::fingerprint::{BlobDigest, RECIPE, ValueDigest};
 use crate::graph::NodeId;
 use crate::store::{Batch, Key, RecordKind, RecordReader, Store};
 use crate::value::{LogLine, LogLines};
@@ -41,8 +42,22 @@ pub(crate) struct Report {
     pub(crate) at_ms: u64,
     pub(crate) lines: LogLines,
     pub(crate) failure: Option<String>,
+    /// What it failed on.
+    pub(crate) failed_on: Option<FailedOn>,
     elements: Vec<String>,
     elements_left_out: u64,
+}
+
+/// How a node failed; what on is found out when the report is kept.
+pub(crate) struct Failing<'a> {
+    pub(crate) message: &'a str,
+    pub(crate) failed_on: &'a dyn Fn(&mut Keep) -> Option<FailedOn>,
+}
+
+/// What is saved with a report.
+#[derive(Default)]
+pub(crate) struct Keep {
+    pub(crate) blobs: Vec<(BlobDigest, Vec<u8>)>,
 }
 
 /// What is noted of a run's reports while it lasts.
@@ -51,6 +66,8 @@ pub(crate) struct Reports {
     maps: Mutex<BTreeMap<NodeId, MapReports>>,
     /// The last lines of those that failed, for whoever tells of the failure.
     tails: Mutex<BTreeMap<String, Arc<[LogLine]>>>,
+    /// Inputs of nodes that failed, each kept once.
+    pub(crate) kept: Mutex<BTreeMap<(NodeId, ValueDigest), Place>>,
 }
 
 /// The elements of one map that had something to say.
@@ -58,6 +75,7 @@ pub(crate) struct Reports {
 struct MapReports {
     size: usize,
     elements: Vec<String>,
+    n_failed: usize,
     left_out: u64,
 }
 
@@ -72,7 +90,7 @@ const NEWEST: &[u8; 32] = b"mamo 1: newest report of a node-";
 
 impl Session {
     /// Writes down what a node or an element said, and how it failed if it did.
-    pub(crate) fn report(&self, node: NodeId, element: Option<String>, lines: LogLines, failure: Option<String>) {
+    pub(crate) fn report(&self, node: NodeId, element: Option<String>, lines: LogLines, failure: Option<Failing<'_>>) {
         let identity = self.graph.identity(node);
         let name = match &element {
             Some(element) => format!("{identity}[{element}]"),
@@ -82,12 +100,14 @@ impl Session {
             lock(&self.reports.tails).insert(name.clone(), lines.tail(TAIL).into());
         }
         if let Some(element) = element
-            && !self.reports.admit(node, element, lines.size())
+            && !self.reports.admit(node, element, lines.size(), failure.is_some())
         {
             return;
         }
-        let report = Report { at_ms: self.now_ms(), lines, failure, ..Report::of(name) };
-        self.write_report(&report);
+        let mut keep = Keep::default();
+        let failed_on = failure.as_ref().and_then(|failure| (failure.failed_on)(&mut keep));
+        let failure = failure.map(|failure| failure.message.to_owned());
+        self.write_report(&Report { at_ms: self.now_ms(), lines, failure, failed_on, ..Report::of(name) }, keep);
     }
 
     /// The last lines of a node or an element that failed.
@@ -101,12 +121,16 @@ impl Session {
             // They ended in any order.
             elements.sort_unstable();
             let report = Report::of(self.graph.identity(map));
-            self.write_report(&Report { at_ms: self.now_ms(), elements, elements_left_out: left_out, ..report });
+            let report = Report { at_ms: self.now_ms(), elements, elements_left_out: left_out, ..report };
+            self.write_report(&report, Keep::default());
         }
     }
 
-    fn write_report(&self, report: &Report) {
+    fn write_report(&self, report: &Report, keep: Keep) {
         let mut batch = Batch::default();
+        for (name, bytes) in keep.blobs {
+            batch.put_blob(name, bytes);
+        }
         batch.put(key_of_run(self.run, &report.node), |out| {
             out.extend_from_slice(&RECIPE.to_le_bytes());
             // Serialising plain structs of strings and numbers into memory has no way to fail.
@@ -128,7 +152,7 @@ impl Session {
 impl Report {
     fn of(node: String) -> Self {
         let lines = LogLines::default();
-        Self { node, at_ms: 0, lines, failure: None, elements: Vec::new(), elements_left_out: 0 }
+        Self { node, at_ms: 0, lines, failure: None, failed_on: None, elements: Vec::new(), elements_left_out: 0 }
     }
 
     pub(crate) fn at(&self) -> SystemTime {
@@ -142,13 +166,25 @@ impl Report {
     }
 }
 
+impl NodeLog {
+    pub(crate) fn new(node: String, at: SystemTime, failure: Option<String>, lines: LogLines) -> Self {
+        Self { node, at, failure, lines, elements: Vec::new(), elements_left_out: 0 }
+    }
+}
+
 impl Reports {
     /// Whether an element's report is kept.
-    fn admit(&self, map: NodeId, element: String, size: usize) -> bool {
+    fn admit(&self, map: NodeId, element: String, size: usize, is_failed: bool) -> bool {
         let mut maps = lock(&self.maps);
         let map = maps.entry(map).or_default();
-        let is_kept = map.elements.len() < MAP_ELEMENTS && map.size + size <= MAP_SIZE;
+        // Whatever the others said, there is room for those that fail.
+        let is_kept = if is_failed {
+            map.n_failed < MAP_ELEMENTS
+        } else {
+            map.elements.len() - map.n_failed < MAP_ELEMENTS && map.size + size <= MAP_SIZE
+        };
         if is_kept {
+            map.n_failed += usize::from(is_failed);
             map.size += size;
             map.elements.push(element);
         } else {

@@ -14,6 +14,7 @@ pub struct CollectionType {
     size: fn(&Erased) -> usize,
     index: fn(&Erased) -> Result<Value, CodecError>,
     key: fn(&Erased, &Erased, usize) -> Result<ElementKey, CodecError>,
+    pub(crate) decode_key: fn(&[u8], &Arc<dyn Loader>) -> Result<Value, CodecError>,
     part: fn(&Erased, &Erased, usize) -> Result<Part, CodecError>,
     item: for<'a> fn(&'a Erased, &Erased, usize) -> Option<Lent<'a>>,
     pub(crate) item_schema: fn() -> Schema,
@@ -33,6 +34,11 @@ impl Mapped {
     pub(crate) fn new(collection: Value, of: &'static CollectionType) -> Result<Self, CodecError> {
         let index = (of.index)(collection.as_any())?;
         Ok(Self { collection, index, of })
+    }
+
+    /// The collection itself.
+    pub(crate) fn collection(&self) -> &Value {
+        &self.collection
     }
 
     pub(crate) fn size(&self) -> usize {
@@ -96,6 +102,7 @@ impl CollectionType {
             size: |any| expect_type::<C>(any).map_or(0, C::size),
             index: |any| Ok(Value::new(expect_type::<C>(any)?.index())),
             key: element_key::<C>,
+            decode_key: |bytes, loader| Ok(Value::new(decode_value::<C::Key>(bytes, loader)?)),
             part: element_part::<C>,
             item: |any, index, number| any.downcast_ref::<C>()?.item(index.downcast_ref()?, number),
             item_schema: C::item_schema,

@@ -28,6 +28,7 @@ mod params;
 mod policies;
 mod publish;
 mod reduce;
+mod replay;
 mod retries;
 mod secrets;
 mod settle_each;

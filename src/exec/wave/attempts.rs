@@ -1,6 +1,8 @@
 //! One execution of a node function: what it says is kept, and what fails is tried again after a pause.
 
 use crate::exec::event::Event;
+use crate::exec::kept::FailedOn;
+use crate::exec::report::{Failing, Keep};
 use crate::exec::wave::perform::Trouble;
 use crate::exec::wave::walk::Wave;
 use crate::graph::{NodeCtx, NodeId};
@@ -21,12 +23,14 @@ pub(crate) struct Execution<'a> {
 const SLICE: Duration = Duration::from_millis(20);
 
 impl Wave {
-    /// Runs `body`, and again when it fails, as often as the node may be tried. Writes down what it said.
+    /// Runs `body`, and again when it fails, as often as the node may be tried. Writes down what it said, and what it
+    /// failed on.
     pub(crate) fn attempt<R>(
         &self,
         execution: Execution<'_>,
         ctx: &mut NodeCtx,
         body: impl FnMut(&NodeCtx) -> Result<R, Trouble>,
+        failed_on: impl Fn(&mut Keep) -> Option<FailedOn>,
     ) -> Result<R, Trouble> {
         #[cfg(feature = "tracing")]
         let entered = entered(&ctx.log);
@@ -40,7 +44,8 @@ impl Wave {
             Ok(_) if lines.is_empty() => {}
             Ok(_) => self.session.report(execution.node, execution.label(), lines, None),
             Err(Trouble::Failed(message)) => {
-                self.session.report(execution.node, execution.label(), lines, Some(message.clone()));
+                let failing = Failing { message, failed_on: &failed_on };
+                self.session.report(execution.node, execution.label(), lines, Some(failing));
             }
             // It will run again, and say the same.
             Err(Trouble::Interrupted(_)) => {}

@@ -1,6 +1,7 @@
 //! Running a node's body on the values of its inputs.
 
 use crate::exec::event::Event;
+use crate::exec::report::Keep;
 use crate::exec::sync::Arc;
 use crate::exec::wave::attempts::Execution;
 use crate::exec::wave::perform::{call, encode_result, guarded};
@@ -34,13 +35,15 @@ impl Wave {
                 });
                 let ctx = self.context_for(slot.node, function, start, local);
                 let execution = Execution { node: slot.node, element: None };
-                Ok(self.attempt(execution, ctx, |ctx| {
+                let body = |ctx: &NodeCtx| {
                     let value = call(session, function, ctx, &inputs)?;
                     // What a function gives that expands is a sub-graph.
                     let is_saved = !spec.is_transient() && !function.function.expands;
                     let encoded = is_saved.then(|| encode_result(session, spec, &value)).transpose()?;
                     Ok((Some(value), encoded))
-                })?)
+                };
+                let failed_on = |keep: &mut Keep| self.node_inputs(slot.node, &values, *present, keep);
+                Ok(self.attempt(execution, ctx, body, failed_on)?)
             }
             Body::Field(field) => {
                 let whole = self.only_input(slot)?;

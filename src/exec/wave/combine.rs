@@ -3,6 +3,7 @@
 use crate::exec::event::Event;
 use crate::exec::ledger::Known;
 use crate::exec::recorded::{act_of, are_there};
+use crate::exec::report::Keep;
 use crate::exec::sync::{Arc, Ordering, lock};
 use crate::exec::table::position;
 use crate::exec::wave::attempts::Execution;
@@ -16,7 +17,7 @@ use crate::exec::wave::tree::{CombinationId, Side, Tree};
 use crate::exec::wave::walk::{Local, Wave};
 use crate::exec::{OnFailure, Outcome};
 use crate::fingerprint::{BlobDigest, ContentKey, ValueDigest, value_digest};
-use crate::graph::{Inputs, Persist};
+use crate::graph::{Inputs, NodeCtx, Persist};
 use crate::store::{Act, Key, Payload, RecordKind};
 use crate::value::{BoxError, Encoded, Failure, Interrupt, Lent, Mapped, Value, keeping_sources};
 use smallvec::SmallVec;
@@ -287,15 +288,17 @@ impl Wave {
         values.extend(reduce.shared.iter().map(Value::as_any));
         let inputs = Inputs { values: &values, present: node.present, key: None };
         let owner = self.slots.slots[reduce.slot].node;
-        let mut ctx = self.new_context(owner, node.function, upstream, start);
+        let mut ctx = self.new_context(owner, node.function, upstream.clone(), start);
         let execution = Execution { node: owner, element: Some(&|| reduce.label(id)) };
-        self.attempt(execution, &mut ctx, |ctx| {
+        let failed_on = |keep: &mut Keep| self.combination_inputs((reduce, node), &upstream, sides, keep);
+        let body = |ctx: &NodeCtx| {
             let value = call(&self.session, node.function, ctx, &inputs)?;
             let element = node.reducing.element;
             let encode = || keeping_sources(&self.session.keeper, || Ok(element.encode(value.as_any())?));
             let encoded = guarded(&self.session, encode)?;
             Ok(Product::new(Some(value), encoded, &node.schemas.result, true))
-        })
+        };
+        self.attempt(execution, &mut ctx, body, failed_on)
     }
 
     /// Writes down what a combination gave.

@@ -3,6 +3,7 @@
 use crate::exec::event::Event;
 use crate::exec::ledger::Known;
 use crate::exec::recorded::{act_of, are_there};
+use crate::exec::report::Keep;
 use crate::exec::sync::{Arc, Ordering, lock};
 use crate::exec::table::Id;
 use crate::exec::wave::attempts::Execution;
@@ -223,7 +224,9 @@ impl Wave {
         let start = Instant::now();
         let mut ctx = self.new_context(slot.node, node.function, known.upstream.clone(), start);
         let execution = Execution { node: slot.node, element: Some(&|| map.label(computation)) };
-        let called = self.attempt(execution, &mut ctx, |ctx| self.call_element(ctx, map, run, known, &node));
+        let body = |ctx: &NodeCtx| self.call_element(ctx, map, run, known, &node);
+        let failed_on = |keep: &mut Keep| self.element_inputs((map, run, known), node.present, keep);
+        let called = self.attempt(execution, &mut ctx, body, failed_on);
         match called {
             Ok(product) => {
                 let cost_ns = self.took(start.elapsed());

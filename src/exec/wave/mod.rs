@@ -11,6 +11,7 @@ mod combine;
 mod element;
 mod expand;
 mod inputs;
+mod keep;
 mod map;
 mod perform;
 mod queue;
@@ -24,5 +25,6 @@ mod tree;
 mod twins;
 mod walk;
 
-pub(crate) use perform::{Product, Trouble, caught, with_causes};
+pub(crate) use element::MappedNode;
+pub(crate) use perform::{Product, Trouble, call, caught, encode_result, guarded, with_causes};
 pub(crate) use walk::{WaveEnd, run_wave};
