@@ -32,7 +32,7 @@ pub(crate) fn fit(train: &[Sample], least_leaf: f64) -> anyhow::Result<Model> {
 }
 
 fn grown(samples: &mut [Sample], least_leaf: f64) -> Tree {
-    let questions = FEATURES.iter().enumerate().filter_map(|(feature, _)| question(samples, feature, least_leaf));
+    let questions = FEATURES.iter().enumerate().filter_map(|(feature, _)| best_question(samples, feature, least_leaf));
     // The first of several that are equally good.
     let best = questions.collect::<Vec<_>>().into_iter().min_by(|a, b| a.squares.total_cmp(&b.squares));
     let Some(Candidate { feature, at_most, .. }) = best else {
@@ -54,7 +54,7 @@ struct Candidate {
 }
 
 /// The best question about a feature, if there is one that tells samples apart.
-fn question(samples: &mut [Sample], feature: usize, least_leaf: f64) -> Option<Candidate> {
+fn best_question(samples: &mut [Sample], feature: usize, least_leaf: f64) -> Option<Candidate> {
     samples.sort_by(|a, b| value(a, feature).total_cmp(&value(b, feature)));
     let total: f64 = samples.iter().map(|sample| sample.mass).sum();
     let n = count(samples.len());

@@ -88,7 +88,6 @@ mod tests {
         assert!((at(0.0, 0.0).distance_km(at(0.0, 1.0)) - 111.195).abs() < 0.001);
         assert!((at(179.5, 0.0).distance_km(at(-179.5, 0.0)) - 111.195).abs() < 0.001);
         assert!((at(30.0, 60.0).distance_km(at(31.0, 60.0)) - 55.6).abs() < 0.1);
-        // Half way around: no rounding error takes the sine beyond 1.
         assert!((at(10.0, 20.0).distance_km(at(-170.0, -20.0)) - std::f64::consts::PI * RADIUS_KM).abs() < 0.001);
     }
 
