@@ -17,12 +17,18 @@ pub(crate) fn find_targets(graph: &Declared, names: &[&str]) -> Result<(BTreeSet
     }
     let mut targets = BTreeSet::new();
     for name in names {
-        targets.insert(find_node(graph, name)?);
+        let node = find_node(graph, name)?;
+        if graph.value_type(node).is_some() { drop(targets.insert(node)) } else { targets.extend(outputs(graph, node)) }
     }
     Ok((targets, names.iter().map(|name| (*name).to_owned()).collect()))
 }
 
-/// The node that a target or an identity names.
+/// The outputs of a node that has several.
+pub(crate) fn outputs(graph: &Declared, node: NodeId) -> impl Iterator<Item = NodeId> {
+    graph.node_ids().filter(move |output| graph.is_output(*output) && graph.producer(*output) == node)
+}
+
+/// The node that a target or an identity names: one with several outputs has no value of its own.
 pub(crate) fn find_node(graph: &Declared, name: &str) -> Result<NodeId> {
     if let Some((_, node)) = graph.targets.iter().find(|(target, _)| target == name) {
         return Ok(graph.effective(*node));
@@ -30,7 +36,7 @@ pub(crate) fn find_node(graph: &Declared, name: &str) -> Result<NodeId> {
     let mut closest: Option<(usize, String)> = None;
     for node in graph.node_ids() {
         let identity = graph.identity(node);
-        if identity == name && graph.value_type(node).is_some() {
+        if identity == name {
             return Ok(graph.effective(node));
         }
         note_close(&mut closest, name, identity);

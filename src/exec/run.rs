@@ -1,7 +1,7 @@
 //! What a run gave.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::exec::named::{find_element, find_node};
+use crate::exec::named::{find_element, find_node, outputs};
 use crate::exec::report::{NodeLog, Report, report_of_run};
 use crate::exec::session::Session;
 use crate::exec::sync::{Arc, Mutex, lock};
@@ -87,7 +87,15 @@ impl Run {
     /// # Errors
     /// As [`Run::get`], and when there is no such name or its value is no `T`.
     pub fn find<T: Send + Sync + 'static>(&self, name: &str) -> Result<Arc<T>> {
-        self.value(find_node(&self.values.session.graph, name)?)
+        let graph = &self.values.session.graph;
+        let node = find_node(graph, name)?;
+        if graph.value_type(node).is_none() {
+            let outputs = outputs(graph, node).map(|output| format!("`{}`", graph.identity(output)));
+            let hint = format!("it has several outputs: ask for {}", outputs.collect::<Vec<_>>().join(" or "));
+            let message = format!("node `{name}` has no value of its own");
+            return Err(Error::new(ErrorKind::NoValue, message).with_node(name).with_hint(hint));
+        }
+        self.value(node)
     }
 
     fn value<T: Send + Sync + 'static>(&self, node: NodeId) -> Result<Arc<T>> {

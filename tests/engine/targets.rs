@@ -1,6 +1,7 @@
 //! Targets whose computation is that of a node that is not kept: their bytes are there after the run all the same.
 
 use crate::support::Bench;
+use expect_test::expect;
 use mamo::{Graph, Node, Persist, node};
 
 #[node]
@@ -110,4 +111,22 @@ fn a_target_is_kept_although_it_was_cut_off_by_an_equal_node() {
         bench.log.take();
         assert_eq!(value_and_log(&bench, pipeline), (2, String::new()), "round {round}");
     }
+}
+
+/// `why split` said that there is no node of that name, and asked whether `split` was meant.
+#[test]
+fn a_node_with_several_outputs_is_known_by_its_name() {
+    #[node(outputs(low, high))]
+    fn bounds(x: u32) -> (u32, u32) {
+        (x, x + 1)
+    }
+    let bench = Bench::in_memory();
+    let (graph, _) = Graph::build(|g| Ok(g.add(bounds::node(g.value(1))))).unwrap();
+    assert_eq!(bench.engine.why(&graph, "bounds").unwrap().node, "bounds");
+    let run = bench.engine.run_targets(&graph, &["bounds"]).unwrap();
+    expect!["bounds"].assert_eq(&bench.log.take());
+    assert_eq!(*run.find::<u32>("bounds.high").unwrap(), 2);
+    let error = run.find::<u32>("bounds").unwrap_err();
+    assert_eq!(error.to_string(), "node `bounds` has no value of its own");
+    assert_eq!(error.hint(), Some("it has several outputs: ask for `bounds.low` or `bounds.high`"));
 }
