@@ -18,7 +18,11 @@ pub(crate) fn find_targets(graph: &Declared, names: &[&str]) -> Result<(BTreeSet
     let mut targets = BTreeSet::new();
     for name in names {
         let node = find_node(graph, name)?;
-        if graph.value_type(node).is_some() { drop(targets.insert(node)) } else { targets.extend(outputs(graph, node)) }
+        if graph.value_type(node).is_some() {
+            targets.insert(node);
+        } else {
+            targets.extend(outputs(graph, node));
+        }
     }
     Ok((targets, names.iter().map(|name| (*name).to_owned()).collect()))
 }
