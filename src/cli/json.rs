@@ -180,6 +180,7 @@ fn cause(cause: &Cause) -> CauseObject<'_> {
         Change::Value => plain("value"),
         Change::Inputs => plain("inputs"),
         Change::Parameters => plain("parameters"),
+        Change::Draw => plain("draw"),
         Change::ResultType => plain("result"),
         Change::Function { from, to } => CauseObject { from: Some(from), to: Some(to), ..plain("function") },
         Change::Code { function, from, to, items } => CauseObject {

@@ -41,6 +41,7 @@ fn cause(cause: &Cause) -> String {
         Change::Value => format!("  {node}  is another value\n"),
         Change::Inputs => format!("  {node}  reads other nodes\n"),
         Change::Parameters => format!("  {node}  takes other parameters\n"),
+        Change::Draw => format!("  {node}  is another draw: another trial or seed\n"),
         Change::ResultType => format!("  {node}  gives another type\n"),
         Change::Function { from, to } => format!("  {node}  is `{to}`, was `{from}`\n"),
         Change::Code { function, from, to, items } => {

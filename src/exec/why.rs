@@ -66,6 +66,8 @@ pub enum Change {
     Parameters,
     /// The type of its result, or its codec.
     ResultType,
+    /// It is another draw of its function: another trial, or with another chosen seed.
+    Draw,
     /// The code of its function, or code that it reaches.
     Code {
         /// Path of the function.
@@ -217,6 +219,9 @@ fn spec_changes(session: &Session, spec: &NodeSpec, before: &SpecDigest) -> Resu
     }
     if before.results != now.results {
         changes.push(Change::ResultType);
+    }
+    if (before.trial, before.seed) != (now.trial, now.seed) {
+        changes.push(Change::Draw);
     }
     if let (true, Body::Function { function, .. }) = (before.code != now.code, &spec.body) {
         let hex = |version: [u8; 32]| blake3::Hash::from_bytes(version).to_hex().to_string();

@@ -19,6 +19,7 @@ const ROOTED: &[u8; 32] = b"mamo 1: fingerprint by value ---";
 const OUTPUT: &[u8; 32] = b"mamo 1: output of a node -------";
 const TRANSIENT: &[u8; 32] = b"mamo 1: value never saved ------";
 const SEED: &[u8; 32] = b"mamo 1: seed of a node ---------";
+const CHOSEN_SEED: &[u8; 32] = b"mamo 1: seed of a chosen draw --";
 
 /// Which of several samples of a stochastic node this is; 0 for the first and usual one.
 pub(crate) type Trial = u32;
@@ -43,6 +44,9 @@ pub struct SpecKey {
     pub results: Vec<ResultKey>,
     /// Which of several samples this is.
     pub trial: u32,
+    /// A seed that was chosen for it; stands behind the rest, and only when there is one.
+    #[serde(skip)]
+    pub seed: Option<u64>,
 }
 
 /// One parameter in a [`SpecKey`].
@@ -69,12 +73,19 @@ impl SpecKey {
     /// The bytes from which the key is derived and which are kept as the explanation.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         // Serialising plain structs of strings and numbers into memory has no way to fail.
-        postcard::to_stdvec(self).unwrap_or_default()
+        let mut bytes = postcard::to_stdvec(self).unwrap_or_default();
+        bytes.extend(self.seed.into_iter().flat_map(u64::to_le_bytes));
+        bytes
     }
 
     /// Reads back the explanation that is kept with a key; nothing when it makes no sense.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        postcard::from_bytes(bytes).ok()
+        let (key, rest) = postcard::take_from_bytes::<Self>(bytes).ok()?;
+        let seed = match rest {
+            [] => None,
+            rest => Some(u64::from_le_bytes(rest.try_into().ok()?)),
+        };
+        Some(Self { seed, ..key })
     }
 }
 
@@ -138,8 +149,11 @@ pub(crate) fn transient_value(content: &ContentKey) -> ValueDigest {
 }
 
 /// The seed of a node: stable under renaming, batching and order of execution.
-pub(crate) fn seed_of(function: &str, trial: Trial, upstream: &[ValueDigest]) -> u64 {
-    let mut hasher = blake3::Hasher::new_keyed(SEED);
+pub(crate) fn seed_of(function: &str, trial: Trial, chosen: Option<u64>, upstream: &[ValueDigest]) -> u64 {
+    let mut hasher = blake3::Hasher::new_keyed(if chosen.is_some() { CHOSEN_SEED } else { SEED });
+    if let Some(seed) = chosen {
+        hasher.update(&seed.to_le_bytes());
+    }
     hasher.update(&trial.to_le_bytes());
     for value in upstream {
         hasher.update(value.as_bytes());
@@ -178,4 +192,29 @@ fn keyed<'a>(key: &[u8; 32], parts: impl Iterator<Item = &'a [u8; 32]>) -> blake
         hasher.update(part);
     }
     hasher.finalize()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chosen_seed_is_part_of_a_key_and_none_is_nothing() {
+        let plain = SpecKey {
+            recipe: RECIPE,
+            kind: "function".into(),
+            function: "app::noisy".into(),
+            code: [1; 32],
+            parameters: Vec::new(),
+            results: Vec::new(),
+            trial: 0,
+            seed: None,
+        };
+        let chosen = SpecKey { seed: Some(0), ..plain.clone() };
+        assert_eq!(plain.to_bytes(), postcard::to_stdvec(&plain).unwrap());
+        assert_ne!(plain.to_bytes(), chosen.to_bytes());
+        for key in [plain, chosen] {
+            assert_eq!(SpecKey::from_bytes(&key.to_bytes()), Some(key));
+        }
+    }
 }

@@ -6,7 +6,7 @@ use crate::graph::id::KindId;
 use crate::graph::merge::constant_difference;
 use crate::graph::names::{Label, NodePath, ScopeId};
 use crate::graph::spec::{RawSpec, SpecBody};
-use crate::graph::{Body, Constant, Function, Gatherer, Kind, NodeFunction, NodeId, Retry, Source};
+use crate::graph::{Body, Constant, Draw, Function, Gatherer, Kind, NodeFunction, NodeId, Retry, Source};
 use smallvec::SmallVec;
 use std::panic::Location;
 use std::sync::Arc;
@@ -30,8 +30,21 @@ impl Builder {
             place,
         };
         let n_mistakes = self.mistakes.len();
+        let draw = spec.draw;
+        let mut samples = SmallVec::new();
+        let may_draw = draw.seed.is_some() || spec.trials.is_some();
+        if may_draw && !self.check_draws(&spec.body, draw, spec.trials.as_ref(), &declaration) {
+            return NodeId::MISTAKEN;
+        }
         let node = match spec.body {
-            SpecBody::Function { function, present } => self.add_function(function, present, outputs, &declaration),
+            SpecBody::Function { function, present } => match &spec.trials {
+                None => self.add_function((function, present, draw), outputs, &declaration),
+                Some(trials) => {
+                    let list;
+                    (list, samples) = self.add_trials((function, present), draw, trials, &declaration);
+                    list
+                }
+            },
             SpecBody::Constant(Ok(constant)) => self.add_constant(constant, &declaration),
             SpecBody::Constant(Err(message)) => {
                 let name = declaration.name.unwrap_or("value");
@@ -46,9 +59,17 @@ impl Builder {
             SpecBody::SettleEach => self.add_settled_map(&declaration),
             SpecBody::Gather(gatherer) => self.add_gatherer(gatherer, &declaration),
         };
+        for sample in &samples {
+            self.tag(*sample, spec.tags.clone());
+        }
         self.tag(node, spec.tags);
         if let Some(retry) = spec.retry.filter(|_| self.mistakes.len() == n_mistakes) {
-            self.retry(node, retry, place);
+            if spec.trials.is_none() {
+                samples.push(node);
+            }
+            for node in samples {
+                self.retry(node, retry, place);
+            }
         }
         node
     }
@@ -66,12 +87,11 @@ impl Builder {
 
     fn add_function(
         &mut self,
-        function: &'static NodeFunction,
-        present: u64,
+        (function, present, draw): (&'static NodeFunction, u64, Draw),
         outputs: u32,
         declaration: &Declaration<'_>,
     ) -> NodeId {
-        let spec = self.function_spec(function, present);
+        let spec = self.function_spec(function, present, draw);
         let path = self.function_path(function.function, declaration);
         let node = self.push(spec.into(), path, declaration);
         let output_path = NodePath { scope: path.scope, label: Label::Default };
@@ -82,7 +102,7 @@ impl Builder {
         node
     }
 
-    fn function_path(&mut self, function: &'static Function, declaration: &Declaration<'_>) -> NodePath {
+    pub(crate) fn function_path(&mut self, function: &'static Function, declaration: &Declaration<'_>) -> NodePath {
         let Declaration { scope, place, .. } = *declaration;
         if let Some(name) = declaration.name {
             return self.given_path(name, declaration);
@@ -112,14 +132,15 @@ impl Builder {
         let function = match self.graph.kind(map) {
             Kind::Spec(spec) => match &spec.body {
                 Body::Function { function, present } => {
-                    function.mapping.and_then(|mapping| mapping.settled).map(|settled| (settled, *present))
+                    let settled = function.mapping.and_then(|mapping| mapping.settled);
+                    settled.map(|settled| (settled, *present, spec.draw))
                 }
                 Body::Source(_) | Body::Field(_) | Body::Gather(_) | Body::Settle(_) | Body::Output { .. } => None,
             },
             Kind::Constant(_) => None,
         };
         let identity = self.graph.identity(map);
-        let Some((function, present)) = function else {
+        let Some(function) = function else {
             let place = declaration.place;
             self.mistakes.push(format!(
                 "`settle_each` takes what `f::map` or `f::zip_map` gives, and `{identity}` is not made so ({place}); \
@@ -131,12 +152,8 @@ impl Builder {
         let default = format!("settle_each({identity})");
         let name = declaration.name.unwrap_or(&default);
         let scope = if declaration.name.is_some() { declaration.scope } else { ScopeId::ROOT };
-        let node = self.add_function(
-            function,
-            present,
-            0,
-            &Declaration { scope, name: Some(name), inputs: &inputs, ..*declaration },
-        );
+        let node =
+            self.add_function(function, 0, &Declaration { scope, name: Some(name), inputs: &inputs, ..*declaration });
         self.graph.settled_maps.entry(map).or_insert(node);
         node
     }

@@ -6,7 +6,7 @@ use crate::graph::names::{Label, NodePath, ScopeId};
 use crate::graph::node::GraphId;
 use crate::graph::publish::Taken;
 use crate::graph::replace::Replacement;
-use crate::graph::{Body, Declared, Gatherer, NodeFunction, NodeId, NodeSpec, RawNode, Results, SpecId};
+use crate::graph::{Body, Declared, Draw, Gatherer, NodeFunction, NodeId, NodeSpec, RawNode, Results, SpecId};
 use std::collections::HashMap;
 use std::panic::Location;
 
@@ -59,11 +59,12 @@ struct SharedKey {
     address: usize,
     /// Tells apart the specs that are made of it.
     variant: u64,
+    draw: Draw,
 }
 
 impl SharedKey {
     fn new<T>(what: &'static T, variant: u64) -> Self {
-        Self { address: std::ptr::from_ref(what).addr(), variant }
+        Self { address: std::ptr::from_ref(what).addr(), variant, draw: Draw::default() }
     }
 }
 
@@ -147,8 +148,9 @@ impl Builder {
     }
 
     /// The spec of a function, of which `present` says which optional inputs are there.
-    pub(crate) fn function_spec(&mut self, function: &'static NodeFunction, present: u64) -> SpecId {
-        self.shared_spec(SharedKey::new(function, present), || Body::Function { function, present })
+    pub(crate) fn function_spec(&mut self, function: &'static NodeFunction, present: u64, draw: Draw) -> SpecId {
+        let key = SharedKey { draw, ..SharedKey::new(function, present) };
+        self.shared_spec(key, || Body::Function { function, present })
     }
 
     /// The spec of one output of a function with several.
@@ -176,7 +178,7 @@ impl Builder {
                 if let Body::Function { function, .. } = &body {
                     self.check_function(function);
                 }
-                let spec = self.new_spec(body);
+                let spec = self.new_drawing_spec(body, key.draw);
                 self.spec_of.insert(key, spec);
                 spec
             }
@@ -187,7 +189,11 @@ impl Builder {
 
     /// Adds a spec; a mistake is reported with the node that is added next.
     pub(crate) fn new_spec(&mut self, body: Body) -> SpecId {
-        match NodeSpec::new(body) {
+        self.new_drawing_spec(body, Draw::default())
+    }
+
+    fn new_drawing_spec(&mut self, body: Body, draw: Draw) -> SpecId {
+        match NodeSpec::new(body, draw) {
             Ok(spec) => {
                 self.graph.specs.push(spec);
                 SpecId::from_index(self.graph.specs.len() - 1)

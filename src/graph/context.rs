@@ -1,6 +1,7 @@
 //! What a running node may ask: its seed, its name, whether to stop.
 
 use crate::fingerprint::{ValueDigest, seed_of};
+use crate::graph::Draw;
 use crate::graph::command::Command;
 use crate::value::{Desk, Log, LogLevel, OutputDir, OutputFile, Tool};
 use smallvec::SmallVec;
@@ -13,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// What a node function gets when its first parameter is `ctx: &NodeCtx`.
 pub struct NodeCtx {
     pub(crate) function: &'static str,
-    pub(crate) trial: u32,
+    pub(crate) draw: Draw,
     pub(crate) upstream: SmallVec<[ValueDigest; 4]>,
     pub(crate) signals: Arc<Signals>,
     pub(crate) desk: Desk,
@@ -32,9 +33,15 @@ impl NodeCtx {
     /// A seed for the node's random numbers.
     ///
     /// It follows from the function and from the values of the node's inputs: it is the same in every run, whatever
-    /// the node is called and in whichever order nodes run, and differs between nodes with different inputs.
+    /// the node is called and in whichever order nodes run, and differs between nodes with different inputs, between the
+    /// samples of [`Spec::trials`](crate::Spec::trials), and with [`Spec::seed`](crate::Spec::seed).
     pub fn seed(&self) -> u64 {
-        seed_of(self.function, self.trial, &self.upstream)
+        seed_of(self.function, self.draw.trial, self.draw.seed, &self.upstream)
+    }
+
+    /// Which of the samples of [`Spec::trials`](crate::Spec::trials) this is, from 0 on; 0 for a node without.
+    pub fn trial(&self) -> u32 {
+        self.draw.trial
     }
 
     /// A file that the node makes, in a folder of the node's own: write it, finish it, return the artifact.

@@ -7,7 +7,7 @@ use crate::fingerprint::{SchemaDigest, SpecHashers, ValueDigest};
 use crate::graph::id::{KindId, to_usize};
 use crate::graph::names::{Label, Names, NodePath};
 use crate::graph::node::GraphId;
-use crate::graph::{Gatherer, NodeFunction, NodeId, Persist, Publication, Retry, Settler, Source, SpecId};
+use crate::graph::{Draw, Gatherer, NodeFunction, NodeId, Persist, Publication, Retry, Settler, Source, SpecId};
 use crate::value::{Projection, Value, ValueType};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
@@ -83,6 +83,8 @@ pub(crate) struct NodeSpec {
     pub(crate) results: SmallVec<[&'static ValueType; 1]>,
     pub(crate) schemas: SmallVec<[SchemaDigest; 1]>,
     pub(crate) element_schemas: Option<ElementSchemas>,
+    /// Which draw its nodes are; the first one for most.
+    pub(crate) draw: Draw,
 }
 
 /// Schemas of the elements that a mapped function goes over, and of what it gives for them.

@@ -319,7 +319,7 @@ mod tests {
         assert_eq!(spec.raw.inputs.len(), values.len());
         let ctx = NodeCtx {
             function: function.function.path,
-            trial: 0,
+            draw: crate::graph::Draw::default(),
             upstream: smallvec::smallvec![],
             signals: Arc::new(Signals::default()),
             desk: Desk::default(),

@@ -85,7 +85,7 @@ fn extend<T: Clone>(whole: &mut BTreeMap<NodeId, T>, part: &BTreeMap<NodeId, T>,
 
 impl NodeSpec {
     fn shared(&self) -> Self {
-        let Self { body, key, hashers, element, results, schemas, element_schemas } = self;
+        let Self { body, key, hashers, element, results, schemas, element_schemas, draw } = self;
         Self {
             body: body.shared(),
             key: key.clone(),
@@ -94,6 +94,7 @@ impl NodeSpec {
             results: results.clone(),
             schemas: schemas.clone(),
             element_schemas: element_schemas.clone(),
+            draw: *draw,
         }
     }
 }

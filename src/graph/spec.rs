@@ -1,6 +1,7 @@
 //! What a node is to be, before it is added to a graph.
 
 use crate::fingerprint::{BlobDigest, ValueDigest, value_digest};
+use crate::graph::draw::{Draw, Trials};
 use crate::graph::{Constant, DeclaredFunction, Gatherer, Node, NodeFunction, RawNode, Retry, Settler, Source};
 use crate::value::{Collection, Flat, Projection, Value, ValueType};
 use smallvec::SmallVec;
@@ -41,6 +42,8 @@ pub(crate) struct RawSpec {
     pub(crate) persist: Persist,
     pub(crate) is_barrier: bool,
     pub(crate) retry: Option<Retry>,
+    pub(crate) draw: Draw,
+    pub(crate) trials: Option<Trials>,
 }
 
 pub(crate) enum SpecBody {
@@ -67,7 +70,13 @@ impl<T, H> Spec<T, H> {
             persist: Persist::Auto,
             is_barrier: false,
             retry: None,
+            draw: Draw::default(),
+            trials: None,
         };
+        Self::from_raw(raw)
+    }
+
+    pub(crate) fn from_raw(raw: RawSpec) -> Self {
         Self { raw, marker: PhantomData }
     }
 

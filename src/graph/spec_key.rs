@@ -1,7 +1,7 @@
 //! Keys of specs: what a function or a built-in is known by, beside the values that it reads.
 
 use crate::fingerprint::{ParameterKey, RECIPE, ResultKey, Schema, SpecHashers, SpecKey};
-use crate::graph::{Body, ElementSchemas, NodeFunction, NodeSpec, Results, Source};
+use crate::graph::{Body, Draw, ElementSchemas, NodeFunction, NodeSpec, Results, Source};
 use crate::value::{Artifact, CollectionType, Dict, Secret, Tool, ValueType, is_secret};
 use smallvec::{SmallVec, smallvec};
 
@@ -10,22 +10,22 @@ type ResultTypes = SmallVec<[&'static ValueType; 1]>;
 
 impl NodeSpec {
     /// Derives the key of a spec from the explanation that is kept with it.
-    pub(crate) fn new(body: Body) -> Result<Self, String> {
+    pub(crate) fn new(body: Body, draw: Draw) -> Result<Self, String> {
         let (mut element, mut element_schemas) = (None, None);
         if let Body::Function { function, present } = &body
             && let Some((over, given)) = over_elements(function)
         {
             let result = readable((given.schema)(), given)?.digest;
-            let key = function_key("function", function, *present, &[given])?;
+            let key = function_key("function", function, *present, &[given], draw)?;
             element = Some(SpecHashers::new(&key.to_bytes()));
             let items = over.into_iter().map(|over| (over.item_schema)().digest).collect();
             element_schemas = Some(ElementSchemas { items, result });
         }
         let results = result_types(&body);
         let schemas = results.iter().map(|result| (result.schema)().digest).collect();
-        let key = body_key(&body, &results)?.map(|key| key.to_bytes()).unwrap_or_default();
+        let key = body_key(&body, &results, draw)?.map(|key| key.to_bytes()).unwrap_or_default();
         let hashers = SpecHashers::new(&key);
-        Ok(Self { body, key, hashers, element, results, schemas, element_schemas })
+        Ok(Self { body, key, hashers, element, results, schemas, element_schemas, draw })
     }
 }
 
@@ -52,12 +52,12 @@ fn result_types(body: &Body) -> ResultTypes {
 }
 
 /// What a spec's key is made of; nothing for sources and outputs, which are known otherwise.
-fn body_key(body: &Body, results: &[&'static ValueType]) -> Result<Option<SpecKey>, String> {
+fn body_key(body: &Body, results: &[&'static ValueType], draw: Draw) -> Result<Option<SpecKey>, String> {
     let key = match body {
         Body::Function { function, present } => {
             let plain = if function.function.expands { "expand" } else { "function" };
             let kind = function.kind().unwrap_or(plain);
-            function_key(kind, function, *present, results)
+            function_key(kind, function, *present, results, draw)
         }
         Body::Field(field) => builtin_key("field", field.path, field.result),
         Body::Gather(gatherer) => builtin_key("gather", "", gatherer.result),
@@ -95,6 +95,7 @@ fn function_key(
     function: &NodeFunction,
     present: u64,
     results: &[&'static ValueType],
+    draw: Draw,
 ) -> Result<SpecKey, String> {
     let parameters = function
         .function
@@ -115,7 +116,8 @@ fn function_key(
         code: function.function.code.version(),
         parameters: parameters.collect(),
         results: results.collect::<Result<_, _>>()?,
-        trial: 0,
+        trial: draw.trial,
+        seed: draw.seed,
     })
 }
 
@@ -128,6 +130,7 @@ fn builtin_key(kind: &str, what: &str, result: &'static ValueType) -> Result<Spe
         parameters: Vec::new(),
         results: vec![result_key("", result)?],
         trial: 0,
+        seed: None,
     })
 }
 

@@ -38,6 +38,7 @@ mod support;
 mod targets;
 mod threads;
 mod together;
+mod trials;
 mod twins;
 mod unordered;
 mod unstable;

@@ -9,7 +9,7 @@ use crate::exec::wave::resolve::{Halt, mixed_up};
 use crate::exec::wave::slots::Slot;
 use crate::exec::wave::walk::{Local, Wave};
 use crate::fingerprint::ValueDigest;
-use crate::graph::{Body, Inputs, NodeCtx, NodeFunction, NodeId, NodeSpec};
+use crate::graph::{Body, Draw, Inputs, NodeCtx, NodeFunction, NodeId, NodeSpec};
 use crate::value::{Desk, Encoded, Log, Value};
 use smallvec::SmallVec;
 use std::time::Instant;
@@ -81,12 +81,17 @@ impl Wave {
     ) -> NodeCtx {
         NodeCtx {
             function: function.function.path,
-            trial: 0,
+            draw: self.draw(node),
             upstream,
             signals: Arc::clone(&self.session.signals),
             desk: Desk::new(Arc::clone(&self.session.keeper), self.session.owner(node)),
             log: Arc::new(Log::new(start)),
         }
+    }
+
+    /// Which draw a node is.
+    fn draw(&self, node: NodeId) -> Draw {
+        self.session.graph.spec(node).map(|spec| spec.draw).unwrap_or_default()
     }
 
     /// The walker's context, made ready for a node.
@@ -98,7 +103,7 @@ impl Wave {
         local: &'a mut Local,
     ) -> &'a mut NodeCtx {
         let ctx = local.context.get_or_insert_with(|| self.new_context(node, function, SmallVec::new(), start));
-        ctx.function = function.function.path;
+        (ctx.function, ctx.draw) = (function.function.path, self.draw(node));
         ctx.desk.leave(Some(self.session.owner(node)));
         match Arc::get_mut(&mut ctx.log) {
             Some(log) => log.begin(start),
