@@ -11,8 +11,8 @@ mod value;
 
 pub use error::{Error, ErrorKind, Result};
 pub use exec::{
-    Acceptance, Cause, Change, Counts, Engine, EngineBuilder, Event, ItemChange, NodeLog, Observer, OnFailure, Outcome,
-    Plan, PlanState, Remark, Replay, ReplayEnd, RestartReason, Run, Stopper, Why,
+    Acceptance, Cause, Change, Clock, Counts, Engine, EngineBuilder, Event, ItemChange, NodeLog, Observer, OnFailure,
+    Outcome, Plan, PlanState, Remark, Replay, ReplayEnd, RestartReason, Run, RunCosts, Stopper, Why,
 };
 pub use graph::{CodeReport, Command, Graph, Handle, Node, NodeCtx, Persist, Retry, Spec, source};
 pub use mamo_macros::node;

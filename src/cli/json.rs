@@ -3,7 +3,7 @@
 use crate::cli::plan_list::STATES;
 use crate::cli::summary::{Ending, Summary};
 use crate::error::{Error, ErrorKind};
-use crate::exec::{Acceptance, Cause, Change, Counts, ItemChange, Plan, PlanState, Why};
+use crate::exec::{Acceptance, Cause, Change, Counts, ItemChange, Plan, PlanState, RunCosts, Why};
 use crate::graph::CodeReport;
 use crate::value::Failure;
 use serde::Serialize;
@@ -20,9 +20,23 @@ struct RunObject<'a> {
     counts: CountsObject,
     restarts: u32,
     wall_ms: u64,
-    time_saved_ms: u64,
+    time_saved_ms: i64,
+    costs: CostsObject,
     elements: ElementsObject,
     failures: Vec<FailureObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct CostsObject {
+    estimated_ms: u64,
+    spent_ms: u64,
+    executed_ms: u64,
+    saving_ms: u64,
+    loading_ms: u64,
+    executions: u64,
+    loads: u64,
+    hits: u64,
+    unknown: u64,
 }
 
 #[derive(Serialize)]
@@ -155,10 +169,29 @@ pub(crate) fn run(summary: &Summary) -> String {
         counts: counts(&summary.counts),
         restarts: summary.restarts,
         wall_ms: millis(summary.took),
-        time_saved_ms: millis(summary.saved),
+        time_saved_ms: signed_millis(summary.costs.saved()) - signed_millis(summary.costs.lost()),
+        costs: costs(&summary.costs),
         elements: ElementsObject { elements: summary.elements.nodes, counts: counts(&summary.elements) },
         failures: summary.failures.iter().map(FailureObject::of).collect(),
     })
+}
+
+fn costs(costs: &RunCosts) -> CostsObject {
+    CostsObject {
+        estimated_ms: millis(costs.estimated),
+        spent_ms: millis(costs.spent),
+        executed_ms: millis(costs.executed),
+        saving_ms: millis(costs.saving),
+        loading_ms: millis(costs.loading),
+        executions: costs.executions,
+        loads: costs.loads,
+        hits: costs.hits,
+        unknown: costs.unknown,
+    }
+}
+
+fn signed_millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Why a node ran, or would, as one line.
@@ -330,7 +363,7 @@ mod tests {
         check(
             run(&summary::tests::example(Ending::Failed)),
             expect![[
-                r#"{"schema":"mamo.run/1","targets":["report"],"stopped":false,"nodes":97,"executed":14,"cut_off":3,"fresh":60,"not_needed":16,"failed":2,"skipped":2,"restarts":0,"wall_ms":1234,"time_saved_ms":35123,"elements":{"elements":400,"executed":120,"cut_off":0,"fresh":280,"not_needed":0,"failed":0,"skipped":0},"failures":[{"node":"fit/adelie","message":"no rows\nin \"adelie.csv\""}]}"#
+                r#"{"schema":"mamo.run/1","targets":["report"],"stopped":false,"nodes":97,"executed":14,"cut_off":3,"fresh":60,"not_needed":16,"failed":2,"skipped":2,"restarts":0,"wall_ms":1234,"time_saved_ms":35123,"costs":{"estimated_ms":36123,"spent_ms":1000,"executed_ms":500,"saving_ms":100,"loading_ms":0,"executions":14,"loads":5,"hits":63,"unknown":1},"elements":{"elements":400,"executed":120,"cut_off":0,"fresh":280,"not_needed":0,"failed":0,"skipped":0},"failures":[{"node":"fit/adelie","message":"no rows\nin \"adelie.csv\""}]}"#
             ]],
         );
         check(

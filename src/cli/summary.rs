@@ -3,9 +3,12 @@
 use crate::cli::exit_codes;
 use crate::cli::paint::Paint;
 use crate::cli::words;
-use crate::exec::{Counts, Run};
+use crate::exec::{Counts, Run, RunCosts};
 use crate::value::Failure;
 use std::time::Duration;
+
+/// Shorter times that a run saved or lost are noise.
+const WORTH_TELLING: Duration = Duration::from_millis(100);
 
 /// How a run came out.
 #[derive(Clone, Debug)]
@@ -16,7 +19,7 @@ pub(crate) struct Summary {
     pub(crate) elements: Counts,
     pub(crate) restarts: u32,
     pub(crate) took: Duration,
-    pub(crate) saved: Duration,
+    pub(crate) costs: RunCosts,
     pub(crate) failures: Vec<Failure>,
 }
 
@@ -45,7 +48,7 @@ impl Summary {
             elements: run.elements(),
             restarts: run.restarts(),
             took: run.took(),
-            saved: run.time_saved(),
+            costs: run.costs(),
             failures: run.failures().to_vec(),
         }
     }
@@ -75,8 +78,10 @@ impl Summary {
         if self.restarts > 0 {
             line.push_str(&format!("; {}", words::count(self.restarts.into(), "restart")));
         }
-        if !self.saved.is_zero() {
-            line.push_str(&format!("; {} saved", words::duration(self.saved)));
+        if self.costs.saved() >= WORTH_TELLING {
+            line.push_str(&format!("; {} saved", words::duration(self.costs.saved())));
+        } else if self.costs.lost() >= WORTH_TELLING {
+            line.push_str(&format!("; {} more than without mamo", words::duration(self.costs.lost())));
         }
         if self.elements.nodes > 0 {
             let elements = words::count(self.elements.nodes, "element");
@@ -129,8 +134,23 @@ pub(crate) mod tests {
             elements,
             restarts: 0,
             took: Duration::from_millis(1234),
-            saved: Duration::from_millis(35_123),
+            costs: costs(36_123, 1_000),
             failures: if ending == Ending::Failed { vec![failure] } else { vec![] },
+        }
+    }
+
+    fn costs(estimated_ms: u64, spent_ms: u64) -> RunCosts {
+        let (estimated, spent) = (Duration::from_millis(estimated_ms), Duration::from_millis(spent_ms));
+        RunCosts {
+            estimated,
+            spent,
+            executed: spent / 2,
+            saving: spent / 10,
+            loading: Duration::ZERO,
+            executions: 14,
+            loads: 5,
+            hits: 63,
+            unknown: 1,
         }
     }
 
@@ -170,6 +190,16 @@ pub(crate) mod tests {
         let counts = Counts { nodes: 60, fresh: 60, ..Counts::default() };
         let summary = Summary { counts, elements: Counts::default(), ..example(Ending::Done) };
         check(&summary, expect!["done in 1.2 s: nothing executed, 60 fresh; 35.1 s saved"]);
+    }
+
+    #[test]
+    fn time_that_was_lost_is_told_and_noise_is_not() {
+        let with = |costs| Summary { costs, elements: Counts::default(), ..example(Ending::Done) };
+        let head = "done in 1.2 s: 14 executed, 3 cut off, 60 fresh, 20 not needed";
+        let ends = [(1000, 3000), (1000, 1001), (1050, 1000)].map(|(estimated, spent)| {
+            with(costs(estimated, spent)).text(Paint::Plain).strip_prefix(head).unwrap().to_owned()
+        });
+        assert_eq!(ends, ["; 2.0 s more than without mamo", "", ""]);
     }
 
     #[test]

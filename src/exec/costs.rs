@@ -1,107 +1,267 @@
-//! How long executions take: for the order of work, and for the time that the store saves.
+//! What executions of each function cost, and what keeping their results does: for the order of work and the time saved.
+//!
+//! One record a function, written once a run: a record a hit would make a run with nothing to do a run that writes.
 
 use crate::error::Result;
+use crate::exec::clock::Took;
 use crate::exec::store_error::store_error;
-use crate::exec::sync::{AtomicU64, Ordering};
-use crate::exec::table::Table;
+use crate::exec::sync::{AtomicU64, Mutex, Ordering, lock};
+use crate::exec::table::{Id, Table, number, position};
+use crate::fingerprint::RECIPE;
 use crate::graph::{Body, Declared, SpecId};
-use crate::store::{Batch, Key, RecordKind, Store};
+use crate::store::{Batch, Key, RecordKind, RecordReader, Store};
+use std::collections::BTreeMap;
 
-/// Mean costs of the specs of a graph, and what this run adds to them.
+/// Costs of the functions of a graph, and what this run adds to them.
 pub(crate) struct Costs {
-    keys: Vec<Option<Key>>,
-    before: Table<SpecId, Cost>,
-    now: Table<SpecId, (AtomicU64, AtomicU64)>,
+    function_of: Table<SpecId, Option<FunctionId>>,
+    keys: Table<FunctionId, Key>,
+    before: Table<FunctionId, Tally>,
+    now: Table<FunctionId, Mutex<Tally>>,
+    /// Nanoseconds in which walkers did something.
+    busy_ns: AtomicU64,
+    /// Nanoseconds that waves lasted.
+    waves_ns: AtomicU64,
 }
 
-/// Executions and the nanoseconds that they took together.
-#[derive(Clone, Copy, Debug, Default)]
-struct Cost {
-    count: u64,
-    total_ns: u64,
+/// A function of a graph, and how it is used: as it is, or mapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FunctionId(u32);
+
+/// Sums over what was done for a function, in numbers and nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    /// Executions: of a map its elements, of a reduce its combinations.
+    pub(crate) executions: u64,
+    pub(crate) compute_ns: u64,
+    pub(crate) save_ns: u64,
+    /// Bytes of results, whether they were kept or not.
+    pub(crate) bytes: u64,
+    /// Values that were read back as a whole.
+    pub(crate) loads: u64,
+    pub(crate) load_ns: u64,
+    /// Nodes that were taken from the store, or cut off.
+    pub(crate) hits: u64,
+    /// Elements and combinations that were taken.
+    pub(crate) part_hits: u64,
+    /// Maps and reduces that were looked into.
+    pub(crate) wholes: u64,
+    /// Their elements and combinations.
+    pub(crate) parts: u64,
+}
+
+/// What a walker has noted of the function that it was busy with last: handed over when it is another one's turn.
+#[derive(Default)]
+pub(crate) struct Noted {
+    last: Option<(FunctionId, Tally)>,
 }
 
 /// What a node whose cost is unknown is thought to take.
 const UNKNOWN_NS: u64 = 1_000_000;
 
+impl Id for FunctionId {
+    fn from_position(position: usize) -> Self {
+        Self(number(position))
+    }
+
+    fn position(self) -> usize {
+        position(self.0)
+    }
+}
+
 impl Costs {
     pub(crate) fn load(graph: &Declared, store: &dyn Store) -> Result<Self> {
-        let keys: Vec<Option<Key>> = graph.specs.iter().map(|spec| key_of(&spec.body)).collect();
-        let asked: Vec<Key> = keys.iter().flatten().copied().collect();
-        let mut answers = store.get_many(&asked).map_err(store_error)?.into_iter();
-        let before = keys.iter().map(|key| {
-            let answer = key.and_then(|_| answers.next().flatten());
-            answer.as_deref().and_then(Cost::read).unwrap_or_default()
+        let mut numbers = BTreeMap::new();
+        let mut keys = Vec::new();
+        let function_of = graph.specs.iter().map(|spec| {
+            let name = name_of(&spec.body)?;
+            Some(*numbers.entry(name).or_insert_with_key(|name| {
+                keys.push(Key::new(RecordKind::Cost, blake3::hash(name.as_bytes()).as_bytes()));
+                FunctionId::from_position(keys.len() - 1)
+            }))
         });
-        let before = before.collect::<Vec<_>>().into();
-        let now = keys.iter().map(|_| Default::default()).collect::<Vec<_>>().into();
-        Ok(Self { keys, before, now })
+        let function_of = function_of.collect::<Vec<_>>().into();
+        let answers = store.get_many(&keys).map_err(store_error)?;
+        let before = answers.iter().map(|answer| answer.as_deref().and_then(Tally::read).unwrap_or_default());
+        Ok(Self {
+            function_of,
+            before: before.collect::<Vec<_>>().into(),
+            now: keys.iter().map(|_| Mutex::default()).collect::<Vec<_>>().into(),
+            keys: keys.into(),
+            busy_ns: AtomicU64::new(0),
+            waves_ns: AtomicU64::new(0),
+        })
     }
 
     /// What a node of this spec is thought to take, in nanoseconds.
     pub(crate) fn expected(&self, spec: SpecId) -> u64 {
-        if self.before.len() == 0 {
-            return UNKNOWN_NS;
-        }
-        self.before[spec].mean().unwrap_or(UNKNOWN_NS)
+        let Some(function) = self.function(spec) else { return UNKNOWN_NS };
+        let before = self.before[function];
+        before.mean_ns().map_or(UNKNOWN_NS, |mean| mean.saturating_mul(before.size()))
     }
 
-    pub(crate) fn add(&self, spec: SpecId, ns: u64) {
-        // Sums only; they are read when all walkers have returned.
-        self.now[spec].0.fetch_add(1, Ordering::Relaxed);
-        self.now[spec].1.fetch_add(ns, Ordering::Relaxed);
+    /// The function of a spec; nothing for what calls none.
+    pub(crate) fn function(&self, spec: SpecId) -> Option<FunctionId> {
+        if spec.position() < self.function_of.len() { self.function_of[spec] } else { None }
     }
 
-    /// What one execution of this spec took in the mean, now and before.
-    pub(crate) fn mean(&self, spec: SpecId) -> Option<u64> {
-        self.sum(spec).mean()
+    pub(crate) fn functions(&self) -> impl Iterator<Item = FunctionId> + use<> {
+        self.keys.ids()
     }
 
-    /// Nanoseconds that this run spent in nodes.
-    pub(crate) fn spent(&self) -> u64 {
-        self.now.iter().map(|(_, ns)| ns.load(Ordering::Relaxed)).sum()
+    /// Adds what was done for a function.
+    pub(crate) fn add(&self, function: FunctionId, tally: Tally) {
+        let mut now = lock(&self.now[function]);
+        *now = now.plus(tally);
     }
 
-    pub(crate) fn record(&self, batch: &mut Batch) {
-        for spec in self.now.ids() {
-            if self.now[spec].0.load(Ordering::Relaxed) > 0
-                && let Some(Some(key)) = self.keys.get(spec.index())
-            {
-                let cost = self.sum(spec);
-                batch.put(*key, |out| {
-                    out.extend_from_slice(&cost.count.to_le_bytes());
-                    out.extend_from_slice(&cost.total_ns.to_le_bytes());
-                });
+    /// As [`Costs::add`], at some later time.
+    pub(crate) fn note(&self, function: FunctionId, tally: Tally, noted: &mut Noted) {
+        match &mut noted.last {
+            Some((last, sum)) if *last == function => *sum = sum.plus(tally),
+            Some(_) | None => {
+                self.hand_over(noted);
+                noted.last = Some((function, tally));
             }
         }
     }
 
-    fn sum(&self, spec: SpecId) -> Cost {
-        let (count, ns) = &self.now[spec];
-        let before = self.before[spec];
-        Cost {
-            count: before.count.saturating_add(count.load(Ordering::Relaxed)),
-            total_ns: before.total_ns.saturating_add(ns.load(Ordering::Relaxed)),
+    pub(crate) fn hand_over(&self, noted: &mut Noted) {
+        if let Some((function, tally)) = noted.last.take() {
+            self.add(function, tally);
+        }
+    }
+
+    /// A walker was busy for so long.
+    pub(crate) fn add_busy(&self, ns: u64) {
+        // Sums only; they are read when all walkers have returned.
+        self.busy_ns.fetch_add(ns, Ordering::Relaxed);
+    }
+
+    /// A wave lasted so long.
+    pub(crate) fn add_wave(&self, ns: u64) {
+        self.waves_ns.fetch_add(ns, Ordering::Relaxed);
+    }
+
+    pub(crate) fn busy_ns(&self) -> u64 {
+        self.busy_ns.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn waves_ns(&self) -> u64 {
+        self.waves_ns.load(Ordering::Relaxed)
+    }
+
+    /// What all functions took in this run.
+    pub(crate) fn compute_ns(&self) -> u64 {
+        self.keys.ids().map(|function| self.now(function).compute_ns).fold(0, u64::saturating_add)
+    }
+
+    /// What this run did for a function.
+    pub(crate) fn now(&self, function: FunctionId) -> Tally {
+        *lock(&self.now[function])
+    }
+
+    /// What is known of a function from before, or else from this run.
+    pub(crate) fn known(&self, function: FunctionId) -> Tally {
+        let before = self.before[function];
+        if before.executions > 0 { before } else { self.sum(function) }
+    }
+
+    /// What was ever done for a function, this run included.
+    fn sum(&self, function: FunctionId) -> Tally {
+        self.before[function].plus(self.now(function))
+    }
+
+    /// Shares out the time in which the store took over what functions gave, by its size.
+    pub(crate) fn share_waiting(&self, ns: u64) {
+        let bytes = self.keys.ids().map(|function| self.now(function).bytes).fold(0, u64::saturating_add);
+        for function in self.keys.ids() {
+            let share = u128::from(ns) * u128::from(self.now(function).bytes);
+            let save_ns = share.checked_div(bytes.into()).and_then(|share| u64::try_from(share).ok()).unwrap_or(0);
+            self.add(function, Tally { save_ns, ..Tally::default() });
+        }
+    }
+
+    pub(crate) fn record(&self, batch: &mut Batch) {
+        for function in self.keys.ids() {
+            if self.now(function) != Tally::default() {
+                let sum = self.sum(function);
+                batch.put(self.keys[function], |out| sum.write(out));
+            }
         }
     }
 }
 
-impl Cost {
-    fn mean(self) -> Option<u64> {
-        self.total_ns.checked_div(self.count)
+impl Tally {
+    /// One execution.
+    pub(crate) fn execution(took: Took, bytes: u64) -> Self {
+        let Took { compute_ns, save_ns } = took;
+        Self { executions: 1, compute_ns, save_ns, bytes, ..Self::default() }
     }
 
+    pub(crate) fn plus(self, other: Self) -> Self {
+        let (mut sum, other) = (self.to_array(), other.to_array());
+        for (sum, other) in sum.iter_mut().zip(other) {
+            *sum = sum.saturating_add(other);
+        }
+        Self::of_array(sum)
+    }
+
+    /// What one execution takes in the mean; nothing when there was none.
+    pub(crate) fn mean_ns(self) -> Option<u64> {
+        self.compute_ns.checked_div(self.executions)
+    }
+
+    /// How many executions a node is in the mean: more than one for maps and reduces.
+    pub(crate) fn size(self) -> u64 {
+        self.parts.checked_div(self.wholes).unwrap_or(1)
+    }
+
+    fn to_array(self) -> [u64; 10] {
+        let Self { executions, compute_ns, save_ns, bytes, loads, load_ns, hits, part_hits, wholes, parts } = self;
+        [executions, compute_ns, save_ns, bytes, loads, load_ns, hits, part_hits, wholes, parts]
+    }
+
+    fn of_array(array: [u64; 10]) -> Self {
+        let [executions, compute_ns, save_ns, bytes, loads, load_ns, hits, part_hits, wholes, parts] = array;
+        Self { executions, compute_ns, save_ns, bytes, loads, load_ns, hits, part_hits, wholes, parts }
+    }
+
+    fn write(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&RECIPE.to_le_bytes());
+        out.extend(self.to_array().into_iter().flat_map(u64::to_le_bytes));
+    }
+
+    /// Nothing when the bytes make no sense: the costs are unknown then.
     fn read(bytes: &[u8]) -> Option<Self> {
-        let (count, rest) = bytes.split_first_chunk()?;
-        let (total_ns, _) = rest.split_first_chunk()?;
-        Some(Self { count: u64::from_le_bytes(*count), total_ns: u64::from_le_bytes(*total_ns) })
+        let mut reader = RecordReader::of_recipe(bytes)?;
+        let mut array = [0; 10];
+        for number in &mut array {
+            *number = reader.u64()?;
+        }
+        Some(Self::of_array(array))
     }
 }
 
-/// Costs are kept by function, so that they survive edits; maps apart, since one is many executions.
-fn key_of(body: &Body) -> Option<Key> {
+/// Costs are kept by function, so that they survive edits; of maps apart, since their function may see other values.
+fn name_of(body: &Body) -> Option<String> {
     let Body::Function { function, .. } = body else { return None };
-    let kind = function.kind().unwrap_or("node");
-    let name = format!("{kind} {}", function.function.path);
-    Some(Key::new(RecordKind::Cost, blake3::hash(name.as_bytes()).as_bytes()))
+    Some(format!("{} {}", function.kind().unwrap_or("node"), function.function.path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tallies_read_back_and_others_are_none() {
+        let tally = Tally::of_array([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+        let mut bytes = Vec::new();
+        tally.write(&mut bytes);
+        assert_eq!(Tally::read(&bytes), Some(tally));
+        assert_eq!(tally.plus(tally), Tally::of_array([2, 4, 6, 8, 10, 12, 14, 16, 18, 20]));
+        // That of a former version had two numbers and no recipe.
+        assert_eq!(Tally::read(&[1; 16]), None);
+        assert_eq!(Tally::read(&[&RECIPE.to_le_bytes()[..], &[0; 14]].concat()), None);
+    }
 }

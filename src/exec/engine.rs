@@ -2,6 +2,8 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::accept::{Acceptance, Chosen, Named, Remark, accept, acceptances, revoke};
+use crate::exec::balance::{costs_of, note_hits};
+use crate::exec::clock::{Clock, Ticker};
 use crate::exec::costs::Costs;
 use crate::exec::drive::drive;
 use crate::exec::event::{Event, Observer};
@@ -50,7 +52,8 @@ pub(crate) struct Inner {
     most_expansions: u32,
     signals: Arc<Signals>,
     /// Where the file system's clock is read.
-    clock: PathBuf,
+    file_clock: PathBuf,
+    ticker: Ticker,
     /// Where nodes work on files.
     scratch: Arc<Scratch>,
     secret_key: Arc<SecretKey>,
@@ -91,6 +94,7 @@ pub struct EngineBuilder {
     observer: Option<Arc<dyn Observer>>,
     wait: Duration,
     expansion_depth: Option<u32>,
+    clock: Option<Arc<dyn Clock>>,
 }
 
 impl Stopper {
@@ -135,6 +139,13 @@ impl EngineBuilder {
     #[must_use]
     pub fn wait(mut self, time: Duration) -> Self {
         self.wait = time;
+        self
+    }
+
+    /// What costs are measured by; the system's clock when not said.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
         self
     }
 
@@ -194,7 +205,8 @@ impl EngineBuilder {
             on_failure: self.on_failure,
             most_expansions: self.expansion_depth.unwrap_or(MOST_EXPANSIONS),
             signals: Arc::default(),
-            clock: folder.map_or_else(std::env::temp_dir, Path::to_path_buf),
+            file_clock: folder.map_or_else(std::env::temp_dir, Path::to_path_buf),
+            ticker: self.clock.map_or_else(Ticker::system, Ticker::Given),
             scratch: Arc::new(Scratch::new(folder.map_or_else(std::env::temp_dir, |folder| folder.join("scratch")))),
             secret_key: Arc::new(SecretKey::new(folder)),
             out: folder.map(|folder| folder.join("out")),
@@ -385,9 +397,10 @@ impl Inner {
     fn session(&self, graph: &Arc<Declared>) -> Result<Session> {
         // Another engine over the same store may have found more of them since.
         *lock(&self.roots) = load_roots(&*self.store)?;
-        let recorder = Recorder::new(Arc::clone(&self.store), Arc::clone(graph), self.observer.clone());
+        let observer = self.observer.clone();
+        let recorder = Recorder::new(Arc::clone(&self.store), Arc::clone(graph), observer, self.ticker.clone());
         let recorder = Arc::new(recorder);
-        let looker = Looker::new(Arc::clone(&self.store), self.clock.clone()).with_secret_key(&self.secret_key);
+        let looker = Looker::new(Arc::clone(&self.store), self.file_clock.clone()).with_secret_key(&self.secret_key);
         let looker = Arc::new(looker);
         let (sources, after): (Arc<Sources>, Arc<_>) = Default::default();
         let shelf = Shelf {
@@ -414,6 +427,7 @@ impl Inner {
             contents: Contents::of(&*self.store)?,
             on_failure: self.on_failure,
             run: run_number(),
+            ticker: self.ticker.clone(),
             costs: Costs::load(graph, &*self.store)?,
             sources,
             spill: Arc::default(),
@@ -454,7 +468,7 @@ impl Inner {
     ) -> Result<Values> {
         let _running = self.alone("a run was started")?;
         note_panics();
-        let start = Instant::now();
+        let start = self.ticker.now();
         let mut session = Arc::new(Session { on_failure, ..self.session(graph)? });
         let n_nodes = graph.node_ids().filter(|node| !graph.is_output(*node)).count();
         session
@@ -462,8 +476,13 @@ impl Inner {
         let driven = drive(&mut session, ledger, &self.pool);
         session.spill.clear();
         session.report_maps();
+        if let Ok(ledger) = &driven {
+            note_hits(&session, ledger);
+        }
+        session.costs.share_waiting(session.recorder.waited_ns());
         if let (Ok(ledger), true) = (&driven, keeps_history) {
-            history::record(&session, ledger, ledger.counts(graph), start.elapsed())?;
+            let took_ns = self.ticker.since(start);
+            history::record(&session, ledger, &costs_of(&session, ledger, took_ns), Duration::from_nanos(took_ns))?;
         }
         let mut batch = Batch::default();
         session.costs.record(&mut batch);
@@ -474,7 +493,8 @@ impl Inner {
         synced?;
         let counts = ledger.counts(graph);
         session.tell(|observer| observer.event(&Event::RunEnded { counts }));
-        Ok(Values { engine: Arc::clone(self), session, ledger })
+        let costs = costs_of(&session, &ledger, self.ticker.since(start));
+        Ok(Values { engine: Arc::clone(self), session, ledger, costs })
     }
 
     /// Waits for the run in progress, unless it waits for whoever asks.

@@ -4,6 +4,7 @@
 //! function of what it read, as any; its value is that of the sub-graph's result.
 
 use crate::error::Result;
+use crate::exec::balance::note_hits;
 use crate::exec::costs::Costs;
 use crate::exec::drive::drive;
 use crate::exec::event::{Event, Observer};
@@ -96,6 +97,11 @@ pub(crate) fn expand(
     let on_failure = if is_settled { OnFailure::KeepGoing } else { session.on_failure };
     let mut inner = Arc::new(session.within(&graph, on_failure)?);
     let mut inner_ledger = drive(&mut inner, inner_ledger, pool)?;
+    note_hits(&inner, &inner_ledger);
+    inner.costs.share_waiting(inner.recorder.waited_ns());
+    // The time of its waves is none of the graph's around it.
+    session.costs.add_wave(inner.costs.waves_ns());
+    session.costs.add_busy(inner.costs.busy_ns());
     let mut batch = Batch::default();
     inner.costs.record(&mut batch);
     let outside = std::mem::take(&mut inner_ledger.outside);
@@ -106,7 +112,7 @@ pub(crate) fn expand(
         ledger.note_elements(one.node, counts);
         // What each took by itself is not known: they ran at once.
         let share = inner_ledger.executed_functions(&graph, part.clone());
-        let cost_ns = one.made_ns.saturating_add(inner.costs.spent() / n_executed * share);
+        let cost_ns = one.made_ns.saturating_add(inner.costs.compute_ns() / n_executed * share);
         match came_out(&inner, &inner_ledger, node, cost_ns, &mut batch) {
             Some(expanded) => {
                 match as_kept_by(session, one.node, &inner, node, expanded, &mut batch) {
@@ -225,7 +231,7 @@ impl Ledger {
         let mut counts = Counts::default();
         for node in functions(graph, part).into_iter().filter(|node| self.is_needed(*node)) {
             counts.add(self.outcomes[node]);
-            counts = counts.plus(self.elements_of(node));
+            counts = counts.plus(self.elements_of(node).unwrap_or_default());
         }
         counts
     }
@@ -238,7 +244,8 @@ impl Session {
             Some(observer) => Some(Arc::new(Inside(Arc::clone(observer)))),
             None => None,
         };
-        let recorder = Arc::new(Recorder::new(Arc::clone(&self.store), Arc::clone(graph), observer.clone()));
+        let recorder =
+            Arc::new(Recorder::new(Arc::clone(&self.store), Arc::clone(graph), observer.clone(), self.ticker.clone()));
         let outer = &self.loaders.shelf;
         let shelf = Shelf {
             store: Arc::clone(&self.store),
@@ -268,6 +275,7 @@ impl Session {
             contents: Contents { has_deep: true, has_act: true },
             on_failure,
             run: self.run,
+            ticker: self.ticker.clone(),
             costs: Costs::load(graph, &*self.store)?,
             sources: Arc::clone(&self.sources),
             spill: Arc::clone(&self.spill),

@@ -8,7 +8,7 @@ use crate::exec::ledger::{Ledger, UNKNOWN};
 use crate::exec::session::Session;
 use crate::exec::store_error::store_error;
 use crate::exec::sync::{AtomicU64, Ordering};
-use crate::exec::{Counts, Outcome};
+use crate::exec::{Outcome, RunCosts};
 use crate::fingerprint::{RECIPE, executable_digest};
 use crate::graph::NodeId;
 use crate::store::{Batch, Key, RecordKind};
@@ -21,7 +21,8 @@ const PLAN: &[u8; 32] = b"mamo 1: plan of a run ----------";
 const RUN: &[u8; 32] = b"mamo 1: number of a run --------";
 
 /// Adds the run's record, and those of its plan that are not there yet.
-pub(crate) fn record(session: &Session, ledger: &Ledger, counts: Counts, took: Duration) -> Result<()> {
+pub(crate) fn record(session: &Session, ledger: &Ledger, costs: &RunCosts, took: Duration) -> Result<()> {
+    let counts = ledger.counts(&session.graph);
     let mut batch = Batch::default();
     let plan = plan_key(session, ledger);
     let known = session.store.get_many(&[plan]).map_err(store_error)?;
@@ -41,6 +42,13 @@ pub(crate) fn record(session: &Session, ledger: &Ledger, counts: Counts, took: D
         out.extend_from_slice(&ledger.restarts.to_le_bytes());
         for outcome in OUTCOMES {
             out.extend_from_slice(&counts.of(outcome).to_le_bytes());
+        }
+        // Without the wait for the disk, on which this record waits as well.
+        for time in [costs.estimated, costs.spent, costs.executed, costs.saving, costs.loading] {
+            out.extend_from_slice(&u64::try_from(time.as_nanos()).unwrap_or(u64::MAX).to_le_bytes());
+        }
+        for count in [costs.executions, costs.loads, costs.hits, costs.unknown] {
+            out.extend_from_slice(&count.to_le_bytes());
         }
     });
     session.recorder.add(&mut batch, &[]);

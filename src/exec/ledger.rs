@@ -411,9 +411,9 @@ impl Ledger {
         self.elements.insert(map, counts);
     }
 
-    /// How the elements of one map came out, if it was looked into.
-    pub(crate) fn elements_of(&self, map: NodeId) -> Counts {
-        self.elements.get(&map).copied().unwrap_or_default()
+    /// How the elements of a map came out; nothing when it was not looked into.
+    pub(crate) fn elements_of(&self, map: NodeId) -> Option<Counts> {
+        self.elements.get(&map).copied()
     }
 
     /// How elements of maps came out, of those maps that were looked into.

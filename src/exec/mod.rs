@@ -1,6 +1,8 @@
 //! Doing what is stale: looking at sources, planning, executing, recording.
 
 mod accept;
+mod balance;
+mod clock;
 mod costs;
 mod drive;
 mod engine;
@@ -38,6 +40,8 @@ mod why;
 mod workshop;
 
 pub use accept::{Acceptance, Remark};
+pub use balance::RunCosts;
+pub use clock::Clock;
 pub use engine::{Engine, EngineBuilder, OnFailure, Stopper};
 pub use event::{Counts, Event, Observer, Outcome, RestartReason};
 pub use plan_report::{Plan, PlanState};

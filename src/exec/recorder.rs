@@ -3,9 +3,10 @@
 //! A record is added before any downstream node may start, so no record is ever durable before its upstream nodes'.
 
 use crate::error::Result;
+use crate::exec::clock::Ticker;
 use crate::exec::event::{Event, Observer};
 use crate::exec::store_error::store_error;
-use crate::exec::sync::{Arc, Mutex, lock};
+use crate::exec::sync::{Arc, AtomicU64, Mutex, Ordering, lock};
 use crate::fingerprint::BlobDigest;
 use crate::graph::{Declared, NodeId};
 use crate::store::{Batch, Store, StoreError, Ticket};
@@ -20,6 +21,9 @@ pub(crate) struct Recorder {
     pending: Mutex<Pending>,
     /// Those of sub-graphs, which are synced with this one.
     followed_by: Mutex<Vec<Arc<Self>>>,
+    ticker: Ticker,
+    /// Nanoseconds in which the store took records over.
+    waited_ns: AtomicU64,
 }
 
 struct Pending {
@@ -37,7 +41,12 @@ const LARGE: usize = 1 << 20;
 const OLD: Duration = Duration::from_millis(50);
 
 impl Recorder {
-    pub(crate) fn new(store: Arc<dyn Store>, graph: Arc<Declared>, observer: Option<Arc<dyn Observer>>) -> Self {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        graph: Arc<Declared>,
+        observer: Option<Arc<dyn Observer>>,
+        ticker: Ticker,
+    ) -> Self {
         let pending = Pending {
             batch: Batch::default(),
             nodes: Vec::new(),
@@ -45,7 +54,15 @@ impl Recorder {
             unsaved: VecDeque::new(),
             error: None,
         };
-        Self { store, graph, observer, pending: Mutex::new(pending), followed_by: Mutex::default() }
+        Self {
+            store,
+            graph,
+            observer,
+            pending: Mutex::new(pending),
+            followed_by: Mutex::default(),
+            ticker,
+            waited_ns: AtomicU64::new(0),
+        }
     }
 
     /// Adds records, and the nodes that they are of.
@@ -126,11 +143,20 @@ impl Recorder {
         }
         let batch = std::mem::take(&mut pending.batch);
         let nodes = std::mem::take(&mut pending.nodes);
-        match self.store.put(batch) {
+        let start = self.ticker.now();
+        let put = self.store.put(batch);
+        // A sum only; it is read when all walkers have returned.
+        self.waited_ns.fetch_add(self.ticker.since(start), Ordering::Relaxed);
+        match put {
             Ok(ticket) if !nodes.is_empty() => pending.unsaved.push_back((ticket, nodes)),
             Ok(_) => {}
             Err(error) => pending.error = pending.error.take().or(Some(error)),
         }
+    }
+
+    /// Nanoseconds in which the store took over what it was handed.
+    pub(crate) fn waited_ns(&self) -> u64 {
+        self.waited_ns.load(Ordering::Relaxed)
     }
 
     fn saved(&self, pending: &mut Pending) -> Vec<NodeId> {

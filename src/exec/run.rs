@@ -6,8 +6,8 @@ use crate::exec::report::{NodeLog, Report, report_of_run};
 use crate::exec::session::Session;
 use crate::exec::sync::{Arc, Mutex, lock};
 use crate::exec::values::Values;
-use crate::exec::{Counts, Outcome};
-use crate::graph::{Body, Node, NodeId};
+use crate::exec::{Counts, Outcome, RunCosts};
+use crate::graph::{Node, NodeId};
 use crate::value::{Artifact, Failure, Value};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -23,7 +23,6 @@ pub struct Run {
     targets: Vec<String>,
     counts: Counts,
     took: Duration,
-    saved: Duration,
     failures: Vec<Failure>,
     /// Whether somebody had asked the engine to stop by the end of the run.
     is_stopped: bool,
@@ -48,20 +47,11 @@ impl Run {
     pub(crate) fn new(values: Values, targets: Vec<String>, took: Duration) -> Self {
         let Values { session, ledger, .. } = &values;
         let counts = ledger.counts(&session.graph);
-        let graph = &session.graph;
-        let mut expected = 0u64;
-        for node in graph.node_ids().filter(|node| ledger.is_needed(*node)) {
-            if let Some(Body::Function { .. }) = graph.spec(node).map(|spec| &spec.body) {
-                let mean = graph.spec_id(node).and_then(|spec| session.costs.mean(spec));
-                expected = expected.saturating_add(mean.unwrap_or(0));
-            }
-        }
-        let saved = Duration::from_nanos(expected.saturating_sub(session.costs.spent()));
         let failures = ledger.failures().cloned().collect();
         let is_stopped = values.engine.is_stopped();
         let values = values.shared();
         let current = Mutex::new(Current { values: Arc::clone(&values), is_checked: false });
-        Self { values, current, repairing: Mutex::new(()), targets, counts, took, saved, failures, is_stopped }
+        Self { values, current, repairing: Mutex::new(()), targets, counts, took, failures, is_stopped }
     }
 
     /// The value of a node, read from the store if need be.
@@ -245,9 +235,15 @@ impl Run {
         self.took
     }
 
-    /// How much longer the nodes would have taken without what was known already, by what they took before.
+    /// The time that the run saved: what it would have cost without mamo, by what its functions took before, minus what
+    /// it cost. Zero when it saved none; [`Run::costs`] has both sides.
     pub fn time_saved(&self) -> Duration {
-        self.saved
+        self.costs().saved()
+    }
+
+    /// What the run cost, and what it would have cost if nothing had been known.
+    pub fn costs(&self) -> RunCosts {
+        self.values.costs
     }
 
     /// Nodes that failed, with what they said; settled ones included.

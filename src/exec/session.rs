@@ -1,7 +1,8 @@
 //! What all parts of a run share.
 
 use crate::exec::OnFailure;
-use crate::exec::costs::Costs;
+use crate::exec::clock::Ticker;
+use crate::exec::costs::{Costs, Noted, Tally};
 use crate::exec::event::{Event, Observer};
 use crate::exec::expand::Expanded;
 use crate::exec::ledger::Roots;
@@ -38,6 +39,7 @@ pub(crate) struct Session {
     pub(crate) on_failure: OnFailure,
     /// Number of this run, in every record that it writes.
     pub(crate) run: u64,
+    pub(crate) ticker: Ticker,
     pub(crate) costs: Costs,
     pub(crate) sources: Arc<Sources>,
     /// Values that are not saved, until the run is over.
@@ -96,9 +98,10 @@ impl Session {
         }
     }
 
-    pub(crate) fn add_cost(&self, node: NodeId, cost_ns: u64) {
-        if let Some(spec) = self.graph.spec_id(node) {
-            self.costs.add(spec, cost_ns);
+    /// Notes what was done for the function of a node, to be told to others later.
+    pub(crate) fn note_costs(&self, node: NodeId, tally: Tally, noted: &mut Noted) {
+        if let Some(function) = self.graph.spec_id(node).and_then(|spec| self.costs.function(spec)) {
+            self.costs.note(function, tally, noted);
         }
     }
 
@@ -126,6 +129,7 @@ impl Session {
         let spec = self.graph.spec(node);
         let schema = spec.and_then(|spec| spec.schemas.first());
         let (Some(schema), Some(value_type)) = (schema, self.graph.value_type(node)) else { return Ok(None) };
+        let start = self.ticker.now();
         let fetched = match payload {
             Payload::Inline(bytes) => Some(Cow::Borrowed(bytes.as_slice())),
             Payload::Blob { digest, .. } => self.recorder.blob(digest).map(Cow::Owned),
@@ -137,6 +141,10 @@ impl Session {
             return Ok(None);
         }
         let decoded = caught(|| Ok(value_type.decode(&bytes, loader)?));
+        if let Some(function) = self.graph.spec_id(node).and_then(|spec| self.costs.function(spec)) {
+            let load_ns = self.ticker.since(start);
+            self.costs.add(function, Tally { loads: 1, load_ns, ..Tally::default() });
+        }
         decoded.map(Some).map_err(|trouble| match trouble {
             Trouble::Failed(message) => Trouble::Failed(format!(
                 "cannot read the value of node `{}` back: {message}",

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::Outcome;
+use crate::exec::balance::RunCosts;
 use crate::exec::engine::Inner;
 use crate::exec::ledger::{Known, Ledger};
 use crate::exec::loader::{opened, remove_part};
@@ -24,6 +25,7 @@ pub(crate) struct Values {
     pub(crate) engine: Arc<Inner>,
     pub(crate) session: Arc<Session>,
     pub(crate) ledger: Ledger,
+    pub(crate) costs: RunCosts,
 }
 
 impl Values {

@@ -21,6 +21,8 @@ pub(crate) struct Act {
     pub(crate) payload: Payload,
     /// Nanoseconds that the execution took.
     pub(crate) cost_ns: u64,
+    /// Microseconds that encoding and naming the value took.
+    pub(crate) save_us: u32,
     /// The run that executed it; its record names the executable.
     pub(crate) run: u64,
 }
@@ -69,8 +71,18 @@ const INLINE: u8 = 0;
 const BLOB: u8 = 1;
 const ABSENT: u8 = 2;
 const NONE: u8 = 3;
+/// A time follows that encoding took, and then where the bytes are; left out when it took no time worth mentioning.
+const SAVED_IN: u8 = 4;
 
 impl Payload {
+    /// Number of bytes, wherever they are.
+    pub(crate) fn len(&self) -> u64 {
+        match self {
+            Self::Inline(bytes) => u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+            Self::Blob { len, .. } | Self::Absent { len, .. } => *len,
+        }
+    }
+
     /// Whether nobody kept the bytes.
     pub(crate) fn is_absent(&self) -> bool {
         matches!(self, Self::Absent { .. })
@@ -101,23 +113,34 @@ impl Payload {
 }
 
 impl Act {
+    pub(crate) fn new(value: ValueDigest, payload: Payload, cost_ns: u64, save_ns: u64, run: u64) -> Self {
+        let save_us = u32::try_from(save_ns / 1000).unwrap_or(u32::MAX);
+        Self { value, payload, cost_ns, save_us, run }
+    }
+
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&RECIPE.to_le_bytes());
         out.extend_from_slice(self.value.as_bytes());
         out.extend_from_slice(&self.cost_ns.to_le_bytes());
         out.extend_from_slice(&self.run.to_le_bytes());
+        if self.save_us > 0 {
+            out.push(SAVED_IN);
+            out.extend_from_slice(&self.save_us.to_le_bytes());
+        }
         self.payload.write(out);
     }
 
     /// Nothing when the bytes were made by another recipe or make no sense: a miss.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let mut reader = RecordReader::of_recipe(bytes)?;
-        Some(Self {
-            value: ValueDigest::from_bytes(reader.array()?),
-            cost_ns: reader.u64()?,
-            run: reader.u64()?,
-            payload: Payload::read(reader)??,
-        })
+        let value = ValueDigest::from_bytes(reader.array()?);
+        let (cost_ns, run) = (reader.u64()?, reader.u64()?);
+        let mut save_us = 0;
+        if reader.0.first() == Some(&SAVED_IN) {
+            let _ = reader.byte()?;
+            save_us = u32::from_le_bytes(reader.array()?);
+        }
+        Some(Self { value, cost_ns, save_us, run, payload: Payload::read(reader)?? })
     }
 }
 
@@ -241,7 +264,7 @@ mod tests {
     fn acts() -> [Act; 3] {
         let digest = BlobDigest::of(b"x");
         [Payload::Inline(vec![1, 2]), Payload::Blob { digest, len: 7 }, Payload::Absent { digest, len: 8 }]
-            .map(|payload| Act { value: ValueDigest::from_bytes([3; 32]), payload, cost_ns: 5, run: 6 })
+            .map(|payload| Act::new(ValueDigest::from_bytes([3; 32]), payload, 5, 999, 6))
     }
 
     #[test]
@@ -249,7 +272,14 @@ mod tests {
         for act in acts() {
             let mut bytes = Vec::new();
             act.write(&mut bytes);
+            // Times below a microsecond have no place.
+            let timed = Act { save_us: 7, ..act.clone() };
+            let n_short = bytes.len();
             assert_eq!(Act::read(&bytes), Some(act));
+            bytes.clear();
+            timed.write(&mut bytes);
+            assert_eq!(bytes.len(), n_short + 5);
+            assert_eq!(Act::read(&bytes), Some(timed));
         }
     }
 

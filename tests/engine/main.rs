@@ -11,6 +11,7 @@
 mod accept;
 mod chains;
 mod commands;
+mod costs;
 mod damage;
 mod edits;
 mod expand;

@@ -110,7 +110,7 @@ impl Ready<'_> {
         let start = Instant::now();
         let ctx = NodeCtx {
             function: self.function.function.path,
-            trial: 0,
+            draw: self.spec.draw,
             upstream: self.upstream.iter().copied().collect(),
             signals: Arc::clone(&session.signals),
             desk: Desk::new(Arc::clone(&session.keeper), session.owner(node)),

@@ -14,17 +14,26 @@ use crate::value::{Desk, Encoded, Log, Value};
 use smallvec::SmallVec;
 use std::time::Instant;
 
+/// What a node's body gave.
+pub(crate) struct Performed {
+    pub(crate) value: Option<Value>,
+    /// Nothing for what is never saved.
+    pub(crate) encoded: Option<Encoded>,
+    pub(crate) compute_ns: u64,
+    /// When it was done, by the session's clock.
+    pub(crate) ended: u64,
+}
+
 impl Wave {
-    /// Runs a node's body: the value when it is at hand, and its bytes unless it is transient.
-    pub(crate) fn perform(
-        &self,
-        slot: &Slot,
-        spec: &NodeSpec,
-        start: Instant,
-        local: &mut Local,
-    ) -> Result<(Option<Value>, Option<Encoded>), Halt> {
+    /// Runs a node's body: the value when it is at hand, and its bytes unless it is transient. Also what its function took,
+    /// and when it was done.
+    pub(crate) fn perform(&self, slot: &Slot, spec: &NodeSpec, local: &mut Local) -> Result<Performed, Halt> {
         let session = &self.session;
         let graph = &session.graph;
+        let performed = |value, encoded, start| {
+            let ended = session.ticker.now();
+            Performed { value, encoded, compute_ns: ended.saturating_sub(start), ended }
+        };
         match &spec.body {
             Body::Function { function, present } => {
                 let values = self.obtain_all(graph.inputs(slot.node))?;
@@ -33,32 +42,43 @@ impl Wave {
                 session.tell(|observer| {
                     observer.event(&Event::NodeStarted { node: &graph.identity(slot.node), element: None })
                 });
+                // After the inputs have been read.
+                let start = Instant::now();
+                let mut began = Some(session.ticker.at(start));
                 let ctx = self.context_for(slot.node, function, start, local);
                 let execution = Execution { node: slot.node, element: None };
                 let body = |ctx: &NodeCtx| {
+                    let began = began.take().unwrap_or_else(|| session.ticker.now());
                     let value = call(session, function, ctx, &inputs)?;
+                    let mut performed = performed(None, None, began);
                     // What a function gives that expands is a sub-graph.
-                    let is_saved = !spec.is_transient() && !function.function.expands;
-                    let encoded = is_saved.then(|| encode_result(session, spec, &value)).transpose()?;
-                    Ok((Some(value), encoded))
+                    if !spec.is_transient() && !function.function.expands {
+                        performed.encoded = Some(encode_result(session, spec, &value)?);
+                    }
+                    Ok(Performed { value: Some(value), ..performed })
                 };
                 let failed_on = |keep: &mut Keep| self.node_inputs(slot.node, &values, *present, keep);
                 Ok(self.attempt(execution, ctx, body, failed_on)?)
             }
             Body::Field(field) => {
+                let start = session.ticker.now();
                 let whole = self.only_input(slot)?;
-                Ok((None, Some(guarded(session, || Ok((field.project)(whole.as_any())?))?)))
+                let encoded = guarded(session, || Ok((field.project)(whole.as_any())?))?;
+                Ok(performed(None, Some(encoded), start))
             }
             Body::Settle(settler) => {
+                let start = session.ticker.now();
                 let whole = self.only_input(slot)?;
-                Ok((None, Some(guarded(session, || Ok((settler.value)(whole.as_any())?))?)))
+                let encoded = guarded(session, || Ok((settler.value)(whole.as_any())?))?;
+                Ok(performed(None, Some(encoded), start))
             }
             Body::Gather(gatherer) => {
+                let start = session.ticker.now();
                 let (made, blobs) = self.parts(graph.inputs(slot.node))?;
                 let value = guarded(session, || Ok((gatherer.assemble)(made, &session.loader(slot.node))?))?;
                 let mut encoded = encode_result(session, spec, &value)?;
                 encoded.blobs.extend(blobs);
-                Ok((Some(value), Some(encoded)))
+                Ok(performed(Some(value), Some(encoded), start))
             }
             Body::Source(_) | Body::Output { .. } => Err(mixed_up()),
         }

@@ -1,5 +1,6 @@
 //! Reduces: the elements of a collection combined two at a time, each combination a computation of its own.
 
+use crate::exec::clock::Took;
 use crate::exec::event::Event;
 use crate::exec::ledger::Known;
 use crate::exec::recorded::{act_of, are_there};
@@ -153,15 +154,15 @@ impl Wave {
         });
         let start = Instant::now();
         match self.call_combination((reduce, id, start), &node, upstream, &sides) {
-            Ok(product) => {
-                let cost_ns = self.took(start.elapsed());
-                reduce.cost_ns.fetch_add(cost_ns, Ordering::Relaxed);
-                self.session.tell_executed(slot.node, label.as_deref(), cost_ns);
+            Ok((product, took)) => {
+                reduce.cost_ns.fetch_add(took.compute_ns, Ordering::Relaxed);
+                self.note_execution(slot.node, took, product.payload.len(), local);
+                self.session.tell_executed(slot.node, label.as_deref(), took.compute_ns);
                 drop(sides);
                 if is_done {
-                    self.made_again(reduce, id, content, product, cost_ns, local);
+                    self.made_again(reduce, id, content, product, took, local);
                 } else {
-                    self.made_combination(reduce, id, content, product, cost_ns, local);
+                    self.made_combination(reduce, id, content, product, took, local);
                 }
             }
             Err(Trouble::Interrupted(Interrupt::Lost { owner })) if owner == self.session.owner(slot.node) => {
@@ -283,20 +284,25 @@ impl Wave {
         node: &ReducedNode<'_>,
         upstream: SmallVec<[ValueDigest; 4]>,
         sides: &[Lent<'_>],
-    ) -> Result<Product, Trouble> {
+    ) -> Result<(Product, Took), Trouble> {
         let mut values: SmallVec<[_; 4]> = sides.iter().map(Lent::as_any).collect();
         values.extend(reduce.shared.iter().map(Value::as_any));
         let inputs = Inputs { values: &values, present: node.present, key: None };
         let owner = self.slots.slots[reduce.slot].node;
+        let ticker = &self.session.ticker;
+        let mut began = Some(ticker.at(start));
         let mut ctx = self.new_context(owner, node.function, upstream.clone(), start);
         let execution = Execution { node: owner, element: Some(&|| reduce.label(id)) };
         let failed_on = |keep: &mut Keep| self.combination_inputs((reduce, node), &upstream, sides, keep);
         let body = |ctx: &NodeCtx| {
+            let began = began.take().unwrap_or_else(|| ticker.now());
             let value = call(&self.session, node.function, ctx, &inputs)?;
+            let ended = ticker.now();
             let element = node.reducing.element;
             let encode = || keeping_sources(&self.session.keeper, || Ok(element.encode(value.as_any())?));
             let encoded = guarded(&self.session, encode)?;
-            Ok(Product::new(Some(value), encoded, &node.schemas.result, true))
+            let product = Product::new(Some(value), encoded, &node.schemas.result, true);
+            Ok((product, ticker.took(began, ended)))
         };
         self.attempt(execution, &mut ctx, body, failed_on)
     }
@@ -308,7 +314,7 @@ impl Wave {
         id: CombinationId,
         content: ContentKey,
         product: Product,
-        cost_ns: u64,
+        took: Took,
         local: &mut Local,
     ) {
         let run = &reduce.combinations[id];
@@ -323,7 +329,7 @@ impl Wave {
         let digest = product.digest;
         // That of the whole is asked for before the record can be found.
         let own = (is_other || id == reduce.root).then(|| Box::new(product.payload.clone()));
-        let value = self.record_combination(content, product, cost_ns, !is_other, local);
+        let value = self.record_combination(content, product, took, !is_other, local);
         let mut state = lock(&run.state);
         (state.value, state.own, state.is_new) = (value, own, true);
         drop(state);
@@ -339,7 +345,7 @@ impl Wave {
         id: CombinationId,
         content: ContentKey,
         product: Product,
-        cost_ns: u64,
+        took: Took,
         local: &mut Local,
     ) {
         let run = &reduce.combinations[id];
@@ -354,7 +360,7 @@ impl Wave {
             return self.demand(node);
         }
         let own = (id == reduce.root).then(|| Box::new(product.payload.clone()));
-        let value = self.record_combination(content, product, cost_ns, true, local);
+        let value = self.record_combination(content, product, took, true, local);
         let mut state = lock(&run.state);
         (state.value, state.is_new, state.is_awaited) = (value, true, false);
         state.own = own.or(state.own.take());
@@ -378,7 +384,7 @@ impl Wave {
         &self,
         content: ContentKey,
         product: Product,
-        cost_ns: u64,
+        took: Took,
         is_named: bool,
         local: &mut Local,
     ) -> Option<Value> {
@@ -387,7 +393,7 @@ impl Wave {
             local.records.put_blob(name, bytes);
         }
         if is_named {
-            let act = Act { value: digest, payload, cost_ns, run: self.session.run };
+            let act = Act::new(digest, payload, took.compute_ns, took.save_ns, self.session.run);
             local.records.put(Key::new(RecordKind::Act, content.as_bytes()), |out| act.write(out));
         }
         value
@@ -523,9 +529,7 @@ impl Wave {
         let cost_ns = reduce.cost_ns.load(Ordering::Acquire);
         let is_executed = reduce.counts().executed > 0;
         let outcome = if is_executed { Outcome::Executed } else { Outcome::CutOff };
-        if is_executed {
-            self.session.add_cost(slot.node, cost_ns);
-        } else {
+        if !is_executed {
             self.session.tell_cut_off(slot.node);
         }
         let pending = Pending { index, slot, spec, content, is_tainted, expected };
@@ -577,7 +581,7 @@ impl Wave {
         local: &mut Local,
     ) {
         let is_read_back = product.value.is_none();
-        let known = self.record_execution(pending, product, cost_ns, local);
+        let known = self.record_execution(pending, product, Took { compute_ns: cost_ns, save_ns: 0 }, local);
         if is_read_back {
             // An earlier record may say that nobody has the bytes.
             self.hand_over(local);

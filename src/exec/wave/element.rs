@@ -1,5 +1,6 @@
 //! Maps: a function over the elements of a collection, each element a computation of its own.
 
+use crate::exec::clock::Took;
 use crate::exec::event::Event;
 use crate::exec::ledger::Known;
 use crate::exec::recorded::{act_of, are_there};
@@ -222,18 +223,22 @@ impl Wave {
             observer.event(&Event::NodeStarted { node: &graph.identity(slot.node), element: label.as_deref() })
         });
         let start = Instant::now();
+        let mut began = Some(self.session.ticker.at(start));
         let mut ctx = self.new_context(slot.node, node.function, known.upstream.clone(), start);
         let execution = Execution { node: slot.node, element: Some(&|| map.label(computation)) };
-        let body = |ctx: &NodeCtx| self.call_element(ctx, map, run, known, &node);
+        let body = |ctx: &NodeCtx| {
+            let began = began.take().unwrap_or_else(|| self.session.ticker.now());
+            self.call_element(ctx, (map, run, known), &node, began)
+        };
         let failed_on = |keep: &mut Keep| self.element_inputs((map, run, known), node.present, keep);
         let called = self.attempt(execution, &mut ctx, body, failed_on);
         match called {
-            Ok(product) => {
-                let cost_ns = self.took(start.elapsed());
-                map.cost_ns.fetch_add(cost_ns, Ordering::Relaxed);
-                self.session.tell_executed(slot.node, label.as_deref(), cost_ns);
+            Ok((product, took)) => {
+                map.cost_ns.fetch_add(took.compute_ns, Ordering::Relaxed);
+                self.note_execution(slot.node, took, product.payload.len(), local);
+                self.session.tell_executed(slot.node, label.as_deref(), took.compute_ns);
                 let value = product.digest;
-                let made = self.record_element(map, run, known, &node, product, cost_ns, local);
+                let made = self.record_element(map, run, known, &node, product, took, local);
                 self.element_made(map, computation, Some(made), local);
                 self.tell_later(&known.content, Done::Value { value, payload: None }, local);
             }
@@ -256,11 +261,10 @@ impl Wave {
     fn call_element(
         &self,
         ctx: &NodeCtx,
-        map: &MapRun,
-        run: &ElementRun,
-        known: &Computation,
+        (map, run, known): (&MapRun, &ElementRun, &Computation),
         node: &MappedNode<'_>,
-    ) -> Result<Product, Trouble> {
+        began: u64,
+    ) -> Result<(Product, Took), Trouble> {
         let ahead = self.item_ahead(map, run)?;
         let value = guarded(&self.session, || {
             let items: SmallVec<[Lent<'_>; 2]> = match (ahead, map.inputs.get()) {
@@ -276,10 +280,12 @@ impl Wave {
             let key = known.key.as_ref().map(|key| &key.value);
             (node.function.call)(ctx, &Inputs { values: &values, present: node.present, key })
         })?;
+        let ended = self.session.ticker.now();
         let encoded = guarded(&self.session, || {
             keeping_sources(&self.session.keeper, || Ok(node.mapping.element.encode(value.as_any())?))
         })?;
-        Ok(Product::new(Some(value), encoded, &node.schemas.result, true))
+        let product = Product::new(Some(value), encoded, &node.schemas.result, true);
+        Ok((product, self.session.ticker.took(began, ended)))
     }
 
     /// Writes down what an element gave; when it gave something else before, only the map's own list names it.
@@ -291,7 +297,7 @@ impl Wave {
         known: &Computation,
         node: &MappedNode<'_>,
         product: Product,
-        cost_ns: u64,
+        took: Took,
         local: &mut Local,
     ) -> MadeElement {
         let Product { value, digest, payload, mut blobs, .. } = product;
@@ -311,7 +317,7 @@ impl Wave {
             None => None,
         };
         if before.is_none_or(|before| before == digest) {
-            let act = Act { value: digest, payload, cost_ns, run: self.session.run };
+            let act = Act::new(digest, payload, took.compute_ns, took.save_ns, self.session.run);
             local.records.put(Key::new(RecordKind::Act, known.content.as_bytes()), |out| act.write(out));
         }
         if matches!(part, Part::Blob { .. }) && (map.is_settled || !node.mapping.is_one_to_one) {
@@ -437,11 +443,9 @@ impl Wave {
             // The next run tries again.
             return self.settle_failure(map.slot, slot, Some(content), product, local);
         }
-        let known = self.record_execution(&pending, product, cost_ns, local);
+        let known = self.record_execution(&pending, product, Took { compute_ns: cost_ns, save_ns: 0 }, local);
         let outcome = if is_executed { Outcome::Executed } else { Outcome::CutOff };
-        if is_executed {
-            self.session.add_cost(slot.node, cost_ns);
-        } else {
+        if !is_executed {
             self.session.tell_cut_off(slot.node);
         }
         let done = Done::Value { value: known.value, payload: known.payload.clone() };

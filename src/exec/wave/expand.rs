@@ -1,16 +1,18 @@
 //! Nodes that expand: their function makes a sub-graph, which is run between this wave and the next.
 
 use crate::exec::Outcome;
+use crate::exec::clock::Took;
+use crate::exec::costs::Tally;
 use crate::exec::expand::{Expanded, Expanding};
 use crate::exec::ledger::Known;
 use crate::exec::sync::{Arc, lock};
+use crate::exec::wave::body::Performed;
 use crate::exec::wave::claims::Done;
 use crate::exec::wave::perform::{Product, Trouble};
 use crate::exec::wave::resolve::{Halt, Pending, mixed_up};
 use crate::exec::wave::slots::Conclusion;
 use crate::exec::wave::walk::{Local, Wave};
 use crate::graph::Expansion;
-use std::time::Instant;
 
 impl Wave {
     /// Settles a node whose sub-graph has been run; makes the sub-graph of any other, which stays open in this wave.
@@ -29,10 +31,11 @@ impl Wave {
                 Ok(())
             }
             Some(Expanded::Value { value, payload, cost_ns }) => {
-                self.session.add_cost(slot.node, cost_ns);
+                let took = Took { compute_ns: cost_ns, save_ns: 0 };
+                self.session.note_costs(slot.node, Tally::execution(took, payload.len()), &mut local.noted);
                 self.session.tell_executed(slot.node, None, cost_ns);
                 let product = Product { value: None, digest: value, payload, unsaved: None, blobs: Vec::new() };
-                let known = self.record_execution(pending, product, cost_ns, local);
+                let known = self.record_execution(pending, product, took, local);
                 let done = Done::Value { value: known.value, payload: known.payload.clone() };
                 self.conclude(index, slot, Conclusion::Known(known), Outcome::Executed, local);
                 self.tell_later(&content, done, local);
@@ -52,15 +55,17 @@ impl Wave {
             ))
             .into());
         }
-        let start = Instant::now();
-        let (Some(value), None) = self.perform(slot, spec, start, local)? else { return Err(mixed_up()) };
+        let Performed { value: Some(value), encoded: None, compute_ns, .. } = self.perform(slot, spec, local)? else {
+            return Err(mixed_up());
+        };
+        self.note_body(Took { compute_ns, save_ns: 0 });
         let expansion = value.typed::<Expansion>().map_err(|_| mixed_up())?;
         lock(&self.end).expanding.push(Expanding {
             node: slot.node,
             content,
             expansion,
             is_again: expected.is_some() || self.ledger.forced.contains(&slot.node),
-            made_ns: self.took(start.elapsed()),
+            made_ns: compute_ns,
         });
         Ok(())
     }

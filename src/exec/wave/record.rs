@@ -1,6 +1,7 @@
 //! Writing down what a slot gave: its computation's record and the alias by which its fingerprint is found.
 
 use crate::exec::Outcome;
+use crate::exec::clock::Took;
 use crate::exec::ledger::{Known, UNKNOWN};
 use crate::exec::recorded::{act_of, are_there};
 use crate::exec::sync::{Arc, Ordering, lock};
@@ -55,7 +56,7 @@ impl Wave {
         &self,
         pending: &Pending<'_>,
         product: Product,
-        cost_ns: u64,
+        took: Took,
         local: &mut Local,
     ) -> Known {
         let Pending { slot, spec, content, is_tainted, expected, .. } = *pending;
@@ -80,7 +81,7 @@ impl Wave {
             known.payload = Some(Arc::new(payload.clone()));
         }
         if !is_other {
-            let act = Act { value: digest, payload, cost_ns, run: self.session.run };
+            let act = Act::new(digest, payload, took.compute_ns, took.save_ns, self.session.run);
             local.records.put(Key::new(RecordKind::Act, content.as_bytes()), |out| act.write(out));
         }
         if self.is_another(pending, digest) {

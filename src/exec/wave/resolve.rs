@@ -1,11 +1,14 @@
 //! What happens to a slot whose inputs are concluded: it is skipped, cut off, or executed.
 
+use crate::exec::clock::Took;
+use crate::exec::costs::Tally;
 use crate::exec::event::Event;
 use crate::exec::ledger::Known;
 use crate::exec::planning::must_have_bytes;
 use crate::exec::recorded::act_of;
 use crate::exec::sync::{Arc, lock};
 use crate::exec::table::position;
+use crate::exec::wave::body::Performed;
 use crate::exec::wave::claims::{Asker, Claim, Done};
 use crate::exec::wave::element::MappedNode;
 use crate::exec::wave::perform::{Trouble, guarded};
@@ -17,7 +20,6 @@ use crate::fingerprint::{ContentKey, ValueDigest, output_content, transient_valu
 use crate::graph::{Body, NodeId, NodeSpec};
 use crate::value::{Failure, Interrupt, Outputs};
 use smallvec::SmallVec;
-use std::time::Instant;
 
 /// A slot on its way to its value.
 #[derive(Clone, Copy)]
@@ -179,17 +181,17 @@ impl Wave {
         if matches!(&spec.body, Body::Function { function, .. } if function.function.expands) {
             return self.expand(pending, local);
         }
-        let start = Instant::now();
-        let (value, encoded) = self.perform(slot, spec, start, local)?;
-        let cost_ns = self.took(start.elapsed());
-        self.session.add_cost(slot.node, cost_ns);
-        self.session.tell_executed(slot.node, None, cost_ns);
+        let Performed { value, encoded, compute_ns, ended } = self.perform(slot, spec, local)?;
+        self.session.tell_executed(slot.node, None, compute_ns);
         let known = match encoded {
             Some(encoded) => {
                 let product = self.product(index, spec, pending.expected.is_some(), value, encoded);
-                self.record_execution(pending, product, cost_ns, local)
+                let took = Took { compute_ns, save_ns: self.session.ticker.since(ended) };
+                self.note_execution(slot.node, took, product.payload.len(), local);
+                self.record_execution(pending, product, took, local)
             }
             None => {
+                self.note_execution(slot.node, Took { compute_ns, save_ns: 0 }, 0, local);
                 if let Some(value) = value {
                     self.twins.keep(&spec.hashers.digest, &content, &value);
                     self.hold(slot, value);
@@ -201,6 +203,12 @@ impl Wave {
         self.conclude(index, slot, Conclusion::Known(known), Outcome::Executed, local);
         self.tell_later(&content, done, local);
         Ok(())
+    }
+
+    /// Adds an execution to the costs of its function.
+    pub(crate) fn note_execution(&self, node: NodeId, took: Took, bytes: u64, local: &mut Local) {
+        self.note_body(took);
+        self.session.note_costs(node, Tally::execution(took, bytes), &mut local.noted);
     }
 
     fn resolve_output(&self, index: SlotId, slot: &Slot, spec: &NodeSpec, output: u32, local: &mut Local) {

@@ -1,6 +1,8 @@
 //! The walkers of a wave and the wave's end.
 
 use crate::exec::Outcome;
+use crate::exec::clock::Took;
+use crate::exec::costs::Noted;
 use crate::exec::expand::Expanding;
 use crate::exec::ledger::{Known, Ledger};
 use crate::exec::planning::{Class, Planned};
@@ -19,7 +21,6 @@ use crate::value::{Failure, Owner, Value};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// A wave on its way.
 pub(crate) struct Wave {
@@ -74,6 +75,7 @@ pub(crate) struct Local {
     pub(crate) jobs: Vec<Job>,
     /// The context of the node that ran last, to be used again: making one touches a counter that all walkers share.
     pub(crate) context: Option<NodeCtx>,
+    pub(crate) noted: Noted,
 }
 
 /// Jobs that are expected to take less than this together are taken at once.
@@ -109,7 +111,9 @@ pub(crate) fn run_wave(
         bodies: AtomicU64::new(0),
     };
     wave.queue.push(wave.ready_at_once());
+    let start = session.ticker.now();
     pool.broadcast(|_| wave.walk(pool.current_num_threads()));
+    session.costs.add_wave(session.ticker.since(start));
     wave.finish(is_last)
 }
 
@@ -136,7 +140,10 @@ impl Wave {
             self.session.recorder.flush();
             matches!(rayon::yield_now(), Some(rayon::Yield::Executed))
         };
+        let ticker = &self.session.ticker;
+        let mut busy_ns = 0;
         while self.queue.take(self.gulp(), walkers, &mut taken, idle) {
+            let start = ticker.now();
             for job in taken.drain(..) {
                 if self.session.signals.is_stopped() {
                     lock(&self.end).is_halted = true;
@@ -153,7 +160,10 @@ impl Wave {
                 }
             }
             self.publish(&mut local);
+            busy_ns += ticker.since(start);
         }
+        self.session.costs.add_busy(busy_ns);
+        self.session.costs.hand_over(&mut local.noted);
     }
 
     /// How many jobs to take at once: so many that taking them costs little, so few that others get their share.
@@ -164,11 +174,10 @@ impl Wave {
         usize::try_from(GULP.checked_div(mean).unwrap_or(64).clamp(1, 64)).unwrap_or(1)
     }
 
-    pub(crate) fn took(&self, time: Duration) -> u64 {
-        let ns = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        self.body_ns.fetch_add(ns, Ordering::Relaxed);
+    /// A body took so long.
+    pub(crate) fn note_body(&self, took: Took) {
+        self.body_ns.fetch_add(took.all_ns(), Ordering::Relaxed);
         self.bodies.fetch_add(1, Ordering::Relaxed);
-        ns
     }
 
     /// Records first, then the news: so no downstream record can become durable before its upstream ones.
