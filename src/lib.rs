@@ -11,8 +11,9 @@ mod value;
 
 pub use error::{Error, ErrorKind, Result};
 pub use exec::{
-    Acceptance, Cause, Change, Clock, Counts, Engine, EngineBuilder, Event, ItemChange, NodeLog, Observer, OnFailure,
-    Outcome, Plan, PlanState, Remark, Replay, ReplayEnd, RestartReason, Run, RunCosts, Stopper, Why,
+    Acceptance, Audit, AuditReport, Audited, Cause, Change, Clock, Counts, Engine, EngineBuilder, Event, ItemChange,
+    LeftOut, NodeLog, Observer, OnFailure, Outcome, Plan, PlanState, Remark, Replay, ReplayEnd, RestartReason, Run,
+    RunCosts, Stopper, Verdict, Why,
 };
 pub use graph::{CodeReport, Command, Graph, Handle, Node, NodeCtx, Persist, Retry, Spec, source};
 pub use mamo_macros::node;

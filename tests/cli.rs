@@ -90,6 +90,7 @@ fn help_is_whole_and_on_standard_output() {
               why       Say why a node ran, or would run
               log       Print what a node said when it ran last
               replay    Run one node again alone, on what it failed on
+              audit     Execute a sample of what is known once more, to see what differs
               accept    Let nodes keep their values although their code changed
               unaccept  Take acceptances back: the nodes' present code runs
               accepted  List what was accepted, by whom and why
@@ -117,7 +118,7 @@ fn help_is_whole_and_on_standard_output() {
 
             Exit codes:
                 0  done
-                1  a node failed
+                1  a node failed, or did not give the same when it was audited
                 2  wrong call: unknown option or target, mistakes in the graph
                 3  another process holds the store
                 4  the store cannot be read or written, or has another format
@@ -128,76 +129,76 @@ fn help_is_whole_and_on_standard_output() {
     check_help(
         "run --help",
         expect![[r#"
-        Bring targets up to date; `run` may be left out
+            Bring targets up to date; `run` may be left out
 
-        Usage: flights run [OPTIONS] [TARGETS]...
+            Usage: flights run [OPTIONS] [TARGETS]...
 
-        Arguments:
-          [TARGETS]...  Targets or nodes to bring up to date [default: all targets]
+            Arguments:
+              [TARGETS]...  Targets or nodes to bring up to date [default: all targets]
 
-        Options:
-          -j, --jobs <N>        Nodes that run at once [default: number of processors]
-          -k, --keep-going      After a failure, run all that does not depend on it
-              --finish-running  After a failure, finish what runs and start no more
-              --progress <HOW>  Progress: auto, plain (lines), off [default: auto]
-              --color <WHEN>    When to colour: auto, always, never [default: auto]
-              --json            End standard output with one line of JSON
-          -q, --quiet           Say nothing but results, warnings and errors
-              --store <DIR>     Folder of the store [default: .mamo]
-              --wait <SECONDS>  Wait so long for a store that is in use [default: 0]
-          -h, --help            Print help
+            Options:
+              -j, --jobs <N>        Nodes that run at once [default: number of processors]
+              -k, --keep-going      After a failure, run all that does not depend on it
+                  --finish-running  After a failure, finish what runs and start no more
+                  --progress <HOW>  Progress: auto, plain (lines), off [default: auto]
+                  --color <WHEN>    When to colour: auto, always, never [default: auto]
+                  --json            End standard output with one line of JSON
+              -q, --quiet           Say nothing but results, warnings and errors
+                  --store <DIR>     Folder of the store [default: .mamo]
+                  --wait <SECONDS>  Wait so long for a store that is in use [default: 0]
+              -h, --help            Print help
 
-        Results and JSON go to standard output, everything else to standard error.
+            Results and JSON go to standard output, everything else to standard error.
 
-        Environment:
-          MAMO_STORE, MAMO_JOBS, MAMO_PROGRESS  as --store, --jobs, --progress
-          NO_COLOR, CLICOLOR_FORCE              no colours; colours everywhere
+            Environment:
+              MAMO_STORE, MAMO_JOBS, MAMO_PROGRESS  as --store, --jobs, --progress
+              NO_COLOR, CLICOLOR_FORCE              no colours; colours everywhere
 
-        Exit codes:
-            0  done
-            1  a node failed
-            2  wrong call: unknown option or target, mistakes in the graph
-            3  another process holds the store
-            4  the store cannot be read or written, or has another format
-            5  anything else went wrong
-          130  interrupted; what had finished is kept
-    "#]],
+            Exit codes:
+                0  done
+                1  a node failed, or did not give the same when it was audited
+                2  wrong call: unknown option or target, mistakes in the graph
+                3  another process holds the store
+                4  the store cannot be read or written, or has another format
+                5  anything else went wrong
+              130  interrupted; what had finished is kept
+        "#]],
     );
     check_help(
         "plan --help",
         expect![[r#"
-        Say what a run would do, and run nothing
+            Say what a run would do, and run nothing
 
-        Usage: flights plan [OPTIONS] [TARGETS]...
+            Usage: flights plan [OPTIONS] [TARGETS]...
 
-        Arguments:
-          [TARGETS]...  Targets or nodes to plan for [default: all targets]
+            Arguments:
+              [TARGETS]...  Targets or nodes to plan for [default: all targets]
 
-        Options:
-              --all             List every node that would run, however many there are
-              --code            List what of each function's code counts
-              --color <WHEN>    When to colour: auto, always, never [default: auto]
-              --json            End standard output with one line of JSON
-          -q, --quiet           Say nothing but results, warnings and errors
-              --store <DIR>     Folder of the store [default: .mamo]
-              --wait <SECONDS>  Wait so long for a store that is in use [default: 0]
-          -h, --help            Print help
+            Options:
+                  --all             List every node that would run, however many there are
+                  --code            List what of each function's code counts
+                  --color <WHEN>    When to colour: auto, always, never [default: auto]
+                  --json            End standard output with one line of JSON
+              -q, --quiet           Say nothing but results, warnings and errors
+                  --store <DIR>     Folder of the store [default: .mamo]
+                  --wait <SECONDS>  Wait so long for a store that is in use [default: 0]
+              -h, --help            Print help
 
-        Results and JSON go to standard output, everything else to standard error.
+            Results and JSON go to standard output, everything else to standard error.
 
-        Environment:
-          MAMO_STORE, MAMO_JOBS, MAMO_PROGRESS  as --store, --jobs, --progress
-          NO_COLOR, CLICOLOR_FORCE              no colours; colours everywhere
+            Environment:
+              MAMO_STORE, MAMO_JOBS, MAMO_PROGRESS  as --store, --jobs, --progress
+              NO_COLOR, CLICOLOR_FORCE              no colours; colours everywhere
 
-        Exit codes:
-            0  done
-            1  a node failed
-            2  wrong call: unknown option or target, mistakes in the graph
-            3  another process holds the store
-            4  the store cannot be read or written, or has another format
-            5  anything else went wrong
-          130  interrupted; what had finished is kept
-    "#]],
+            Exit codes:
+                0  done
+                1  a node failed, or did not give the same when it was audited
+                2  wrong call: unknown option or target, mistakes in the graph
+                3  another process holds the store
+                4  the store cannot be read or written, or has another format
+                5  anything else went wrong
+              130  interrupted; what had finished is kept
+        "#]],
     );
     assert_eq!(call("-h").stdout, call("--help").stdout);
 }
@@ -390,6 +391,43 @@ fn a_color_is_forced_by_the_environment() {
     check("CLICOLOR_FORCE", &["flights", "--color", "never"], false);
     check("NO_COLOR", &["flights", "--color", "always"], true);
     check("NO_COLOR", &["flights"], false);
+}
+
+#[mamo::node]
+fn noise(x: u32) -> u32 {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static DICE: AtomicU32 = AtomicU32::new(0);
+    x + DICE.fetch_add(1, Ordering::SeqCst)
+}
+
+#[test]
+fn an_audit_names_what_is_not_the_same_twice_and_has_a_code() {
+    let store = tempfile::tempdir().unwrap();
+    let call = |args: &str| {
+        let stdout = Buffer::default();
+        let code = Invocation::new(["flights"].into_iter().chain(args.split_whitespace()), stdout.clone(), io::sink())
+            .env("MAMO_STORE", store.path())
+            .run(|graph| {
+                let answer = two_targets(graph)?;
+                graph.target("noise", graph.add(noise::node(answer)));
+                Ok(answer)
+            });
+        (code, stdout.text())
+    };
+    assert_eq!(call("-q").0, exit_codes::DONE);
+    let (code, text) = call("audit noise --sample 5");
+    assert_eq!(code, exit_codes::NODE_FAILED);
+    assert!(text.contains("noise: non-deterministic: executed twice on the same inputs, gave "), "{text}");
+    assert!(text.contains("remedy: draw random numbers from `ctx.seed()`"), "{text}");
+    assert!(text.ends_with("executed 1 of 1 computation once more: 1 did not give the same\n"), "{text}");
+    let (code, text) = call("audit --all --json");
+    let object = json(&text);
+    assert_eq!((code, &object["schema"]), (exit_codes::NODE_FAILED, &"mamo.audit/1".into()));
+    assert_eq!(object["audited"][0]["verdict"], "other");
+    assert_ne!(object["audited"][0]["recorded"], object["audited"][0]["value"]);
+    // The answer is a value, and values are not executed.
+    let (code, text) = call("audit answer");
+    assert_eq!((code, text.as_str()), (exit_codes::DONE, "nothing is on record that could be executed once more\n"));
 }
 
 /// What is on record may be a lot: that nothing was added to it says nothing of it.

@@ -1,6 +1,7 @@
 //! Does what a call asks for, and tells how it went.
 
 use crate::cli::args::ProgressChoice;
+use crate::cli::audit_text;
 use crate::cli::bar::Bar;
 use crate::cli::code_list;
 use crate::cli::complaint;
@@ -11,12 +12,12 @@ use crate::cli::json;
 use crate::cli::log_json;
 use crate::cli::log_text;
 use crate::cli::plan_list;
-use crate::cli::settings::{AcceptReach, Action, Chatter, PlanLength, Results, RunOptions, Settings};
+use crate::cli::settings::{AcceptReach, Action, AuditSample, Chatter, PlanLength, Results, RunOptions, Settings};
 use crate::cli::summary::{Ending, Summary};
 use crate::cli::watch::{Style, Watcher};
 use crate::cli::why_text;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exec::{Acceptance, Engine, EngineBuilder, OnFailure, ReplayEnd, Run};
+use crate::exec::{Acceptance, Audit, Engine, EngineBuilder, OnFailure, ReplayEnd, Run};
 use crate::graph::Graph;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -61,6 +62,7 @@ pub(crate) fn act(settings: &Settings, program: &mut dyn Program, stage: &mut St
         Action::Why => why(settings, program, stage),
         Action::Log => log(settings, program, stage),
         Action::Replay => replay(settings, program, stage),
+        Action::Audit { sample, seed } => audit(settings, *sample, *seed, program, stage),
         Action::Accept { reach, remark } => acceptances(settings, program, stage, |engine, graph, nodes| match reach {
             AcceptReach::Named => engine.accept(graph, nodes, remark),
             AcceptReach::All => engine.accept_all(graph, remark),
@@ -82,10 +84,7 @@ fn run(settings: &Settings, options: RunOptions, program: &mut dyn Program, stag
     let builder = jobs.into_iter().fold(builder, |builder, jobs| builder.jobs(jobs.get()));
     let engine = builder.open(&settings.store)?;
     let result = {
-        let _guard = (stage.signals == Signals::Handle).then(|| {
-            let stopper = engine.stopper();
-            Guard::new(move || stopper.stop(), Arc::clone(&stage.console))
-        });
+        let _guard = guard(&engine, stage);
         let _bar = (style == Style::Bar).then(|| {
             let watcher = Arc::clone(&watcher);
             Bar::start(&stage.console, move || watcher.view())
@@ -150,10 +149,7 @@ fn replay(settings: &Settings, program: &mut dyn Program, stage: &mut Stage<'_>)
     let engine = quiet_engine(settings, stage)?;
     let [node] = settings.targets.as_slice() else { return Ok(exit_codes::USAGE) };
     let replay = {
-        let _guard = (stage.signals == Signals::Handle).then(|| {
-            let stopper = engine.stopper();
-            Guard::new(move || stopper.stop(), Arc::clone(&stage.console))
-        });
+        let _guard = guard(&engine, stage);
         engine.replay(&graph, node)
     }?;
     match settings.results {
@@ -163,6 +159,40 @@ fn replay(settings: &Settings, program: &mut dyn Program, stage: &mut Stage<'_>)
     Ok(match replay.ended {
         ReplayEnd::Value { .. } => exit_codes::DONE,
         ReplayEnd::Failed { .. } => exit_codes::NODE_FAILED,
+    })
+}
+
+/// Executes a sample once more; nodes that do not give the same have an exit code.
+fn audit(
+    settings: &Settings,
+    sample: AuditSample,
+    seed: u64,
+    program: &mut dyn Program,
+    stage: &mut Stage<'_>,
+) -> Result<u8> {
+    let graph = program.build()?;
+    let engine = quiet_engine(settings, stage)?;
+    let sample = match sample {
+        AuditSample::All => Audit::all(),
+        AuditSample::Count(n) => Audit::count(n),
+    };
+    let sample = settings.targets.iter().fold(sample.seed(seed), Audit::node);
+    let report = {
+        let _guard = guard(&engine, stage);
+        engine.audit(&graph, &sample)?
+    };
+    match settings.results {
+        Results::Json => write_line(stage, &json::audit(&report))?,
+        Results::Text => write(stage, &audit_text::text(&report))?,
+    }
+    Ok(if report.unstable().next().is_none() { exit_codes::DONE } else { exit_codes::NODE_FAILED })
+}
+
+/// Stops the engine in order when somebody interrupts the program.
+fn guard(engine: &Engine, stage: &Stage<'_>) -> Option<Guard> {
+    (stage.signals == Signals::Handle).then(|| {
+        let stopper = engine.stopper();
+        Guard::new(move || stopper.stop(), Arc::clone(&stage.console))
     })
 }
 

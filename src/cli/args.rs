@@ -15,7 +15,7 @@ Environment:
 
 Exit codes:
     0  done
-    1  a node failed
+    1  a node failed, or did not give the same when it was audited
     2  wrong call: unknown option or target, mistakes in the graph
     3  another process holds the store
     4  the store cannot be read or written, or has another format
@@ -57,6 +57,9 @@ pub(crate) enum Command {
     /// Run one node again alone, on what it failed on
     #[command(after_help = AFTER_HELP)]
     Replay(ReplayArguments),
+    /// Execute a sample of what is known once more, to see what differs
+    #[command(after_help = AFTER_HELP)]
+    Audit(AuditArguments),
     /// Let nodes keep their values although their code changed
     #[command(after_help = AFTER_HELP)]
     Accept(AcceptArguments),
@@ -156,6 +159,26 @@ pub(crate) struct ReplayArguments {
     /// The node, target or element of a map: `fit[JFK]`
     #[arg(value_name = "NODE")]
     pub(crate) node: String,
+}
+
+/// Options of `audit`.
+#[derive(Args, Debug)]
+pub(crate) struct AuditArguments {
+    /// Nodes or targets to audit [default: all that the targets need]
+    #[arg(value_name = "NODES")]
+    pub(crate) nodes: Vec<String>,
+
+    /// Computations to execute once more [default: 20]
+    #[arg(long, value_name = "N", conflicts_with = "all")]
+    pub(crate) sample: Option<usize>,
+
+    /// Execute all that is known once more
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// Draw another sample
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
 }
 
 /// Options of `accept`.

@@ -3,7 +3,9 @@
 use crate::cli::plan_list::STATES;
 use crate::cli::summary::{Ending, Summary};
 use crate::error::{Error, ErrorKind};
-use crate::exec::{Acceptance, Cause, Change, Counts, ItemChange, Plan, PlanState, RunCosts, Why};
+use crate::exec::{
+    Acceptance, AuditReport, Audited, Cause, Change, Counts, ItemChange, Plan, PlanState, RunCosts, Verdict, Why,
+};
 use crate::graph::CodeReport;
 use crate::value::Failure;
 use serde::Serialize;
@@ -144,6 +146,31 @@ struct RevokedObject<'a> {
 }
 
 #[derive(Serialize)]
+struct AuditObject<'a> {
+    schema: &'static str,
+    computations: usize,
+    audited: Vec<AuditedObject<'a>>,
+    left_out: Vec<LeftOutObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct AuditedObject<'a> {
+    node: &'a str,
+    element: Option<&'a str>,
+    verdict: &'static str,
+    recorded: &'a str,
+    value: Option<&'a str>,
+    message: Option<&'a str>,
+    took_ms: u64,
+}
+
+#[derive(Serialize)]
+struct LeftOutObject<'a> {
+    node: &'a str,
+    reason: &'a str,
+}
+
+#[derive(Serialize)]
 struct ErrorObject<'a> {
     schema: &'static str,
     kind: &'static str,
@@ -249,6 +276,34 @@ fn acceptance(acceptance: &Acceptance) -> AcceptanceObject<'_> {
             because: &remark.because,
             at_ms: since_1970(*at),
         }),
+    }
+}
+
+/// What an audit has shown, as one line.
+pub(crate) fn audit(report: &AuditReport) -> String {
+    let left_out = report.left_out.iter();
+    line(&AuditObject {
+        schema: "mamo.audit/1",
+        computations: report.computations,
+        audited: report.audited.iter().map(audited).collect(),
+        left_out: left_out.map(|left_out| LeftOutObject { node: &left_out.node, reason: &left_out.reason }).collect(),
+    })
+}
+
+fn audited(audited: &Audited) -> AuditedObject<'_> {
+    let (verdict, value, message) = match &audited.verdict {
+        Verdict::Same => ("same", Some(audited.recorded.as_str()), None),
+        Verdict::Other(value) => ("other", Some(value.as_str()), None),
+        Verdict::Failed(message) => ("failed", None, Some(message.as_str())),
+    };
+    AuditedObject {
+        node: &audited.node,
+        element: audited.element.as_deref(),
+        verdict,
+        recorded: &audited.recorded,
+        value,
+        message,
+        took_ms: millis(audited.took),
     }
 }
 

@@ -8,6 +8,7 @@ mod program;
 
 mod act;
 mod args;
+mod audit_text;
 mod code_list;
 mod settings;
 

@@ -11,6 +11,9 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// Computations that are audited when nobody says how many.
+const AUDITED: usize = 20;
+
 /// Environment variables, by name.
 pub(crate) type Environment = BTreeMap<OsString, OsString>;
 
@@ -41,12 +44,21 @@ pub(crate) enum Action {
     Log,
     /// Run a node again alone: the only target.
     Replay,
+    /// Execute a sample of the targets, or of all, once more.
+    Audit { sample: AuditSample, seed: u64 },
     /// Let the targets, or all that can be, keep their values although their code changed.
     Accept { reach: AcceptReach, remark: Remark },
     /// Take acceptances of the targets back.
     Unaccept { remark: Remark },
     /// List what was accepted.
     Accepted,
+}
+
+/// How much is audited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AuditSample {
+    All,
+    Count(usize),
 }
 
 /// Which nodes are accepted.
@@ -126,6 +138,12 @@ impl Settings {
             Some(Command::Replay(replay)) => {
                 run_only(&mut command, "replay")?;
                 (Action::Replay, vec![replay.node])
+            }
+            Some(Command::Audit(audit)) => {
+                run_only(&mut command, "audit")?;
+                let count = AuditSample::Count(audit.sample.unwrap_or(AUDITED));
+                let sample = if audit.all { AuditSample::All } else { count };
+                (Action::Audit { sample, seed: audit.seed.unwrap_or(0) }, audit.nodes)
             }
             Some(Command::Accept(accept)) => {
                 run_only(&mut command, "accept")?;

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::accept::{Acceptance, Chosen, Named, Remark, accept, acceptances, revoke};
+use crate::exec::audit::{Audit, AuditReport, audit};
 use crate::exec::balance::{costs_of, note_hits};
 use crate::exec::clock::{Clock, Ticker};
 use crate::exec::costs::Costs;
@@ -382,6 +383,24 @@ impl Engine {
         let _running = self.inner.alone("the engine was asked")?;
         let ledger = Ledger::new(declared, BTreeSet::from([element.node]));
         replay(&self.inner.session(declared)?, ledger, &self.inner.pool, &element)
+    }
+
+    /// Executes a sample of what is on record once more, each computation alone and on the inputs that were kept, and
+    /// says which did not give the same value again.
+    ///
+    /// Nothing is recorded, whatever comes out: a node keeps its value. Of files that a node makes, bytes that are on
+    /// record nowhere may stay in the store.
+    ///
+    /// # Errors
+    /// When there is no node of a name, when the store cannot be read, and when the engine was asked to stop.
+    pub fn audit(&self, graph: &Graph, sample: &Audit) -> Result<AuditReport> {
+        let declared = graph.declared().ok_or_else(unfinished)?;
+        let named = sample.nodes().map(|name| find_node(declared, name).map(|node| declared.producer(node)));
+        let named: BTreeSet<NodeId> = named.collect::<Result<_>>()?;
+        let targets = if named.is_empty() { find_targets(declared, &[])?.0 } else { named.clone() };
+        let _running = self.inner.alone("the engine was asked")?;
+        let session = self.inner.session(declared)?;
+        audit(&session, Ledger::new(declared, targets), &self.inner.pool, sample, &named)
     }
 
     /// All acceptances on record, oldest first, those that were taken back included.

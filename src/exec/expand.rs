@@ -112,7 +112,7 @@ pub(crate) fn expand(
         ledger.note_elements(one.node, counts);
         // What each took by itself is not known: they ran at once.
         let share = inner_ledger.executed_functions(&graph, part.clone());
-        let cost_ns = one.made_ns.saturating_add(inner.costs.compute_ns() / n_executed * share);
+        let cost_ns = one.made_ns.saturating_add(inner.costs.compute_ns().saturating_mul(share) / n_executed);
         match came_out(&inner, &inner_ledger, node, cost_ns, &mut batch) {
             Some(expanded) => {
                 match as_kept_by(session, one.node, &inner, node, expanded, &mut batch) {

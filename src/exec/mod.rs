@@ -1,6 +1,8 @@
 //! Doing what is stale: looking at sources, planning, executing, recording.
 
 mod accept;
+mod alone;
+mod audit;
 mod balance;
 mod clock;
 mod costs;
@@ -40,6 +42,7 @@ mod why;
 mod workshop;
 
 pub use accept::{Acceptance, Remark};
+pub use audit::{Audit, AuditReport, Audited, LeftOut, Verdict};
 pub use balance::RunCosts;
 pub use clock::Clock;
 pub use engine::{Engine, EngineBuilder, OnFailure, Stopper};

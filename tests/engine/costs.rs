@@ -1,7 +1,7 @@
 //! What runs cost and save, by a clock that nodes move themselves.
 
 use mamo::store::{Batch, MemoryStore, RecordKind, Store};
-use mamo::{Clock, Engine, EngineBuilder, Graph, NodeCtx, Persist, Run, RunCosts, node, source};
+use mamo::{Clock, Engine, EngineBuilder, Graph, Node, NodeCtx, Persist, Run, RunCosts, node, source};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -291,4 +291,23 @@ fn the_record_of_a_computation_has_both_times() {
         .collect();
     times.sort_unstable();
     assert_eq!(times, [(500, false), (1000, true)]);
+}
+
+/// The node that makes a sub-graph takes what making it and executing what is in it takes.
+#[test]
+fn a_sub_graph_is_one_execution() {
+    let _alone = alone();
+    #[node(expand)]
+    fn squares(g: &Graph, n: u32) -> Result<Node<u32>, mamo::BoxError> {
+        pass(10);
+        let squares: Vec<_> = (0..n).map(|x| g.add(square::node(g.value(x)).name(x.to_string()))).collect();
+        Ok(squares.into_iter().reduce(|a, b| g.group("sum").add(add::node(a, b))).ok_or("no numbers")?)
+    }
+    let engine = builder().in_memory();
+    let graph = |n: u32| Graph::build(|g| Ok(g.add(squares::node(g.add(source::param("n", n)))))).unwrap().0;
+    assert_eq!(shown(run(&engine, &graph(2)).costs()), ([230, 230, 230, 0, 0], [1, 0, 0, 0]));
+    assert_eq!(shown(run(&engine, &graph(2)).costs()), ([230, 0, 0, 0, 0], [0, 0, 1, 0]));
+    // Of one number the square is known.
+    let fewer = shown(run(&engine, &graph(1)).costs());
+    assert_eq!((fewer.0[1..3].to_vec(), fewer.1), (vec![10, 10], [1, 0, 1, 0]));
 }

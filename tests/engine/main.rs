@@ -9,6 +9,7 @@
 )]
 
 mod accept;
+mod audit;
 mod chains;
 mod commands;
 mod costs;

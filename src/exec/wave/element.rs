@@ -35,7 +35,7 @@ pub(crate) struct MappedNode<'a> {
     pub(crate) mapping: &'static Mapping,
     /// What its elements' content keys are made with.
     hashers: &'a SpecHashers,
-    schemas: &'a ElementSchemas,
+    pub(crate) schemas: &'a ElementSchemas,
 }
 
 impl<'a> MappedNode<'a> {

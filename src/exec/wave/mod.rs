@@ -26,5 +26,7 @@ mod twins;
 mod walk;
 
 pub(crate) use element::MappedNode;
-pub(crate) use perform::{Product, Trouble, call, caught, encode_result, guarded, with_causes};
+pub(crate) use perform::{Product, Trouble, call, caught, encode_result, guarded, part_of, with_causes};
+pub(crate) use reduce::ReducedNode;
+pub(crate) use tree::{CombinationId, Side, Tree};
 pub(crate) use walk::{WaveEnd, run_wave};
