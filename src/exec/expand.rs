@@ -166,7 +166,7 @@ fn of_constant(session: &Session, node: NodeId, constant: &Constant, cost_ns: u6
             Expanded::Value { value: product.digest, payload: product.payload, cost_ns }
         }
         Err(Trouble::Failed(message)) => Expanded::Failed(message),
-        Err(Trouble::Interrupted(_)) => {
+        Err(Trouble::Interrupted(_) | Trouble::Told) => {
             Expanded::Failed(format!("parts of the value of node `{}` are lost", session.graph.identity(node)))
         }
     }
@@ -210,7 +210,7 @@ fn as_kept_by(
             })
         }
         Err(Trouble::Failed(message)) => Some(Expanded::Failed(message)),
-        Err(Trouble::Interrupted(_)) => None,
+        Err(Trouble::Interrupted(_) | Trouble::Told) => None,
     }
 }
 

@@ -304,6 +304,6 @@ fn unwound<T>(act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         (Ok(done), _) => Ok(done),
         (Err(_), Some(error)) => Err(error),
         (Err(Trouble::Failed(message)), None) => Err(io::Error::other(message)),
-        (Err(Trouble::Interrupted(_)), None) => Err(io::Error::other("bytes of the result are lost")),
+        (Err(Trouble::Interrupted(_) | Trouble::Told), None) => Err(io::Error::other("bytes of the result are lost")),
     }
 }

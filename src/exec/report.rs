@@ -96,8 +96,8 @@ impl Session {
             Some(element) => format!("{identity}[{element}]"),
             None => identity,
         };
-        if failure.is_some() && !lines.is_empty() {
-            lock(&self.reports.tails).insert(name.clone(), lines.tail(TAIL).into());
+        if failure.is_some() {
+            self.note_tail(name.clone(), &lines);
         }
         if let Some(element) = element
             && !self.reports.admit(node, element, lines.size(), failure.is_some())
@@ -108,6 +108,13 @@ impl Session {
         let failed_on = failure.as_ref().and_then(|failure| (failure.failed_on)(&mut keep));
         let failure = failure.map(|failure| failure.message.to_owned());
         self.write_report(&Report { at_ms: self.now_ms(), lines, failure, failed_on, ..Report::of(name) }, keep);
+    }
+
+    /// Notes how the log of a node or an element ends that fails.
+    pub(crate) fn note_tail(&self, name: String, lines: &LogLines) {
+        if !lines.is_empty() {
+            lock(&self.reports.tails).insert(name, lines.tail(TAIL).into());
+        }
     }
 
     /// The last lines of a node or an element that failed.

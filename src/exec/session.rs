@@ -150,7 +150,7 @@ impl Session {
                 "cannot read the value of node `{}` back: {message}",
                 self.graph.identity(node)
             )),
-            Trouble::Interrupted(interrupt) => Trouble::Interrupted(interrupt),
+            trouble @ (Trouble::Interrupted(_) | Trouble::Told) => trouble,
         })
     }
 

@@ -38,7 +38,7 @@ impl Values {
         let loader: Arc<dyn Loader> = Arc::new(AfterRun { values: Arc::clone(self), owner: node });
         match self.session.load_with(node, &value, &payload, &loader) {
             Ok(value) => Ok(value),
-            Err(Trouble::Interrupted(_)) => Ok(None),
+            Err(Trouble::Interrupted(_) | Trouble::Told) => Ok(None),
             Err(Trouble::Failed(message)) => {
                 Err(Error::new(ErrorKind::NoValue, message).with_node(self.session.graph.identity(node)))
             }

@@ -10,6 +10,7 @@ use crate::graph::{Body, Constant, Draw, Function, Gatherer, Kind, NodeFunction,
 use smallvec::SmallVec;
 use std::panic::Location;
 use std::sync::Arc;
+use std::time::Duration;
 
 impl Builder {
     /// Adds a node for `spec`, and one behind it for each of its `outputs`.
@@ -63,26 +64,40 @@ impl Builder {
             self.tag(*sample, spec.tags.clone());
         }
         self.tag(node, spec.tags);
-        if let Some(retry) = spec.retry.filter(|_| self.mistakes.len() == n_mistakes) {
+        if self.mistakes.len() == n_mistakes {
             if spec.trials.is_none() {
                 samples.push(node);
             }
             for node in samples {
-                self.retry(node, retry, place);
+                self.limit(node, spec.retry, spec.timeout, place);
             }
         }
         node
     }
 
-    /// Notes that a node is tried again when it fails; only functions fail in a way that another try may mend.
-    fn retry(&mut self, node: NodeId, retry: Retry, place: &'static Location<'static>) {
-        let is_function = self.graph.spec(node).is_some_and(|spec| matches!(spec.body, Body::Function { .. }));
-        if is_function {
+    /// Notes how often a node is tried, and how long it may take.
+    fn limit(&mut self, node: NodeId, retry: Option<Retry>, time: Option<Duration>, place: &'static Location<'static>) {
+        if let Some(retry) = retry
+            && self.calls_function(node, "tried again", place)
+        {
             self.graph.retries.insert(node, retry);
-        } else {
-            let name = self.graph.identity(node);
-            self.mistakes.push(format!("`{name}` is to be tried again, but it calls no node function ({place})"));
         }
+        if let Some(time) = time
+            && self.calls_function(node, "timed", place)
+        {
+            self.graph.timeouts.insert(node, time);
+        }
+    }
+
+    /// Whether a node calls a function, which alone fails in a way that another try may mend, or takes long; otherwise
+    /// it is a mistake.
+    fn calls_function(&mut self, node: NodeId, what: &str, place: &'static Location<'static>) -> bool {
+        let is_function = self.graph.spec(node).is_some_and(|spec| matches!(spec.body, Body::Function { .. }));
+        if !is_function {
+            let name = self.graph.identity(node);
+            self.mistakes.push(format!("`{name}` is to be {what}, but it calls no node function ({place})"));
+        }
+        is_function
     }
 
     fn add_function(
@@ -155,6 +170,13 @@ impl Builder {
         let node =
             self.add_function(function, 0, &Declaration { scope, name: Some(name), inputs: &inputs, ..*declaration });
         self.graph.settled_maps.entry(map).or_insert(node);
+        // Its elements are the same computations.
+        if let Some(retry) = self.graph.retries.get(&map).copied() {
+            self.graph.retries.insert(node, retry);
+        }
+        if let Some(time) = self.graph.timeouts.get(&map).copied() {
+            self.graph.timeouts.insert(node, time);
+        }
         node
     }
 

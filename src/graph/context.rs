@@ -115,7 +115,7 @@ impl NodeCtx {
         self.log.add(LogLevel::Info, &text.to_string());
     }
 
-    /// Whether the run was asked to stop: a long node may give up with an error.
+    /// Whether the run was asked to stop, or the node's time is over: a long node may give up with an error.
     pub fn is_stopped(&self) -> bool {
         self.signals.is_stopped()
     }

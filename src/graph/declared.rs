@@ -13,6 +13,7 @@ use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::panic::Location;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A finished graph.
 pub(crate) struct Declared {
@@ -25,6 +26,8 @@ pub(crate) struct Declared {
     pub(crate) tags: BTreeMap<NodeId, Vec<Box<str>>>,
     /// Nodes that are tried again when they fail.
     pub(crate) retries: BTreeMap<NodeId, Retry>,
+    /// How long nodes may take.
+    pub(crate) timeouts: BTreeMap<NodeId, Duration>,
     pub(crate) targets: Vec<(String, NodeId)>,
     pub(crate) publications: Vec<Publication>,
     /// Every node behind its inputs; nothing when the nodes' numbers are in that order already.

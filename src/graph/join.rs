@@ -44,6 +44,7 @@ impl Joined {
             names,
             tags,
             retries,
+            timeouts,
             targets: _,
             publications: _,
             order,
@@ -74,6 +75,7 @@ impl Joined {
         whole.order.get_or_insert_default().extend(listed);
         extend(&mut whole.tags, tags, moved);
         extend(&mut whole.retries, retries, moved);
+        extend(&mut whole.timeouts, timeouts, moved);
         whole.replaced.extend(replaced.iter().map(|(node, by)| (moved(node), moved(by))));
         whole.settled_maps.extend(settled_maps.iter().map(|(node, by)| (moved(node), moved(by))));
     }
@@ -130,6 +132,7 @@ impl Declared {
             names: Names::new(),
             tags: BTreeMap::new(),
             retries: BTreeMap::new(),
+            timeouts: BTreeMap::new(),
             targets: Vec::new(),
             publications: Vec::new(),
             order: None,

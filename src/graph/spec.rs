@@ -7,6 +7,7 @@ use crate::value::{Collection, Flat, Projection, Value, ValueType};
 use smallvec::SmallVec;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A node that is yet to be added to a graph: [`Graph::add`](crate::Graph::add) turns it into a [`Node`].
 ///
@@ -44,6 +45,7 @@ pub(crate) struct RawSpec {
     pub(crate) retry: Option<Retry>,
     pub(crate) draw: Draw,
     pub(crate) trials: Option<Trials>,
+    pub(crate) timeout: Option<Duration>,
 }
 
 pub(crate) enum SpecBody {
@@ -72,6 +74,7 @@ impl<T, H> Spec<T, H> {
             retry: None,
             draw: Draw::default(),
             trials: None,
+            timeout: None,
         };
         Self::from_raw(raw)
     }
@@ -151,6 +154,36 @@ impl<T, H> Spec<T, H> {
     /// Tries the node again when it fails, and each element of a map on its own; part of no key.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.raw.retry = Some(retry);
+        self
+    }
+
+    /// How long the node may take, and each element of a map or combination of a reduce on its own; part of no key.
+    ///
+    /// When the time is over the node has failed: what does not need it goes on, [`NodeCtx::is_stopped`](crate::NodeCtx::is_stopped)
+    /// is true for it, and programs that it started are killed. Its function is asked, not forced: it keeps its
+    /// thread until it returns, the run ends no sooner, and what it gives then is dropped. A node that is
+    /// tried again has so much time for each try, and begins the next one when the one before has returned.
+    ///
+    /// ```
+    /// # use mamo::{NodeCtx, node};
+    /// # use std::time::Duration;
+    /// #[node]
+    /// fn search(ctx: &NodeCtx, from: u64) -> Result<u64, String> {
+    ///     let mut number = from;
+    ///     while number % 720_720 != 0 {
+    ///         if ctx.is_stopped() {
+    ///             return Err(format!("gave up at {number}"));
+    ///         }
+    ///         number += 1;
+    ///     }
+    ///     Ok(number)
+    /// }
+    /// # mamo::Graph::build(|g| {
+    /// let found = g.add(search::node(g.value(1_u64)).timeout(Duration::from_secs(60)));
+    /// # Ok(found) });
+    /// ```
+    pub fn timeout(mut self, time: Duration) -> Self {
+        self.raw.timeout = Some(time);
         self
     }
 

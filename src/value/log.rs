@@ -127,6 +127,13 @@ impl Log {
         }
     }
 
+    /// What was said so far.
+    pub(crate) fn lines(&self) -> LogLines {
+        let kept = self.kept();
+        let (first, last) = (kept.first.clone(), kept.last.iter().cloned().collect());
+        LogLines { first, left_out: kept.left_out, last }
+    }
+
     /// What was said, and an empty log.
     pub(crate) fn take(&self) -> LogLines {
         let Kept { first, left_out, last, .. } = std::mem::take(&mut *self.kept());

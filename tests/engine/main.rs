@@ -39,6 +39,7 @@ mod sources;
 mod support;
 mod targets;
 mod threads;
+mod timeouts;
 mod together;
 mod trials;
 mod twins;

@@ -133,7 +133,7 @@ impl Ready<'_> {
                 Ok((Some(value), took, ReplayEnd::Value { len, is_as_recorded }, lines))
             }
             Err(Trouble::Failed(message)) => Ok((None, took, ReplayEnd::Failed { message }, lines)),
-            Err(trouble @ Trouble::Interrupted(_)) => Err(refuse.trouble(session, trouble)),
+            Err(trouble @ (Trouble::Interrupted(_) | Trouble::Told)) => Err(refuse.trouble(session, trouble)),
         }
     }
 

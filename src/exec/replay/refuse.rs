@@ -91,6 +91,7 @@ impl Refuse<'_> {
                 let owner = NodeId::of_owner(owner, session.depth).map(|owner| session.graph.identity(owner));
                 self.lost(&format!("a part of the value of node `{}`", owner.unwrap_or_default()))
             }
+            Trouble::Told => self.error("it took too long", RUN),
             Trouble::Interrupted(Interrupt::Changed { path }) => {
                 self.error(&format!("the file `{}` changed meanwhile", path.display()), "replay it again")
             }

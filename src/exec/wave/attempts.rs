@@ -3,8 +3,12 @@
 use crate::exec::event::Event;
 use crate::exec::kept::FailedOn;
 use crate::exec::report::{Failing, Keep};
+use crate::exec::sync::Arc;
+use crate::exec::wave::claims::Asker;
 use crate::exec::wave::perform::Trouble;
 use crate::exec::wave::walk::Wave;
+use crate::exec::wave::watchdog::{Ended, Watch};
+use crate::fingerprint::ContentKey;
 use crate::graph::{NodeCtx, NodeId};
 use crate::value::LogLevel;
 #[cfg(feature = "tracing")]
@@ -17,6 +21,8 @@ pub(crate) struct Execution<'a> {
     pub(crate) node: NodeId,
     /// The label of the element or combination; made when there is something to tell.
     pub(crate) element: Option<&'a dyn Fn() -> String>,
+    /// Who has failed, and by what others know it, when it takes too long.
+    pub(crate) asker: &'a dyn Fn() -> (Asker, ContentKey),
 }
 
 /// So often a pause is broken off when the run is stopped.
@@ -47,6 +53,11 @@ impl Wave {
                 let failing = Failing { message, failed_on: &failed_on };
                 self.session.report(execution.node, execution.label(), lines, Some(failing));
             }
+            Err(Trouble::Told) => {
+                let message = &Watch::message(self.timeout(execution.node).unwrap_or_default());
+                let failing = Failing { message, failed_on: &failed_on };
+                self.session.report(execution.node, execution.label(), lines, Some(failing));
+            }
             // It will run again, and say the same.
             Err(Trouble::Interrupted(_)) => {}
         }
@@ -61,11 +72,13 @@ impl Wave {
     ) -> Result<R, Trouble> {
         let node = execution.node;
         let Some(retry) = self.session.graph.retries.get(&node) else {
-            return body(ctx).map_err(|trouble| trouble.explained(ctx));
+            return self.timed(execution, ctx, || true, &mut body);
         };
         let mut attempt = 0;
         loop {
-            let message = match body(ctx).map_err(|trouble| trouble.explained(ctx)) {
+            let limit = self.timeout(node).unwrap_or_default();
+            let is_last = || retry.pause_after(attempt, &Watch::message(limit)).is_none();
+            let message = match self.timed(execution, ctx, is_last, &mut body) {
                 Err(Trouble::Failed(message)) => message,
                 other => return other,
             };
@@ -86,6 +99,35 @@ impl Wave {
                 return Err(Trouble::Failed(message));
             }
         }
+    }
+
+    /// Runs `body` once, for as long as the node may take.
+    fn timed<R>(
+        &self,
+        execution: Execution<'_>,
+        ctx: &mut NodeCtx,
+        is_last: impl FnOnce() -> bool,
+        mut body: impl FnMut(&NodeCtx) -> Result<R, Trouble>,
+    ) -> Result<R, Trouble> {
+        let Some(limit) = self.timeout(execution.node) else {
+            return body(ctx).map_err(|trouble| trouble.explained(ctx));
+        };
+        let failing = is_last().then(|| (execution.asker)());
+        let watch = self.watchdog.watch(limit, &self.session.signals, &ctx.log, failing);
+        ctx.signals = Arc::clone(&watch.signals);
+        let result = body(ctx).map_err(|trouble| trouble.explained(ctx));
+        ctx.signals = Arc::clone(&self.session.signals);
+        match watch.returned() {
+            Ended::InTime => result,
+            Ended::Late => Err(Trouble::Failed(Watch::message(limit))),
+            Ended::Told => Err(Trouble::Told),
+        }
+    }
+
+    fn timeout(&self, node: NodeId) -> Option<Duration> {
+        // Most graphs have none.
+        let timeouts = &self.session.graph.timeouts;
+        if timeouts.is_empty() { None } else { timeouts.get(&node).copied() }
     }
 
     /// Waits; not to the end when the run is stopped.

@@ -4,12 +4,13 @@ use crate::exec::event::Event;
 use crate::exec::report::Keep;
 use crate::exec::sync::Arc;
 use crate::exec::wave::attempts::Execution;
+use crate::exec::wave::claims::Asker;
 use crate::exec::wave::perform::{call, encode_result, guarded};
-use crate::exec::wave::resolve::{Halt, mixed_up};
+use crate::exec::wave::resolve::{Halt, Pending, mixed_up};
 use crate::exec::wave::slots::Slot;
 use crate::exec::wave::walk::{Local, Wave};
 use crate::fingerprint::ValueDigest;
-use crate::graph::{Body, Draw, Inputs, NodeCtx, NodeFunction, NodeId, NodeSpec};
+use crate::graph::{Body, Draw, Inputs, NodeCtx, NodeFunction, NodeId};
 use crate::value::{Desk, Encoded, Log, Value};
 use smallvec::SmallVec;
 use std::time::Instant;
@@ -27,7 +28,8 @@ pub(crate) struct Performed {
 impl Wave {
     /// Runs a node's body: the value when it is at hand, and its bytes unless it is transient. Also what its function took,
     /// and when it was done.
-    pub(crate) fn perform(&self, slot: &Slot, spec: &NodeSpec, local: &mut Local) -> Result<Performed, Halt> {
+    pub(crate) fn perform(&self, pending: &Pending<'_>, local: &mut Local) -> Result<Performed, Halt> {
+        let Pending { index, slot, spec, content, .. } = *pending;
         let session = &self.session;
         let graph = &session.graph;
         let performed = |value, encoded, start| {
@@ -46,7 +48,7 @@ impl Wave {
                 let start = Instant::now();
                 let mut began = Some(session.ticker.at(start));
                 let ctx = self.context_for(slot.node, function, start, local);
-                let execution = Execution { node: slot.node, element: None };
+                let execution = Execution { node: slot.node, element: None, asker: &|| (Asker::Slot(index), content) };
                 let body = |ctx: &NodeCtx| {
                     let began = began.take().unwrap_or_else(|| session.ticker.now());
                     let value = call(session, function, ctx, &inputs)?;

@@ -116,6 +116,7 @@ impl Wave {
                 self.interrupted(interrupt);
                 return false;
             }
+            Err(Trouble::Told) => return false,
             Err(Trouble::Failed(message)) => {
                 self.element_failed(map, computation, message, local);
                 return false;

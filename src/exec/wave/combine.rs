@@ -280,7 +280,7 @@ impl Wave {
 
     fn call_combination(
         &self,
-        (reduce, id, start): (&ReduceRun, CombinationId, Instant),
+        (reduce, id, start): (&Arc<ReduceRun>, CombinationId, Instant),
         node: &ReducedNode<'_>,
         upstream: SmallVec<[ValueDigest; 4]>,
         sides: &[Lent<'_>],
@@ -292,7 +292,9 @@ impl Wave {
         let ticker = &self.session.ticker;
         let mut began = Some(ticker.at(start));
         let mut ctx = self.new_context(owner, node.function, upstream.clone(), start);
-        let execution = Execution { node: owner, element: Some(&|| reduce.label(id)) };
+        let content = || node.hashers.content_key(&upstream);
+        let asker = || (Asker::Combination { reduce: Arc::clone(reduce), combination: id }, content());
+        let execution = Execution { node: owner, element: Some(&|| reduce.label(id)), asker: &asker };
         let failed_on = |keep: &mut Keep| self.combination_inputs((reduce, node), &upstream, sides, keep);
         let body = |ctx: &NodeCtx| {
             let began = began.take().unwrap_or_else(|| ticker.now());
@@ -420,7 +422,7 @@ impl Wave {
         }
     }
 
-    fn combination_trouble(
+    pub(crate) fn combination_trouble(
         &self,
         reduce: &Arc<ReduceRun>,
         id: CombinationId,
@@ -431,6 +433,7 @@ impl Wave {
         let message = match trouble {
             Trouble::Failed(message) => message,
             Trouble::Interrupted(interrupt) => return self.interrupted(interrupt),
+            Trouble::Told => return,
         };
         let node = self.session.graph.identity(self.slots.slots[reduce.slot].node);
         self.session.tell_failed(&node, Some(&reduce.label(id)), &message);

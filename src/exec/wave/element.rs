@@ -225,7 +225,8 @@ impl Wave {
         let start = Instant::now();
         let mut began = Some(self.session.ticker.at(start));
         let mut ctx = self.new_context(slot.node, node.function, known.upstream.clone(), start);
-        let execution = Execution { node: slot.node, element: Some(&|| map.label(computation)) };
+        let asker = || (Asker::Element { map: Arc::clone(map), computation }, known.content);
+        let execution = Execution { node: slot.node, element: Some(&|| map.label(computation)), asker: &asker };
         let body = |ctx: &NodeCtx| {
             let began = began.take().unwrap_or_else(|| self.session.ticker.now());
             self.call_element(ctx, (map, run, known), &node, began)
@@ -243,6 +244,7 @@ impl Wave {
                 self.tell_later(&known.content, Done::Value { value, payload: None }, local);
             }
             Err(Trouble::Interrupted(interrupt)) => self.interrupted(interrupt),
+            Err(Trouble::Told) => {}
             Err(Trouble::Failed(message)) => {
                 let failure = self.element_failure(map, computation, message);
                 self.session.tell_failed(&graph.identity(slot.node), label.as_deref(), failure.message());

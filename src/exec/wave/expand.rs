@@ -45,7 +45,7 @@ impl Wave {
     }
 
     fn make_sub_graph(&self, pending: &Pending<'_>, local: &mut Local) -> Result<(), Halt> {
-        let Pending { slot, spec, content, expected, .. } = *pending;
+        let Pending { slot, content, expected, .. } = *pending;
         let session = &self.session;
         if session.depth >= session.most_expansions {
             let most = session.most_expansions;
@@ -55,7 +55,7 @@ impl Wave {
             ))
             .into());
         }
-        let Performed { value: Some(value), encoded: None, compute_ns, .. } = self.perform(slot, spec, local)? else {
+        let Performed { value: Some(value), encoded: None, compute_ns, .. } = self.perform(pending, local)? else {
             return Err(mixed_up());
         };
         self.note_body(Took { compute_ns, save_ns: 0 });

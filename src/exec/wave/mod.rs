@@ -24,6 +24,7 @@ mod slots;
 mod tree;
 mod twins;
 mod walk;
+mod watchdog;
 
 pub(crate) use element::MappedNode;
 pub(crate) use perform::{Product, Trouble, call, caught, encode_result, guarded, part_of, with_causes};

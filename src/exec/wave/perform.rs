@@ -15,6 +15,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub(crate) enum Trouble {
     Failed(String),
     Interrupted(Interrupt),
+    /// It took too long, and everybody knows.
+    Told,
 }
 
 impl Trouble {
@@ -22,7 +24,7 @@ impl Trouble {
     pub(crate) fn explained(self, ctx: &NodeCtx) -> Self {
         match self {
             Self::Failed(message) => Self::Failed(ctx.desk.explained(message)),
-            Self::Interrupted(interrupt) => Self::Interrupted(interrupt),
+            Self::Interrupted(_) | Self::Told => self,
         }
     }
 }

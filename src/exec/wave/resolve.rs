@@ -181,7 +181,7 @@ impl Wave {
         if matches!(&spec.body, Body::Function { function, .. } if function.function.expands) {
             return self.expand(pending, local);
         }
-        let Performed { value, encoded, compute_ns, ended } = self.perform(slot, spec, local)?;
+        let Performed { value, encoded, compute_ns, ended } = self.perform(pending, local)?;
         self.session.tell_executed(slot.node, None, compute_ns);
         let known = match encoded {
             Some(encoded) => {
@@ -312,6 +312,7 @@ impl Wave {
         let message = match trouble {
             Trouble::Failed(message) => message,
             Trouble::Interrupted(interrupt) => return self.interrupted(interrupt),
+            Trouble::Told => return,
         };
         let node = self.session.graph.identity(slot.node);
         self.session.tell_failed(&node, None, &message);

@@ -14,6 +14,7 @@ use crate::exec::wave::map::{MapRun, Maps};
 use crate::exec::wave::queue::{Job, Queue, Work};
 use crate::exec::wave::slots::{Conclusion, SlotId, Slots};
 use crate::exec::wave::twins::Twins;
+use crate::exec::wave::watchdog::Watchdog;
 use crate::fingerprint::{ContentKey, Fingerprint, ValueDigest};
 use crate::graph::{Body, Declared, NodeCtx, NodeId, NodeSpec, Persist};
 use crate::store::Batch;
@@ -34,6 +35,7 @@ pub(crate) struct Wave {
     pub(crate) maps: Mutex<Maps>,
     /// Computations of maps that were set up ahead of their turn.
     pub(crate) n_ahead: AtomicUsize,
+    pub(crate) watchdog: Watchdog,
     /// What nodes that are executed again gave before.
     expected: HashMap<NodeId, ValueDigest>,
     /// Nodes whose values are not saved, and that somebody reads who waits for a barrier.
@@ -105,6 +107,7 @@ pub(crate) fn run_wave(
         end: Mutex::default(),
         maps: Mutex::default(),
         n_ahead: AtomicUsize::new(0),
+        watchdog: Watchdog::default(),
         expected,
         carried,
         body_ns: AtomicU64::new(0),
@@ -112,7 +115,15 @@ pub(crate) fn run_wave(
     };
     wave.queue.push(wave.ready_at_once());
     let start = session.ticker.now();
-    pool.broadcast(|_| wave.walk(pool.current_num_threads()));
+    std::thread::scope(|scope| {
+        let attending = (!session.graph.timeouts.is_empty()).then(|| scope.spawn(|| wave.attend()));
+        let ending = Ending(&wave.watchdog);
+        pool.broadcast(|_| wave.walk(pool.current_num_threads()));
+        drop(ending);
+        if let Some(Err(panic)) = attending.map(|attending| attending.join()) {
+            std::panic::resume_unwind(panic);
+        }
+    });
     session.costs.add_wave(session.ticker.since(start));
     wave.finish(is_last)
 }
@@ -133,7 +144,7 @@ impl Wave {
 
     /// One walker: takes what is most urgent until nothing is left.
     fn walk(self: &Wave, walkers: usize) {
-        let _guard = Unwinding(&self.queue);
+        let _guard = self.closing();
         let mut taken = Vec::new();
         let mut local = Local::default();
         let idle = || {
@@ -164,6 +175,11 @@ impl Wave {
         }
         self.session.costs.add_busy(busy_ns);
         self.session.costs.hand_over(&mut local.noted);
+    }
+
+    /// Closes the queue when this thread panics.
+    pub(crate) fn closing(&self) -> impl Drop + '_ {
+        Unwinding(&self.queue)
     }
 
     /// How many jobs to take at once: so many that taking them costs little, so few that others get their share.
@@ -337,6 +353,15 @@ impl Wave {
         if let Some(base) = self.ledger.record_key(&self.session.graph, node) {
             self.ledger.learn(node, base, known);
         }
+    }
+}
+
+/// Ends the watchdog when the walkers have returned, also by a panic.
+struct Ending<'a>(&'a Watchdog);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 
