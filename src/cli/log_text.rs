@@ -42,7 +42,7 @@ pub(crate) fn replay(replay: &Replay, now: SystemTime) -> String {
     match &replay.ended {
         ReplayEnd::Failed { message } => text.push_str(&format!("failed after {took}: {message}\n")),
         ReplayEnd::Value { len, is_as_recorded } => {
-            let len = len.map_or_else(|| "a transient value".to_owned(), |len| words::count(len, "byte"));
+            let len = len.map_or_else(|| "a value without bytes".to_owned(), |len| words::count(len, "byte"));
             let recorded = match is_as_recorded {
                 Some(true) => ", the value on record",
                 Some(false) => ", not the value on record",

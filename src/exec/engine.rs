@@ -19,7 +19,7 @@ use crate::exec::planning::Contents;
 use crate::exec::publish::publish;
 use crate::exec::recorded::load_roots;
 use crate::exec::recorder::Recorder;
-use crate::exec::replay::{Replay, replay};
+use crate::exec::replay::{Replay, refuse_unknown, replay};
 use crate::exec::report::{NodeLog, Report, Reports, newest_report};
 use crate::exec::run::Run;
 use crate::exec::scratch::Scratch;
@@ -356,15 +356,19 @@ impl Engine {
         why(&self.inner.session(declared)?, ledger, &self.inner.pool, node)
     }
 
-    /// What a node said in the newest run in which it had something to say, by name: a target, a node, or an element of a
-    /// map, `fit[JFK]`. Nothing when it never had.
+    /// What a node said in the newest run in which it had something to say, by name: a target, a node, an element of a map,
+    /// `fit[JFK]`, or a node of a sub-graph. Nothing when it never had.
     ///
     /// # Errors
     /// When there is no node of that name, and when the store cannot be read.
     pub fn log(&self, graph: &Graph, node: &str) -> Result<Option<NodeLog>> {
         let declared = graph.declared().ok_or_else(unfinished)?;
-        let name = find_element(declared, node)?.identity(declared);
-        Ok(newest_report(&*self.inner.store, &name)?.map(Report::log))
+        let store = &*self.inner.store;
+        match find_element(declared, node) {
+            Ok(element) => Ok(newest_report(store, &element.identity(declared))?.map(Report::log)),
+            // A node of a sub-graph is known to the runs alone.
+            Err(unknown) => newest_report(store, node)?.map(Report::log).map(Some).ok_or(unknown),
+        }
     }
 
     /// Runs one node again alone, in this thread, by name: a node, or an element of a map, `fit[JFK]`. For a look at it under a
@@ -379,7 +383,10 @@ impl Engine {
     /// when the graph has changed so that it reads something else. That the node fails again is none.
     pub fn replay(&self, graph: &Graph, node: &str) -> Result<Replay> {
         let declared = graph.declared().ok_or_else(unfinished)?;
-        let element = find_element(declared, node)?;
+        let element = match find_element(declared, node) {
+            Ok(element) => element,
+            Err(unknown) => return Err(refuse_unknown(&*self.inner.store, node, unknown)?),
+        };
         let _running = self.inner.alone("the engine was asked")?;
         let ledger = Ledger::new(declared, BTreeSet::from([element.node]));
         replay(&self.inner.session(declared)?, ledger, &self.inner.pool, &element)

@@ -201,13 +201,17 @@ impl Run {
         self.log_of(&graph.identity(graph.producer(graph.effective(raw.id))))
     }
 
-    /// As [`Run::log`], by name: a target, a node, or an element of a map, `fit[JFK]`.
+    /// As [`Run::log`], by name: a target, a node, an element of a map, `fit[JFK]`, or a node of a sub-graph.
     ///
     /// # Errors
     /// When there is no such name, and when the store cannot be read.
     pub fn find_log(&self, name: &str) -> Result<Option<NodeLog>> {
         let graph = &self.values.session.graph;
-        self.log_of(&find_element(graph, name)?.identity(graph))
+        match find_element(graph, name) {
+            Ok(element) => self.log_of(&element.identity(graph)),
+            // A node of a sub-graph.
+            Err(unknown) => self.log_of(name)?.map(Some).ok_or(unknown),
+        }
     }
 
     fn log_of(&self, name: &str) -> Result<Option<NodeLog>> {

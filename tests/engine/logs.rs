@@ -243,3 +243,33 @@ fn each_node_has_a_log_of_its_own() {
         assert_eq!(text(run.find_log(name).unwrap()), format!("{name}\n{said}"));
     }
 }
+
+/// They stand in no graph outside the run.
+#[test]
+fn nodes_of_sub_graphs_have_logs_as_well() {
+    #[node]
+    fn inner(ctx: &NodeCtx, x: u32) -> Result<u32, String> {
+        ctx.log(format_args!("inner {x}"));
+        if x > 1 { Err("too much".into()) } else { Ok(x) }
+    }
+    #[node(expand)]
+    fn outer(ctx: &NodeCtx, g: &Graph, x: u32) -> Result<mamo::Node<u32>, mamo::BoxError> {
+        ctx.log("outer");
+        Ok(g.add(inner::node(g.value(x))))
+    }
+    let bench = Bench::with(Engine::builder().on_failure(OnFailure::KeepGoing));
+    let pipeline = |g: &Graph| Ok(g.add(outer::node(g.value(2))));
+    let (graph, _) = Graph::build(pipeline).unwrap();
+    let (run, _) = bench.run(pipeline);
+    let said = "outer/inner\ninfo: inner 2\nfailed: too much";
+    assert_eq!(text(run.find_log("outer/inner").unwrap()), said);
+    assert_eq!(text(bench.engine.log(&graph, "outer/inner").unwrap()), said);
+    assert_eq!(text(bench.engine.log(&graph, "outer").unwrap()), "outer\ninfo: outer");
+    let error = bench.engine.replay(&graph, "outer/inner").unwrap_err();
+    expect!["cannot replay node `outer/inner`: it is in a sub-graph, which each run makes anew (replay the node that makes it, or run the pipeline)"]
+        .assert_eq(&format!("{error} ({})", error.hint().unwrap()));
+    // What makes the sub-graph can be replayed; the sub-graph is not run.
+    let replay = bench.engine.replay(&graph, "outer").unwrap();
+    assert_eq!(replay.ended, mamo::ReplayEnd::Value { len: None, is_as_recorded: None });
+    assert!(bench.engine.log(&graph, "outer/inter").is_err());
+}

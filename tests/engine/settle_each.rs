@@ -146,3 +146,24 @@ fn a_fixture_for_a_map_says_what_to_do_about_its_settled_elements() {
     assert!(error.contains("`settle_each(good)` goes over its elements: replace that one too"), "{error}");
     build(true).unwrap();
 }
+
+/// They were tried again only when the settled map itself said so.
+#[test]
+fn elements_are_tried_again_as_the_map_says() {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static TRIES: AtomicU32 = AtomicU32::new(0);
+    #[mamo::node]
+    fn fetch(x: u32) -> Result<u32, String> {
+        if TRIES.fetch_add(1, Ordering::SeqCst) == 0 { Err("busy".into()) } else { Ok(x) }
+    }
+    #[mamo::node]
+    fn count(all: &[Result<u32, Failure>]) -> usize {
+        all.iter().filter(|one| one.is_ok()).count()
+    }
+    let retry = mamo::Retry::times(1).backoff(std::time::Duration::ZERO);
+    let (run, n_ok) = Bench::in_memory().run(|g| {
+        let map = g.add(fetch::map(g.value(vec![1u32, 2])).retry(retry));
+        Ok(g.add(count::node(g.settle_each(map))))
+    });
+    assert_eq!(*run.get(n_ok).unwrap(), 2);
+}

@@ -219,3 +219,14 @@ fn a_panic_in_an_observer_that_is_told_of_a_timeout_comes_out_of_the_run() {
     let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| engine.run(&graph).map(|_| ())));
     assert_eq!(run.unwrap_err().downcast_ref::<&str>(), Some(&"observer"));
 }
+
+#[test]
+fn nodes_of_sub_graphs_have_their_time_as_well() {
+    #[node(expand)]
+    fn outer(g: &Graph, x: u32) -> Result<mamo::Node<u32>, mamo::BoxError> {
+        Ok(g.add(obedient::node(g.value(x)).timeout(SOON)))
+    }
+    let bench = keep_going();
+    let error = bench.check(|g| Ok(g.add(outer::node(g.value(1)))), expect!["!outer !outer/obedient"]).unwrap_err();
+    assert!(error.to_string().contains("timed out after 1ms"), "{error}");
+}

@@ -42,7 +42,7 @@ pub struct Replay {
 pub enum ReplayEnd {
     /// With a value, which is not kept.
     Value {
-        /// Bytes of its encoded form; nothing for a transient value.
+        /// Bytes of its encoded form; nothing for a transient value, and for a sub-graph.
         len: Option<u64>,
         /// Whether the value on record is the same; nothing when there is none.
         is_as_recorded: Option<bool>,

@@ -6,3 +6,4 @@ mod refuse;
 
 pub(crate) use again::replay;
 pub use again::{Replay, ReplayEnd};
+pub(crate) use refuse::refuse_unknown;

@@ -1,14 +1,27 @@
 //! Why a node cannot be run again alone, and what to do about it.
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result};
+use crate::exec::report::newest_report;
 use crate::exec::session::Session;
 use crate::exec::wave::Trouble;
 use crate::graph::NodeId;
+use crate::store::Store;
 use crate::value::Interrupt;
 
 /// Makes errors about a node.
 pub(crate) struct Refuse<'a> {
     pub(crate) node: &'a str,
+}
+
+/// Why a name is not replayed that no node of the graph has.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn refuse_unknown(store: &dyn Store, name: &str, unknown: Error) -> Result<Error> {
+    let refuse = Refuse { node: name };
+    let is_known = newest_report(store, name)?.is_some();
+    let hint = "replay the node that makes it, or run the pipeline";
+    Ok(if is_known { refuse.error("it is in a sub-graph, which each run makes anew", hint) } else { unknown })
 }
 
 const RUN: &str = "run the pipeline again: a node that fails keeps its inputs anew";
