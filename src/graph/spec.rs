@@ -31,7 +31,8 @@ pub enum Persist {
     /// Not kept: executed again when somebody needs the value in a later run.
     ///
     /// Within a run it is executed once. Where others of its function may turn out to compute the same, the value stays
-    /// until the run is over: up to 64 MiB of such values in memory, what is more in a temporary file.
+    /// until the run is over: up to 64 MiB of such values in memory, what is more in a temporary file. When a node fails
+    /// that reads it, the value is kept for [`Engine::replay`](crate::Engine::replay), unless a secret stands in it.
     Never,
 }
 

@@ -425,3 +425,24 @@ fn a_secret_that_is_not_set_says_so() {
         ],
     );
 }
+
+/// A value that nobody keeps is kept when its reader fails, for a replay; not one that tells a secret.
+#[test]
+fn a_failure_keeps_no_input_that_tells_a_secret() {
+    #[node]
+    fn header(token: &Secret<String>) -> Vec<String> {
+        vec!["x".repeat(500), format!("Bearer {}", token.expose())]
+    }
+    #[node]
+    fn fetch(header: &[String]) -> Result<u32, String> {
+        Err(format!("{} headers", header.len()))
+    }
+    check(
+        &["tok-derived-123"],
+        |g| {
+            let token = g.add(source::secret("token", "tok-derived-123"));
+            Ok(g.add(fetch::node(g.add(header::node(token).persist(mamo::Persist::Never)))))
+        },
+        expect!["node `fetch` failed: 2 headers"],
+    );
+}

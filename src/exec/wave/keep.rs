@@ -11,7 +11,8 @@ use crate::exec::wave::walk::Wave;
 use crate::fingerprint::{ContentKey, ValueDigest};
 use crate::graph::{Body, Kind, NodeId, NodeSpec};
 use crate::store::Payload;
-use crate::value::{Lent, Part, Value, keeping_sources};
+use crate::value::{Encoded, Lent, Part, Value, keeping_sources, redacted};
+use std::borrow::Cow;
 
 impl Wave {
     /// What a node failed on.
@@ -86,7 +87,7 @@ impl Wave {
         for side in sides {
             let encode =
                 || keeping_sources(&self.session.keeper, || Ok(node.reducing.element.encode(side.as_any())?));
-            let encoded = guarded(&self.session, encode).ok()?;
+            let encoded = guarded(&self.session, encode).ok().filter(|encoded| !tells_secret(encoded))?;
             keep.blobs.extend(encoded.blobs);
             parts.push(Part::new(encoded.bytes, &mut keep.blobs));
         }
@@ -138,6 +139,8 @@ impl Wave {
             guarded(&self.session, encode).ok()
         };
         match value.and_then(encode) {
+            // Perhaps it is for the secret's sake that nobody keeps the value.
+            Some(encoded) if tells_secret(&encoded) => Place::Unsaved,
             Some(encoded) => {
                 keep.blobs.extend(encoded.blobs);
                 Place::Saved(Part::new(encoded.bytes, &mut keep.blobs))
@@ -154,6 +157,13 @@ impl Wave {
             Part::Blob { .. } => part,
         }
     }
+}
+
+/// Whether a secret's text stands in what would be saved.
+fn tells_secret(encoded: &Encoded) -> bool {
+    let blobs = encoded.blobs.iter().map(|(_, bytes)| bytes);
+    let mut all = std::iter::once(&encoded.bytes).chain(blobs);
+    all.any(|bytes| matches!(redacted(&String::from_utf8_lossy(bytes)), Cow::Owned(_)))
 }
 
 fn failed_on(
