@@ -137,7 +137,7 @@ impl<'a> Alone<'a> {
                 }
                 Held::Saved(payload) => match self.session.load(*input, &digest, &payload) {
                     Ok(Some(value)) => Ok(value),
-                    Ok(None) | Err(Trouble::Interrupted(_)) => {
+                    Ok(None) | Err(Trouble::Interrupted(_) | Trouble::Told) => {
                         Err(format!("bytes of its input `{}` are lost", graph.identity(*input)))
                     }
                     Err(Trouble::Failed(message)) => Err(message),
@@ -373,7 +373,7 @@ impl Opened<'_> {
                 match session.load(self.node, &value, &payload) {
                     Ok(value) => Ok(Lent::Owned(value.ok_or(lost)?)),
                     Err(Trouble::Failed(message)) => Err(message.into()),
-                    Err(Trouble::Interrupted(_)) => Err(lost.into()),
+                    Err(Trouble::Interrupted(_) | Trouble::Told) => Err(lost.into()),
                 }
             }
         }
@@ -413,7 +413,7 @@ impl Opened<'_> {
             let retry = session.graph.retries.get(&self.node);
             let is_again = match &trouble {
                 Trouble::Failed(message) => retry.is_some_and(|retry| retry.pause_after(attempt, message).is_some()),
-                Trouble::Interrupted(_) => false,
+                Trouble::Interrupted(_) | Trouble::Told => false,
             };
             if !is_again || session.signals.is_stopped() {
                 return Err(trouble);
@@ -437,6 +437,7 @@ impl Opened<'_> {
 pub(crate) fn reason_of(trouble: Trouble) -> Reason {
     match trouble {
         Trouble::Failed(message) => message,
+        Trouble::Told => "it took too long".to_owned(),
         Trouble::Interrupted(Interrupt::Lost { .. }) => "bytes that it reads are lost".to_owned(),
         Trouble::Interrupted(Interrupt::Changed { path }) => {
             format!("`{}` changed while it was read", path.display())
