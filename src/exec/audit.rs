@@ -202,7 +202,9 @@ impl AuditReport {
             Ok((value, took)) if value == one.value => (Verdict::Same, took.compute_ns),
             Ok((value, took)) => (Verdict::Other(hex(&value)), took.compute_ns),
             Err(Trouble::Failed(message)) => (Verdict::Failed(message), all_ns),
-            Err(trouble @ Trouble::Interrupted(_)) => return self.leave_out(node, reason_of(trouble)),
+            Err(trouble @ (Trouble::Interrupted(_) | Trouble::Told)) => {
+                return self.leave_out(node, reason_of(trouble));
+            }
         };
         let took = Duration::from_nanos(took_ns);
         self.audited.push(Audited { node, element, recorded: hex(&one.value), verdict, took });
