@@ -18,8 +18,8 @@ pub use exec::{
 pub use graph::{CodeReport, Command, Graph, Handle, Node, NodeCtx, Persist, Retry, Spec, source};
 pub use mamo_macros::node;
 pub use value::{
-    Artifact, BoxError, Codec, Collection, Dict, DictKey, DuplicateKeys, Failure, Field, Lend, List, LogLevel, LogLine,
-    LogLines, OutputDir, OutputFile, Secret, SettleEach, Tool,
+    Artifact, BoxError, Bytes, Codec, Collection, Dict, DictKey, DuplicateKeys, Failure, Field, Lend, List, LogLevel,
+    LogLine, LogLines, OutputDir, OutputFile, Secret, SettleEach, Tool,
 };
 
 /// What other crates say while a node runs, in its log; feature `tracing`.

@@ -160,9 +160,7 @@ fn of_constant(session: &Session, node: NodeId, constant: &Constant, cost_ns: u6
     match caught(|| Ok(constant.value_type.encode(constant.value.as_any())?)) {
         Ok(encoded) => {
             let product = Product::new(None, encoded, &(constant.value_type.schema)().digest, true);
-            for (name, bytes) in product.blobs {
-                batch.put_blob(name, bytes);
-            }
+            session.recorder.keep(product.blobs, batch);
             Expanded::Value { value: product.digest, payload: product.payload, cost_ns }
         }
         Err(Trouble::Failed(message)) => Expanded::Failed(message),
@@ -201,9 +199,7 @@ fn as_kept_by(
     match encoded {
         Ok(encoded) => {
             let Product { digest, payload, blobs, .. } = Product::new(None, encoded, &schema, true);
-            for (name, bytes) in blobs {
-                batch.put_blob(name, bytes);
-            }
+            inner.recorder.keep(blobs, batch);
             Some(match expanded {
                 Expanded::Value { cost_ns, .. } => Expanded::Value { value: digest, payload, cost_ns },
                 Expanded::Tainted { .. } | Expanded::Failed(_) => Expanded::Tainted { value: digest, payload },

@@ -6,7 +6,7 @@ use crate::exec::sync::{Arc, OnceLock};
 use crate::exec::values::Values;
 use crate::fingerprint::BlobDigest;
 use crate::graph::NodeId;
-use crate::value::{Artifact, Interrupt, Link, Loader, NodeScope, NotRead, Opened, Owner, Shape};
+use crate::value::{Artifact, Bytes, Interrupt, Link, Loader, NodeScope, NotRead, Opened, Owner, Shape};
 use std::io;
 use std::path::Path;
 use std::sync::Weak;
@@ -56,6 +56,13 @@ impl Loader for RunLoader {
         match self.loaders.shelf.recorder.blob(digest) {
             Some(bytes) => Ok(bytes),
             None => self.lost()?.load(digest),
+        }
+    }
+
+    fn map(&self, digest: &BlobDigest) -> Result<Bytes, Interrupt> {
+        match self.loaders.shelf.bytes(digest) {
+            Ok(Some(bytes)) => Ok(bytes),
+            Ok(None) | Err(_) => self.lost()?.map(digest),
         }
     }
 

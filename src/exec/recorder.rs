@@ -9,7 +9,8 @@ use crate::exec::store_error::store_error;
 use crate::exec::sync::{Arc, AtomicU64, Mutex, Ordering, lock};
 use crate::fingerprint::BlobDigest;
 use crate::graph::{Declared, NodeId};
-use crate::store::{Batch, Store, StoreError, Ticket};
+use crate::store::{Adopted, Batch, Store, StoreError, Ticket};
+use crate::value::Blob;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -88,6 +89,22 @@ impl Recorder {
         let saved = self.saved(&mut pending);
         drop(pending);
         self.tell(&saved);
+    }
+
+    /// Keeps blobs: those in memory go with `records`, those in files are the store's at once.
+    pub(crate) fn keep(&self, blobs: Vec<(BlobDigest, Blob)>, records: &mut Batch) {
+        for (digest, blob) in blobs {
+            match blob {
+                Blob::Memory(bytes) => records.put_blob(digest, bytes),
+                Blob::File(file) => {
+                    let adopted = Adopted { digest, len: file.len(), path: file.path().to_path_buf() };
+                    if let Err(error) = self.store.adopt(vec![adopted]) {
+                        let mut pending = lock(&self.pending);
+                        pending.error = pending.error.take().or(Some(error));
+                    }
+                }
+            }
+        }
     }
 
     /// Hands everything over, so that the store can be asked for it.

@@ -11,7 +11,7 @@ use crate::exec::sync::{Arc, Mutex, lock};
 use crate::fingerprint::{BlobDigest, RECIPE, ValueDigest};
 use crate::graph::NodeId;
 use crate::store::{Batch, Key, RecordKind, RecordReader, Store};
-use crate::value::{LogLine, LogLines};
+use crate::value::{Blob, LogLine, LogLines};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -57,7 +57,7 @@ pub(crate) struct Failing<'a> {
 /// What is saved with a report.
 #[derive(Default)]
 pub(crate) struct Keep {
-    pub(crate) blobs: Vec<(BlobDigest, Vec<u8>)>,
+    pub(crate) blobs: Vec<(BlobDigest, Blob)>,
 }
 
 /// What is noted of a run's reports while it lasts.
@@ -135,9 +135,7 @@ impl Session {
 
     fn write_report(&self, report: &Report, keep: Keep) {
         let mut batch = Batch::default();
-        for (name, bytes) in keep.blobs {
-            batch.put_blob(name, bytes);
-        }
+        self.recorder.keep(keep.blobs, &mut batch);
         batch.put(key_of_run(self.run, &report.node), |out| {
             out.extend_from_slice(&RECIPE.to_le_bytes());
             // Serialising plain structs of strings and numbers into memory has no way to fail.

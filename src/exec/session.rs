@@ -20,8 +20,7 @@ use crate::exec::wave::{Trouble, caught};
 use crate::fingerprint::{BlobDigest, ContentKey, DigestMap, Fingerprint, ValueDigest, value_digest};
 use crate::graph::{Body, Declared, NodeId, NodeSpec, Signals};
 use crate::store::{Payload, Store};
-use crate::value::{Keeper, Loader, Owner, Value};
-use std::borrow::Cow;
+use crate::value::{Bytes, Keeper, LARGE, Loader, Owner, Value};
 use std::collections::BTreeMap;
 use std::sync::Weak;
 use std::time::Duration;
@@ -131,13 +130,18 @@ impl Session {
         let (Some(schema), Some(value_type)) = (schema, self.graph.value_type(node)) else { return Ok(None) };
         let start = self.ticker.now();
         let fetched = match payload {
-            Payload::Inline(bytes) => Some(Cow::Borrowed(bytes.as_slice())),
-            Payload::Blob { digest, .. } => self.recorder.blob(digest).map(Cow::Owned),
-            Payload::Absent { digest, .. } => self.spill.get(digest).map(Cow::Owned),
+            Payload::Inline(bytes) => Some(Bytes::from(bytes.as_slice())),
+            Payload::Blob { digest, len } => self.blob(digest, *len),
+            Payload::Absent { digest, .. } => self.spill.get(digest),
         };
         let Some(bytes) = fetched else { return Ok(None) };
+        let digest = match payload {
+            // A file that was verified, and that is not read for this.
+            Payload::Blob { digest, .. } | Payload::Absent { digest, .. } if bytes.is_mapped() => *digest,
+            Payload::Inline(_) | Payload::Blob { .. } | Payload::Absent { .. } => BlobDigest::of(&bytes),
+        };
         let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        if value_digest(schema, &BlobDigest::of(&bytes), len) != *value {
+        if value_digest(schema, &digest, len) != *value {
             return Ok(None);
         }
         let decoded = caught(|| Ok(value_type.decode(&bytes, loader)?));
@@ -152,6 +156,15 @@ impl Session {
             )),
             trouble @ (Trouble::Interrupted(_) | Trouble::Told) => trouble,
         })
+    }
+
+    /// The bytes of a blob of this length, verified; nothing when they are gone.
+    pub(crate) fn blob(&self, digest: &BlobDigest, len: u64) -> Option<Bytes> {
+        if len < LARGE {
+            return self.recorder.blob(digest).map(Bytes::from);
+        }
+        // What cannot be read is made again.
+        self.loaders.shelf.bytes(digest).ok().flatten()
     }
 
     /// The value of one output of a node, by the manifest that is the node's own; nothing when that is gone.

@@ -6,7 +6,7 @@ use crate::exec::scratch::Scratch;
 use crate::exec::sync::Arc;
 use crate::fingerprint::BlobDigest;
 use crate::store::{Batch, Store, remove_tree};
-use crate::value::{Access, Link, Shape, copy_file, lay_out, write_file};
+use crate::value::{Access, Bytes, Link, Shape, copy_file, lay_out, write_file};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -35,6 +35,20 @@ impl Shelf {
         match self.stored_file(digest)? {
             Some(path) => Ok(Some(Found::File(File::open(&path)?, path.into()))),
             None => Ok(self.recorder.blob(digest).map(Found::Bytes)),
+        }
+    }
+
+    /// The bytes of a large blob, where they lie if that is a file of their own; nothing when they are gone.
+    ///
+    /// A file is read in full when it is met first, and looked at afterwards: what is mapped is read only where somebody
+    /// looks, and reading all of it each time would take that back.
+    pub(crate) fn bytes(&self, digest: &BlobDigest) -> io::Result<Option<Bytes>> {
+        let mapped = self.stored_file(digest)?.map(|path| Bytes::map(&path));
+        match mapped {
+            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            Some(Ok(bytes)) => Ok(Some(bytes)),
+            // Smaller than files of their own, still on their way to the disk, or gone since.
+            Some(Err(_)) | None => Ok(self.recorder.blob(digest).map(Bytes::from)),
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::exec::sync::{Mutex, lock};
 use crate::fingerprint::{BlobDigest, DigestMap};
 use crate::store::Payload;
+use crate::value::{Blob, Bytes};
 use std::fs::File;
 use std::io::{Read, Result, Seek, SeekFrom, Write};
 
@@ -12,7 +13,8 @@ pub(crate) struct Spill(Mutex<Places>);
 
 #[derive(Default)]
 struct Places {
-    in_memory: DigestMap<BlobDigest, Vec<u8>>,
+    /// Also those that came as files of their own.
+    shared: DigestMap<BlobDigest, Bytes>,
     memory_len: usize,
     in_file: DigestMap<BlobDigest, Extent>,
     file: Option<File>,
@@ -31,27 +33,30 @@ const MEMORY_LIMIT: usize = 64 << 20;
 
 impl Spill {
     /// Keeps bytes. Those that cannot be written are not kept: whoever needs them makes them again.
-    pub(crate) fn put(&self, digest: BlobDigest, bytes: Vec<u8>) {
+    pub(crate) fn put(&self, digest: BlobDigest, blob: Blob) {
+        let memory_len = blob.memory_len();
+        let Ok(bytes) = blob.into_bytes() else { return };
         let places = &mut *lock(&self.0);
-        if places.in_memory.contains_key(&digest) || places.in_file.contains_key(&digest) {
+        if places.has(&digest) {
             return;
         }
-        if places.memory_len + bytes.len() <= MEMORY_LIMIT {
-            places.memory_len += bytes.len();
-            places.in_memory.insert(digest, bytes);
+        if places.memory_len + memory_len <= MEMORY_LIMIT {
+            places.memory_len += memory_len;
+            places.shared.insert(digest, bytes);
         } else if let Ok(extent) = places.write(&bytes) {
             places.in_file.insert(digest, extent);
         }
     }
 
     /// The bytes, if they were kept and can be read.
-    pub(crate) fn get(&self, digest: &BlobDigest) -> Option<Vec<u8>> {
+    pub(crate) fn get(&self, digest: &BlobDigest) -> Option<Bytes> {
         let places = &mut *lock(&self.0);
-        match places.in_memory.get(digest) {
+        match places.shared.get(digest) {
             Some(bytes) => Some(bytes.clone()),
             None => {
                 let extent = *places.in_file.get(digest)?;
-                places.read(extent).ok()
+                let bytes = places.read(extent).ok()?;
+                (BlobDigest::of(&bytes) == *digest).then(|| Bytes::from(bytes))
             }
         }
     }
@@ -59,8 +64,7 @@ impl Spill {
     /// Whether bytes that were not saved are here.
     pub(crate) fn has(&self, payload: &Payload) -> bool {
         let Payload::Absent { digest, .. } = payload else { return false };
-        let places = lock(&self.0);
-        places.in_memory.contains_key(digest) || places.in_file.contains_key(digest)
+        lock(&self.0).has(digest)
     }
 
     /// Lets go of everything: the run is over.
@@ -71,6 +75,10 @@ impl Spill {
 }
 
 impl Places {
+    fn has(&self, digest: &BlobDigest) -> bool {
+        self.shared.contains_key(digest) || self.in_file.contains_key(digest)
+    }
+
     fn write(&mut self, bytes: &[u8]) -> Result<Extent> {
         let extent = Extent { start: self.file_len, len: bytes.len() };
         let file = match &mut self.file {
@@ -98,16 +106,17 @@ mod tests {
     use super::{MEMORY_LIMIT, Spill};
     use crate::exec::sync::lock;
     use crate::fingerprint::BlobDigest;
+    use crate::value::Blob;
 
     #[test]
     fn what_does_not_fit_into_memory_is_read_from_the_file() {
         let spill = Spill::default();
         let values: Vec<Vec<u8>> = (0..5).map(|byte| vec![byte; MEMORY_LIMIT / 2 - 1]).collect();
         for value in &values {
-            spill.put(BlobDigest::of(value), value.clone());
+            spill.put(BlobDigest::of(value), Blob::Memory(value.clone()));
         }
         for value in values.iter().rev() {
-            assert!(spill.get(&BlobDigest::of(value)).as_ref() == Some(value));
+            assert!(&*spill.get(&BlobDigest::of(value)).unwrap() == value.as_slice());
         }
         let n_in_file = lock(&spill.0).in_file.len();
         assert_eq!(n_in_file, 3);

@@ -15,7 +15,7 @@ use crate::exec::wave::Trouble;
 use crate::fingerprint::{BlobDigest, ValueDigest};
 use crate::graph::{Body, Declared, Kind, NodeId, NodeSpec};
 use crate::store::Payload;
-use crate::value::{Artifact, Failure, Interrupt, Link, Loader, NotRead, Opened, Owner, Shape, Value};
+use crate::value::{Artifact, Bytes, Failure, Interrupt, Link, Loader, NotRead, Opened, Owner, Shape, Value};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
@@ -155,10 +155,11 @@ impl Loader for AfterRun {
     }
 
     fn load(&self, digest: &BlobDigest) -> std::result::Result<Vec<u8>, Interrupt> {
-        match self.made_again(|| Ok(self.values.session.recorder.blob(digest))) {
-            Ok(bytes) => Ok(bytes),
-            Err(error) => std::panic::panic_any(error.to_string()),
-        }
+        self.or_panic(|| Ok(self.values.session.recorder.blob(digest)))
+    }
+
+    fn map(&self, digest: &BlobDigest) -> std::result::Result<Bytes, Interrupt> {
+        self.or_panic(|| self.shelf().bytes(digest))
     }
 
     fn open(&self, digest: &BlobDigest) -> std::result::Result<Opened, NotRead> {
@@ -184,6 +185,11 @@ impl Loader for AfterRun {
 impl AfterRun {
     fn shelf(&self) -> &Shelf {
         &self.values.session.loaders.shelf
+    }
+
+    /// As [`AfterRun::made_again`], where there is no way to tell of an error.
+    fn or_panic<T>(&self, find: impl Fn() -> io::Result<Option<T>>) -> std::result::Result<T, Interrupt> {
+        self.made_again(find).map_or_else(|error| std::panic::panic_any(error.to_string()), Ok)
     }
 
     /// What `find` finds, once it has been made again if need be.

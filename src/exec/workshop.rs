@@ -6,7 +6,9 @@ use crate::exec::scratch::Scratch;
 use crate::exec::sync::Arc;
 use crate::fingerprint::BlobDigest;
 use crate::store::{Adopted, Batch, Store};
-use crate::value::{Access, Artifact, BoxError, FileContent, Keeper, Manifest, Owner, Shape, copy_file};
+use crate::value::{
+    Access, Artifact, Blob, BoxError, FileContent, Keeper, Manifest, Owner, Shape, SpillFile, copy_file,
+};
 use rayon::prelude::*;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -146,6 +148,27 @@ impl Keeper for Workshop {
 
     fn remove_folder(&self, folder: &Path) {
         self.scratch.remove(folder);
+    }
+
+    fn free_path(&self) -> io::Result<PathBuf> {
+        self.scratch.free_path()
+    }
+
+    fn take_blobs(&self, blobs: Vec<(BlobDigest, Blob)>) -> io::Result<()> {
+        let mut batch = Batch::default();
+        let mut files = Vec::new();
+        for (digest, blob) in blobs {
+            match blob {
+                Blob::Memory(bytes) => batch.put_blob(digest, bytes),
+                Blob::File(file) => files.push(file),
+            }
+        }
+        let adopted = |file: &SpillFile| {
+            let path = file.path().to_path_buf();
+            Adopted { digest: file.digest(), len: file.len(), path }
+        };
+        self.adopt(files.iter().map(adopted).collect()).map_err(io::Error::other)?;
+        self.store.put(batch).map(|_| ()).map_err(io::Error::other)
     }
 
     fn take_file(&self, owner: Owner, path: &Path, digest: BlobDigest, len: u64) -> io::Result<Artifact> {

@@ -6,7 +6,7 @@ mod executable;
 mod key;
 mod schema;
 
-pub(crate) use canonical::{decode, encode};
+pub(crate) use canonical::{Overflow, decode, encode, encode_overflowing};
 pub(crate) use digest::DigestMap;
 pub use digest::{BlobDigest, ContentKey, Fingerprint, SchemaDigest, SpecDigest, ValueDigest};
 pub(crate) use executable::executable_digest;

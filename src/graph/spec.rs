@@ -1,6 +1,6 @@
 //! What a node is to be, before it is added to a graph.
 
-use crate::fingerprint::{BlobDigest, ValueDigest, value_digest};
+use crate::fingerprint::{ValueDigest, value_digest};
 use crate::graph::draw::{Draw, Trials};
 use crate::graph::{Constant, DeclaredFunction, Gatherer, Node, NodeFunction, RawNode, Retry, Settler, Source};
 use crate::value::{Collection, Flat, Projection, Value, ValueType};
@@ -206,13 +206,11 @@ impl Constant {
 
     /// As [`Constant::new`], for a value whose type only `value_type` knows.
     pub(crate) fn of(value: Value, value_type: &'static ValueType) -> Result<Self, String> {
-        let Some(codec) = &value_type.bytes else {
+        if value_type.bytes.is_none() {
             return Err(format!("a `{}` has no bytes and cannot be a constant", (value_type.type_name)()));
-        };
-        let encoded = (codec.encode)(value.as_any()).map_err(|error| error.to_string())?;
-        let schema = (value_type.schema)();
-        let len = u64::try_from(encoded.bytes.len()).unwrap_or(u64::MAX);
-        let digest: ValueDigest = value_digest(&schema.digest, &BlobDigest::of(&encoded.bytes), len);
+        }
+        let (bytes, len) = value_type.name(value.as_any()).map_err(|error| error.to_string())?;
+        let digest: ValueDigest = value_digest(&(value_type.schema)().digest, &bytes, len);
         Ok(Self { value, digest, value_type })
     }
 }

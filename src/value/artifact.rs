@@ -5,7 +5,7 @@ use crate::value::interrupt::{Interrupt, NodeScope, hand_out};
 use crate::value::keeper::current_keeper;
 use crate::value::laid_out::{Access, Link, copy_file, lay_out};
 use crate::value::manifest::{FileContent, Listed, Manifest};
-use crate::value::part::{Loader, NotRead, Opened, current_loader, is_collecting_blobs, note_artifact};
+use crate::value::part::{Loader, NotRead, Opened, current_loader, fetch, is_collecting_blobs, note_artifact};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::fs::File;
@@ -108,8 +108,8 @@ impl Artifact {
                     (None, _) => changed(path),
                 }
             }
-            Place::Stored { loader, .. } => match loader.load(&self.digest) {
-                Ok(bytes) => Ok(bytes),
+            Place::Stored { loader, .. } => match fetch(&**loader, &self.digest, self.len) {
+                Ok(bytes) => Ok(bytes.into_vec()),
                 Err(interrupt) => interrupt.raise(),
             },
             Place::Unplaced => unplaced(),

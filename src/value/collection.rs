@@ -1,9 +1,9 @@
 //! What `f::map` can go over.
 
 use crate::fingerprint::{self, Schema};
-use crate::value::codec::{CodecError, ValueType, encode_value, expect_type};
+use crate::value::codec::{Bytes, CodecError, Sink, ValueType, encode_into, expect_type};
 use crate::value::element::{Element, ElementReader, part_of};
-use crate::value::part::{Encoded, Part};
+use crate::value::part::Part;
 use crate::value::{Dict, List, Value};
 use crate::value::{dict, list};
 use serde::Serialize;
@@ -60,10 +60,14 @@ pub trait Collection: Send + Sync + 'static {
     #[doc(hidden)]
     fn retain<R: Send + Sync + 'static>(&self, elements: Vec<Option<Element<R>>>) -> Result<Self::Of<R>, CodecError>;
     #[doc(hidden)]
-    fn encode<R: Send + Sync + 'static>(result: &Self::Of<R>, item: &ValueType) -> Result<Encoded, CodecError>;
+    fn encode<R: Send + Sync + 'static>(
+        result: &Self::Of<R>,
+        item: &ValueType,
+        sink: &mut Sink,
+    ) -> Result<(), CodecError>;
     #[doc(hidden)]
     fn decode<R: Send + Sync + 'static>(
-        bytes: &[u8],
+        bytes: &Bytes,
         reader: &Arc<ElementReader<R>>,
     ) -> Result<Self::Of<R>, CodecError>;
 }
@@ -123,12 +127,16 @@ macro_rules! gives_list {
             Ok(List::from_elements(elements.into_iter().flatten().collect()))
         }
 
-        fn encode<R: Send + Sync + 'static>(result: &List<R>, _: &ValueType) -> Result<Encoded, CodecError> {
-            Ok(Encoded { bytes: result.encode_parts()?, blobs: Vec::new() })
+        fn encode<R: Send + Sync + 'static>(
+            result: &List<R>,
+            _: &ValueType,
+            sink: &mut Sink,
+        ) -> Result<(), CodecError> {
+            result.encode_parts(sink)
         }
 
         fn decode<R: Send + Sync + 'static>(
-            bytes: &[u8],
+            bytes: &Bytes,
             reader: &Arc<ElementReader<R>>,
         ) -> Result<List<R>, CodecError> {
             List::decode_parts(bytes, reader)
@@ -167,12 +175,16 @@ macro_rules! gives_dict {
             Ok(Dict::from_entries(entries.collect()))
         }
 
-        fn encode<R: Send + Sync + 'static>(result: &Dict<K, R>, _: &ValueType) -> Result<Encoded, CodecError> {
-            Ok(Encoded { bytes: result.encode_parts()?, blobs: Vec::new() })
+        fn encode<R: Send + Sync + 'static>(
+            result: &Dict<K, R>,
+            _: &ValueType,
+            sink: &mut Sink,
+        ) -> Result<(), CodecError> {
+            result.encode_parts(sink)
         }
 
         fn decode<R: Send + Sync + 'static>(
-            bytes: &[u8],
+            bytes: &Bytes,
             reader: &Arc<ElementReader<R>>,
         ) -> Result<Dict<K, R>, CodecError> {
             Dict::decode_parts(bytes, reader)
@@ -313,20 +325,26 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for Opt
         elements.into_iter().flatten().next().map(Element::into_value).transpose()
     }
 
-    fn encode<R: Send + Sync + 'static>(result: &Option<R>, item: &ValueType) -> Result<Encoded, CodecError> {
-        let mut blobs = Vec::new();
+    fn encode<R: Send + Sync + 'static>(
+        result: &Option<R>,
+        item: &ValueType,
+        sink: &mut Sink,
+    ) -> Result<(), CodecError> {
         let part = match result {
             Some(value) => {
                 let encoded = item.encode(value)?;
-                blobs.extend(encoded.blobs);
-                Some(Part::new(encoded.bytes, &mut blobs))
+                sink.blobs.extend(encoded.blobs);
+                Some(Part::of(encoded.bytes, &mut sink.blobs))
             }
             None => None,
         };
-        Ok(Encoded { bytes: encode_value(&part)?.bytes, blobs })
+        encode_into(&part, sink)
     }
 
-    fn decode<R: Send + Sync + 'static>(bytes: &[u8], reader: &Arc<ElementReader<R>>) -> Result<Option<R>, CodecError> {
+    fn decode<R: Send + Sync + 'static>(
+        bytes: &Bytes,
+        reader: &Arc<ElementReader<R>>,
+    ) -> Result<Option<R>, CodecError> {
         let part: Option<Part> = reader.decode_parts(bytes)?;
         part.map(|part| reader.element(part).into_value()).transpose()
     }

@@ -1,7 +1,7 @@
 //! Keyed collections whose values are kept one by one and read when asked.
 
 use crate::value::DictKey;
-use crate::value::codec::{CodecError, encode_value};
+use crate::value::codec::{Bytes, CodecError, Sink, encode_into};
 use crate::value::element::{Element, ElementReader, Shared};
 use crate::value::part::{Part, current_loader, is_collecting_blobs};
 use serde::de::DeserializeOwned;
@@ -65,15 +65,15 @@ impl<K, T> Dict<K, T> {
 }
 
 impl<K: DictKey, T> Dict<K, T> {
-    /// The bytes of a dict whose values have all been encoded: as serde writes one.
-    pub(crate) fn encode_parts(&self) -> Result<Vec<u8>, CodecError> {
+    /// Writes a dict whose values have all been encoded: as serde writes one.
+    pub(crate) fn encode_parts(&self, sink: &mut Sink) -> Result<(), CodecError> {
         let parts = self.entries.iter().map(|(key, element)| Ok((key, element.part()?)));
         let parts = parts.collect::<Result<Vec<_>, CodecError>>()?;
-        Ok(encode_value(&parts)?.bytes)
+        encode_into(&parts, sink)
     }
 
-    /// A dict from the bytes that [`Dict::encode_parts`] gave.
-    pub(crate) fn decode_parts(bytes: &[u8], reader: &Arc<ElementReader<T>>) -> Result<Self, CodecError> {
+    /// A dict from the bytes that [`Dict::encode_parts`] wrote.
+    pub(crate) fn decode_parts(bytes: &Bytes, reader: &Arc<ElementReader<T>>) -> Result<Self, CodecError> {
         Ok(Self::from_parts(reader.decode_parts(bytes)?, reader))
     }
 }

@@ -1,8 +1,9 @@
 //! An element of a list or dict: in memory, encoded, or both, and read when asked.
 
 use crate::fingerprint::BlobDigest;
-use crate::value::codec::{CodecError, decode_value, encode_value};
-use crate::value::part::{Loader, NotRead, Opened, Part, collect_blobs, noting_artifacts};
+use crate::value::codec::{Blob, Bytes, CodecError, Encoded, decode_value, encode_value};
+use crate::value::keeper::keeping_nothing;
+use crate::value::part::{Loader, NotRead, Opened, Part, collect_blobs, fetch, noting_artifacts};
 use crate::value::{Artifact, Interrupt, Link, Made, Owner, Shape, ValueType};
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
@@ -28,12 +29,12 @@ pub struct ElementReader<T> {
 }
 
 /// By serde, or by the codec of the node that made the element.
-type Decode<T> = Box<dyn Fn(&[u8], &Arc<dyn Loader>) -> Result<Arc<T>, CodecError> + Send + Sync>;
+type Decode<T> = Box<dyn Fn(&Bytes, &Arc<dyn Loader>) -> Result<Arc<T>, CodecError> + Send + Sync>;
 
 impl<T: Send + Sync + 'static> ElementReader<T> {
     /// For elements that a mapped node function made.
     pub(crate) fn typed(loader: &Arc<dyn Loader>, item: &'static ValueType) -> Arc<Self> {
-        let decode = |bytes: &[u8], loader: &Arc<dyn Loader>| item.decode(bytes, loader)?.typed::<T>();
+        let decode = |bytes: &Bytes, loader: &Arc<dyn Loader>| item.decode(bytes, loader)?.typed::<T>();
         Arc::new(Self { loader: Arc::clone(loader), decode: Box::new(decode) })
     }
 
@@ -61,11 +62,11 @@ impl<T> ElementReader<T> {
     }
 
     /// Decodes what holds the elements' parts.
-    pub(crate) fn decode_parts<P: DeserializeOwned>(&self, bytes: &[u8]) -> Result<P, CodecError> {
+    pub(crate) fn decode_parts<P: DeserializeOwned>(&self, bytes: &Bytes) -> Result<P, CodecError> {
         decode_value(bytes, &self.loader)
     }
 
-    fn decode(&self, bytes: &[u8]) -> Result<Arc<T>, CodecError> {
+    fn decode(&self, bytes: &Bytes) -> Result<Arc<T>, CodecError> {
         (self.decode)(bytes, &self.loader)
     }
 }
@@ -110,8 +111,8 @@ impl<T> Element<T> {
             return Err(CodecError::decode::<T>("the element is neither in memory nor saved"));
         };
         match part {
-            Part::Inline(bytes) => reader.decode(bytes),
-            Part::Blob { .. } => match reader.loader.load(&part.digest()) {
+            Part::Inline(bytes) => reader.decode(&Bytes::from(bytes.as_slice())),
+            Part::Blob { .. } => match fetch(&*reader.loader, &part.digest(), part.len()) {
                 Ok(bytes) => reader.decode(&bytes),
                 Err(interrupt) => interrupt.raise(),
             },
@@ -137,8 +138,8 @@ impl<T: Serialize> Element<T> {
 /// Encodes an element on its own; its blobs go to the value that is being encoded.
 pub(crate) fn part_of<T: Serialize>(item: &T) -> Result<Part, CodecError> {
     let mut encoded = encode_value(item)?;
-    let part = Part::new(encoded.bytes, &mut encoded.blobs);
-    collect_blobs(encoded.blobs);
+    let part = Part::of(encoded.bytes, &mut encoded.blobs);
+    collect_blobs(encoded.blobs).map_err(|error| CodecError::encode::<T>(error.to_string()))?;
     Ok(part)
 }
 
@@ -151,23 +152,27 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Element<T> {
 }
 
 /// A value's encoded form, and what reads it back without a store.
-fn copied<T: Serialize>(value: &T, below: Option<Arc<dyn Loader>>) -> Result<(Vec<u8>, Arc<dyn Loader>), CodecError> {
-    let (encoded, artifacts) = noting_artifacts(|| encode_value(value));
-    let encoded = encoded?;
+fn copied<T: Serialize>(value: &T, below: Option<Arc<dyn Loader>>) -> Result<(Bytes, Arc<dyn Loader>), CodecError> {
+    let (encoded, artifacts) = noting_artifacts(|| keeping_nothing(|| encode_value(value)));
+    let Encoded { bytes, blobs } = encoded?;
+    let read = |blob: Blob| blob.into_bytes().map_err(|error| CodecError::encode::<T>(error.to_string()));
+    let blobs = blobs.into_iter().map(|(digest, blob)| Ok((digest, read(blob)?)));
     let artifacts = artifacts.into_iter().map(|artifact| (artifact.digest(), artifact)).collect();
-    let loader = InMemory { blobs: encoded.blobs.into_iter().collect(), artifacts, below };
-    Ok((encoded.bytes, Arc::new(loader)))
+    let loader = InMemory { blobs: blobs.collect::<Result<_, CodecError>>()?, artifacts, below };
+    Ok((read(bytes)?, Arc::new(loader)))
 }
 
 impl<T: Serialize + DeserializeOwned + 'static> Element<T> {
     /// A value of its own, decoded anew: `T` need not be `Clone`.
     pub(crate) fn owned(&self) -> Result<T, CodecError> {
         let (bytes, loader) = match (self.part.get(), &self.reader) {
-            (Some(Part::Inline(bytes)), Some(reader)) => (bytes.clone(), Arc::clone(&reader.loader)),
-            (Some(part), Some(reader)) if self.value.get().is_none() => match reader.loader.load(&part.digest()) {
-                Ok(bytes) => (bytes, Arc::clone(&reader.loader)),
-                Err(interrupt) => interrupt.raise(),
-            },
+            (Some(Part::Inline(bytes)), Some(reader)) => (Bytes::from(bytes.as_slice()), Arc::clone(&reader.loader)),
+            (Some(part), Some(reader)) if self.value.get().is_none() => {
+                match fetch(&*reader.loader, &part.digest(), part.len()) {
+                    Ok(bytes) => (bytes, Arc::clone(&reader.loader)),
+                    Err(interrupt) => interrupt.raise(),
+                }
+            }
             _ => copied(&*self.get(), self.reader.as_ref().map(|reader| Arc::clone(&reader.loader)))?,
         };
         decode_value(&bytes, &loader)
@@ -176,7 +181,7 @@ impl<T: Serialize + DeserializeOwned + 'static> Element<T> {
 
 /// Blobs of a value that was encoded just to be decoded again; parts that were read from elsewhere are still there.
 struct InMemory {
-    blobs: BTreeMap<BlobDigest, Vec<u8>>,
+    blobs: BTreeMap<BlobDigest, Bytes>,
     /// Those in the value, which know best where they lie.
     artifacts: BTreeMap<BlobDigest, Artifact>,
     below: Option<Arc<dyn Loader>>,
@@ -184,9 +189,13 @@ struct InMemory {
 
 impl Loader for InMemory {
     fn load(&self, digest: &BlobDigest) -> Result<Vec<u8>, Interrupt> {
+        self.map(digest).map(Bytes::into_vec)
+    }
+
+    fn map(&self, digest: &BlobDigest) -> Result<Bytes, Interrupt> {
         match (self.blobs.get(digest), &self.below) {
             (Some(bytes), _) => Ok(bytes.clone()),
-            (None, Some(below)) => below.load(digest),
+            (None, Some(below)) => below.map(digest),
             (None, None) => std::panic::panic_any("a part of an element is neither in memory nor saved".to_owned()),
         }
     }

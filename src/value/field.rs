@@ -1,8 +1,7 @@
 //! Projections: one field of a node's value as a node of its own.
 
 use crate::value::ValueType;
-use crate::value::codec::{CodecError, encode_value, expect_type};
-use crate::value::part::Encoded;
+use crate::value::codec::{CodecError, Encoded, encode_value, expect_type};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::any::Any;

@@ -1,9 +1,9 @@
 //! Results with several values, or none: what `f::filter_map` and `f::flat_map` take apart.
 
 use crate::fingerprint::{self, Schema};
-use crate::value::codec::{CodecError, NodeResult, ValueType, encode_value, expect_type};
+use crate::value::codec::{CodecError, NodeResult, Sink, ValueType, encode_into, expect_type};
 use crate::value::element::{Element, part_of};
-use crate::value::part::{Encoded, Part, collecting_blobs};
+use crate::value::part::{Part, collecting_blobs};
 use crate::value::{List, codec};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -67,7 +67,7 @@ impl ValueType {
                 type_name: std::any::type_name::<F::Value>,
                 codec: "postcard",
                 schema: flat_schema::<F>,
-                bytes: Some(codec::Bytes {
+                bytes: Some(codec::Coding {
                     encode: encode_flat::<F>,
                     // Its parts are read, one by one.
                     decode: |_, _| {
@@ -83,8 +83,9 @@ fn flat_schema<F: NodeResult<Value: Flat>>() -> Schema {
     Schema::of_collection(&Schema::named("mamo::Flat"), &fingerprint::schema_of::<<F::Value as Flat>::Item>())
 }
 
-fn encode_flat<F: NodeResult<Value: Flat>>(value: &(dyn Any + Send + Sync)) -> Result<Encoded, CodecError> {
+fn encode_flat<F: NodeResult<Value: Flat>>(value: &(dyn Any + Send + Sync), sink: &mut Sink) -> Result<(), CodecError> {
     let value = expect_type::<F::Value>(value)?;
     let (parts, blobs) = collecting_blobs(|| value.parts());
-    Ok(Encoded { bytes: encode_value(&parts?)?.bytes, blobs })
+    sink.blobs.extend(blobs);
+    encode_into(&parts?, sink)
 }

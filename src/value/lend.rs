@@ -1,6 +1,6 @@
 //! What parameters of unsized types can borrow from.
 
-use crate::value::{Artifact, BoxError, List};
+use crate::value::{Artifact, BoxError, Bytes, List};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::ops::Deref;
@@ -11,13 +11,13 @@ use std::path::Path;
 /// | parameter | reads |
 /// | --- | --- |
 /// | `&str` | `String`, [`Artifact`] |
-/// | `&[u8]` | `Vec<u8>`, [`Artifact`] |
+/// | `&[u8]` | [`Bytes`], `Vec<u8>`, [`Artifact`] |
 /// | `&[T]` | `Vec<T>`, [`List<T>`] |
 /// | `&Path` | [`Artifact`] only: the text of a path says nothing of the file's content |
 #[diagnostic::on_unimplemented(
     message = "a parameter `&{U}` cannot be read from a node of `{Self}`",
     label = "this node gives `{Self}`",
-    note = "`&str` reads String or Artifact, `&[u8]` reads Vec<u8> or Artifact, `&[T]` reads Vec<T> or List<T>",
+    note = "`&str` reads String or Artifact, `&[u8]` reads Bytes, Vec<u8> or Artifact, `&[T]` reads Vec<T> or List<T>",
     note = "`&Path` reads only an Artifact (`source::file(..)`): the text of a path says nothing of the file's content"
 )]
 pub trait Lend<U: ?Sized>: Send + Sync + 'static {
@@ -48,6 +48,15 @@ impl Lend<str> for Artifact {
 
     fn lend(&self) -> Result<Box<str>, BoxError> {
         Ok(String::from_utf8(self.bytes()?).map_err(|error| format!("the file is not UTF-8 text: {error}"))?.into())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Lend<[u8]> for Bytes {
+    type Guard<'a> = &'a [u8];
+
+    fn lend(&self) -> Result<&[u8], BoxError> {
+        Ok(self)
     }
 }
 

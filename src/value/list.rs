@@ -1,6 +1,6 @@
 //! Lists whose elements are kept one by one and read when asked.
 
-use crate::value::codec::{CodecError, encode_value};
+use crate::value::codec::{Bytes, CodecError, Sink, encode_into};
 use crate::value::element::{Element, ElementReader, Shared};
 use crate::value::part::{Part, current_loader, is_collecting_blobs};
 use serde::de::DeserializeOwned;
@@ -52,14 +52,14 @@ impl<T> List<T> {
         Self::from_elements(parts.into_iter().map(|part| reader.element(part)).collect())
     }
 
-    /// The bytes of a list whose elements have all been encoded: as serde writes one.
-    pub(crate) fn encode_parts(&self) -> Result<Vec<u8>, CodecError> {
+    /// Writes a list whose elements have all been encoded: as serde writes one.
+    pub(crate) fn encode_parts(&self, sink: &mut Sink) -> Result<(), CodecError> {
         let parts = self.elements.iter().map(Element::part).collect::<Result<Vec<_>, _>>()?;
-        Ok(encode_value(&parts)?.bytes)
+        encode_into(&parts, sink)
     }
 
-    /// A list from the bytes that [`List::encode_parts`] gave.
-    pub(crate) fn decode_parts(bytes: &[u8], reader: &Arc<ElementReader<T>>) -> Result<Self, CodecError> {
+    /// A list from the bytes that [`List::encode_parts`] wrote.
+    pub(crate) fn decode_parts(bytes: &Bytes, reader: &Arc<ElementReader<T>>) -> Result<Self, CodecError> {
         Ok(Self::from_parts(reader.decode_parts(bytes)?, reader))
     }
 

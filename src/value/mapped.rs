@@ -1,9 +1,9 @@
 //! Collections as the engine maps over them, whatever their types.
 
 use crate::fingerprint::Schema;
-use crate::value::codec::{CodecError, NodeResult, decode_value, encode_value, expect_type};
+use crate::value::codec::{Bytes, CodecError, NodeResult, decode_value, encode_bytes, expect_type};
 use crate::value::element::ElementReader;
-use crate::value::part::{Loader, Part};
+use crate::value::part::{Loader, Part, fetch};
 use crate::value::{Collection, Flat, ItemOf, Lent, List, Value};
 use std::any::Any;
 use std::sync::Arc;
@@ -102,7 +102,7 @@ impl CollectionType {
             size: |any| expect_type::<C>(any).map_or(0, C::size),
             index: |any| Ok(Value::new(expect_type::<C>(any)?.index())),
             key: element_key::<C>,
-            decode_key: |bytes, loader| Ok(Value::new(decode_value::<C::Key>(bytes, loader)?)),
+            decode_key: |bytes, loader| Ok(Value::new(decode_value::<C::Key>(&Bytes::from(bytes), loader)?)),
             part: element_part::<C>,
             item: |any, index, number| any.downcast_ref::<C>()?.item(index.downcast_ref()?, number),
             item_schema: C::item_schema,
@@ -119,7 +119,7 @@ fn element_key<C: Collection>(any: &Erased, index: &Erased, number: usize) -> Re
     let key = expect_type::<C>(any)?.key(expect_type(index)?, number).ok_or_else(|| missing::<C>(number))?;
     let debug = format!("{key:?}");
     let label = debug.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&debug).to_owned();
-    let bytes = encode_value(&key)?.bytes;
+    let bytes = encode_bytes(&key)?;
     Ok(ElementKey { value: Value::new(key), bytes, label })
 }
 
@@ -168,8 +168,8 @@ fn reader_of<R: NodeResult<Value: Flat>>(
 /// The encoded forms of the values that an element gave.
 fn parts_of(made: &Made, loader: &Arc<dyn Loader>) -> Result<Vec<Part>, CodecError> {
     match &made.part {
-        Part::Inline(bytes) => decode_value(bytes, loader),
-        Part::Blob { .. } => match loader.load(&made.part.digest()) {
+        Part::Inline(bytes) => decode_value(&Bytes::from(bytes.as_slice()), loader),
+        Part::Blob { .. } => match fetch(&**loader, &made.part.digest(), made.part.len()) {
             Ok(bytes) => decode_value(&bytes, loader),
             Err(interrupt) => interrupt.raise(),
         },

@@ -1,6 +1,8 @@
 //! Parts of a value that are kept on their own: elements of collections and files.
 
 use crate::fingerprint::BlobDigest;
+use crate::value::codec::{Blob, Bytes};
+use crate::value::keeper::current_scratch;
 use crate::value::{Artifact, Interrupt, Link, Owner, Shape};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -22,14 +24,20 @@ const INLINE_LIMIT: usize = 256;
 
 impl Part {
     /// Keeps small bytes in place; larger ones go to `blobs` and are named.
-    pub(crate) fn new(bytes: Vec<u8>, blobs: &mut Vec<(BlobDigest, Vec<u8>)>) -> Self {
-        if bytes.len() <= INLINE_LIMIT {
-            return Self::Inline(bytes);
+    pub(crate) fn new(bytes: Vec<u8>, blobs: &mut Vec<(BlobDigest, Blob)>) -> Self {
+        Self::of(Blob::Memory(bytes), blobs)
+    }
+
+    /// As [`Part::new`].
+    pub(crate) fn of(blob: Blob, blobs: &mut Vec<(BlobDigest, Blob)>) -> Self {
+        match blob.few(INLINE_LIMIT) {
+            Ok(bytes) => Self::Inline(bytes),
+            Err(blob) => {
+                let (digest, len) = (blob.digest(), blob.len());
+                blobs.push((digest, blob));
+                Self::Blob { digest: *digest.as_bytes(), len }
+            }
         }
-        let digest = BlobDigest::of(&bytes);
-        let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        blobs.push((digest, bytes));
-        Self::Blob { digest: *digest.as_bytes(), len }
     }
 
     pub(crate) fn digest(&self) -> BlobDigest {
@@ -47,14 +55,6 @@ impl Part {
     }
 }
 
-/// A value's bytes, with the blobs to which they refer and which must be kept with them.
-#[derive(Debug, Default)]
-#[doc(hidden)]
-pub struct Encoded {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) blobs: Vec<(BlobDigest, Vec<u8>)>,
-}
-
 /// Fetches the bytes of parts that are not in memory.
 #[doc(hidden)]
 pub trait Loader: Send + Sync {
@@ -63,6 +63,14 @@ pub trait Loader: Send + Sync {
     /// # Errors
     /// When they are lost: the interrupt says whose they were, so that the executor can make them anew.
     fn load(&self, digest: &BlobDigest) -> Result<Vec<u8>, Interrupt>;
+
+    /// The bytes of a blob, where they lie if that is a file of their own. For large ones.
+    ///
+    /// # Errors
+    /// As [`Loader::load`].
+    fn map(&self, digest: &BlobDigest) -> Result<Bytes, Interrupt> {
+        self.load(digest).map(Bytes::from)
+    }
 
     /// The bytes of a blob if they are in the store, without making anything anew.
     fn saved(&self, digest: &BlobDigest) -> Option<Vec<u8>> {
@@ -142,20 +150,38 @@ impl NotRead {
     }
 }
 
-thread_local! {
-    /// Blobs of the value that this thread encodes; nothing while it encodes none.
-    static ENCODING: RefCell<Option<Vec<(BlobDigest, Vec<u8>)>>> = const { RefCell::new(None) };
-    /// Artifacts inside the value that this thread encodes; nothing while nobody asks.
-    static ARTIFACTS: RefCell<Option<Vec<Artifact>>> = const { RefCell::new(None) };
-    /// Whence the value that this thread decodes loads its parts; nothing while it decodes none.
-    static LOADER: RefCell<Option<Arc<dyn Loader>>> = const { RefCell::new(None) };
+/// Blobs from this size on are files of their own in most stores: asking for the file is worth it.
+pub(crate) const LARGE: u64 = 1 << 20;
+
+/// The bytes of a part of this length.
+pub(crate) fn fetch(loader: &dyn Loader, digest: &BlobDigest, len: u64) -> Result<Bytes, Interrupt> {
+    if len < LARGE { loader.load(digest).map(Bytes::from) } else { loader.map(digest) }
 }
 
+thread_local! {
+    /// Blobs of the value that this thread encodes; nothing while it encodes none.
+    static ENCODING: RefCell<Option<Collected>> = const { RefCell::new(None) };
+    /// Artifacts inside the value that this thread encodes; nothing while nobody asks.
+    static ARTIFACTS: RefCell<Option<Vec<Artifact>>> = const { RefCell::new(None) };
+    /// What this thread decodes, and whence it loads its parts; nothing while it decodes nothing.
+    static DECODING: RefCell<Option<(Arc<dyn Loader>, Bytes)>> = const { RefCell::new(None) };
+}
+
+/// Blobs of a value that is being encoded.
+#[derive(Default)]
+struct Collected {
+    blobs: Vec<(BlobDigest, Blob)>,
+    memory_len: usize,
+}
+
+/// Blobs of a value that is being encoded go to the store when so many bytes of them are in memory.
+const COLLECTED: usize = 8 << 20;
+
 /// Runs `encode` so that collections inside the value hand over their elements as parts.
-pub(crate) fn collecting_blobs<R>(encode: impl FnOnce() -> R) -> (R, Vec<(BlobDigest, Vec<u8>)>) {
-    let _outer = Restore(&ENCODING, ENCODING.replace(Some(Vec::new())));
+pub(crate) fn collecting_blobs<R>(encode: impl FnOnce() -> R) -> (R, Vec<(BlobDigest, Blob)>) {
+    let _outer = Restore(&ENCODING, ENCODING.replace(Some(Collected::default())));
     let result = encode();
-    (result, ENCODING.take().unwrap_or_default())
+    (result, ENCODING.take().unwrap_or_default().blobs)
 }
 
 /// Runs `encode` and gives the artifacts inside the value as well: what it refers to and does not hold.
@@ -180,23 +206,42 @@ pub(crate) fn is_collecting_blobs() -> bool {
 }
 
 /// Adds blobs to the value that this thread encodes.
-pub(crate) fn collect_blobs(blobs: Vec<(BlobDigest, Vec<u8>)>) {
-    ENCODING.with_borrow_mut(|collected| {
-        if let Some(collected) = collected {
-            collected.extend(blobs);
-        }
+///
+/// # Errors
+/// When they are many by now, and the store refuses them.
+pub(crate) fn collect_blobs(blobs: Vec<(BlobDigest, Blob)>) -> io::Result<()> {
+    let many = ENCODING.with_borrow_mut(|collected| {
+        let collected = collected.as_mut()?;
+        collected.memory_len += blobs.iter().map(|(_, blob)| blob.memory_len()).sum::<usize>();
+        collected.blobs.extend(blobs);
+        (collected.memory_len >= COLLECTED).then(|| std::mem::take(collected))
     });
+    match (many, current_scratch()) {
+        (None, _) => Ok(()),
+        (Some(Collected { blobs, .. }), Some(keeper)) => keeper.take_blobs(blobs),
+        // Nobody will ask for the sum again before the next blob.
+        (Some(many), None) => {
+            ENCODING.with_borrow_mut(|collected| *collected = Some(Collected { memory_len: 0, ..many }));
+            Ok(())
+        }
+    }
 }
 
-/// Runs `decode` so that collections inside the value load their elements through `loader` when asked.
-pub(crate) fn with_loader<R>(loader: &Arc<dyn Loader>, decode: impl FnOnce() -> R) -> R {
-    let _outer = Restore(&LOADER, LOADER.replace(Some(Arc::clone(loader))));
+/// Runs `decode` on `bytes` so that collections inside the value load their elements through `loader` when asked, and
+/// byte strings stay where they are.
+pub(crate) fn decoding<R>(bytes: &Bytes, loader: &Arc<dyn Loader>, decode: impl FnOnce() -> R) -> R {
+    let _outer = Restore(&DECODING, DECODING.replace(Some((Arc::clone(loader), bytes.clone()))));
     decode()
 }
 
 /// The loader of the value that this thread decodes.
 pub(crate) fn current_loader() -> Option<Arc<dyn Loader>> {
-    LOADER.with_borrow(Clone::clone)
+    DECODING.with_borrow(|decoding| decoding.as_ref().map(|(loader, _)| Arc::clone(loader)))
+}
+
+/// What was borrowed from the bytes that this thread decodes, without a copy.
+pub(crate) fn decoded_slice(slice: &[u8]) -> Option<Bytes> {
+    DECODING.with_borrow(|decoding| decoding.as_ref().and_then(|(_, bytes)| bytes.part(slice)))
 }
 
 /// Puts the outer state back, also when user code panics in between.

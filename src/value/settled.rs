@@ -1,12 +1,15 @@
 //! Maps whose elements' failures are values.
 
 use crate::fingerprint::Schema;
-use crate::value::codec::{self, CodecError, NodeResult, ValueType, encode_value, expect_type};
-use crate::value::part::{Encoded, Loader};
+use crate::value::codec::{
+    self, Blob, Bytes, CodecError, NodeResult, Sink, ValueType, encode_bytes, encode_into, expect_type,
+};
+use crate::value::part::Loader;
 use crate::value::{Collection, Dict, DictKey, Failure, List, Value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::any::{Any, TypeId};
+use std::io::{self, Write};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -46,7 +49,7 @@ impl ValueType {
                 codec: F::TYPE.codec,
                 schema: settled_schema::<F>,
                 bytes: match F::TYPE.bytes {
-                    Some(_) => Some(codec::Bytes { encode: encode_settled::<F>, decode: decode_settled::<F> }),
+                    Some(_) => Some(codec::Coding { encode: encode_settled::<F>, decode: decode_settled::<F> }),
                     None => None,
                 },
             }
@@ -55,36 +58,36 @@ impl ValueType {
 }
 
 /// The encoded form of a value that did not fail, given its own.
-pub(crate) fn settled_value(bytes: &[u8]) -> Vec<u8> {
-    let mut settled = Vec::with_capacity(bytes.len() + 1);
-    settled.push(OK);
-    settled.extend_from_slice(bytes);
-    settled
+pub(crate) fn settled_value(bytes: &[u8]) -> io::Result<Blob> {
+    let mut sink = Sink::default();
+    sink.write_all(&[OK])?;
+    sink.write_all(bytes)?;
+    Ok(sink.finish()?.bytes)
 }
 
 /// The encoded form of a failure.
 pub(crate) fn settled_failure(failure: &Failure) -> Result<Vec<u8>, CodecError> {
-    Ok(encode_value(&Err::<(), &Failure>(failure))?.bytes)
+    encode_bytes(&Err::<(), &Failure>(failure))
 }
 
 fn settled_schema<F: NodeResult>() -> Schema {
     Schema::of_collection(&Schema::named("mamo::Settled"), &(F::TYPE.schema)())
 }
 
-fn encode_settled<F: NodeResult>(value: &(dyn Any + Send + Sync)) -> Result<Encoded, CodecError> {
+fn encode_settled<F: NodeResult>(value: &(dyn Any + Send + Sync), sink: &mut Sink) -> Result<(), CodecError> {
     match expect_type::<Result<F::Value, Failure>>(value)? {
         Ok(value) => {
-            let Encoded { bytes, blobs } = F::TYPE.encode(value)?;
-            Ok(Encoded { bytes: settled_value(&bytes), blobs })
+            sink.write_all(&[OK]).map_err(|error| CodecError::encode::<F::Value>(error.to_string()))?;
+            F::TYPE.encode_into(value, sink)
         }
-        Err(failure) => Ok(Encoded { bytes: settled_failure(failure)?, blobs: Vec::new() }),
+        Err(failure) => encode_into(&Err::<(), &Failure>(failure), sink),
     }
 }
 
-fn decode_settled<F: NodeResult>(bytes: &[u8], loader: &Arc<dyn Loader>) -> Result<Value, CodecError> {
-    let settled: Result<F::Value, Failure> = match bytes.split_first() {
-        Some((&OK, bytes)) => {
-            let value = F::TYPE.decode(bytes, loader)?.typed::<F::Value>()?;
+fn decode_settled<F: NodeResult>(bytes: &Bytes, loader: &Arc<dyn Loader>) -> Result<Value, CodecError> {
+    let settled: Result<F::Value, Failure> = match bytes.first() {
+        Some(&OK) => {
+            let value = F::TYPE.decode(&bytes.slice(1..), loader)?.typed::<F::Value>()?;
             Ok(Arc::into_inner(value)
                 .ok_or_else(|| CodecError::decode::<F::Value>("what was read is held elsewhere"))?)
         }

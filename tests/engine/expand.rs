@@ -231,11 +231,10 @@ fn a_result_that_is_kept_otherwise_within_is_encoded_anew() {
     enum Text {}
     impl mamo::Codec<u64> for Text {
         const ID: &'static str = "text";
-        fn encode(value: &u64, out: &mut Vec<u8>) -> Result<(), BoxError> {
-            out.extend_from_slice(value.to_string().as_bytes());
-            Ok(())
+        fn encode(value: &u64, out: &mut dyn std::io::Write) -> Result<(), BoxError> {
+            Ok(write!(out, "{value}")?)
         }
-        fn decode(bytes: &[u8]) -> Result<u64, BoxError> {
+        fn decode(bytes: &mamo::Bytes) -> Result<u64, BoxError> {
             Ok(std::str::from_utf8(bytes)?.parse()?)
         }
     }

@@ -10,6 +10,7 @@
 
 mod accept;
 mod audit;
+mod bytes;
 mod chains;
 mod commands;
 mod costs;

@@ -309,11 +309,10 @@ fn secrets_of_one_name_are_one() {
     enum Plain {}
     impl mamo::Codec<Secret<String>> for Plain {
         const ID: &'static str = "plain";
-        fn encode(secret: &Secret<String>, out: &mut Vec<u8>) -> Result<(), mamo::BoxError> {
-            out.extend_from_slice(secret.expose().as_bytes());
-            Ok(())
+        fn encode(secret: &Secret<String>, out: &mut dyn std::io::Write) -> Result<(), mamo::BoxError> {
+            Ok(out.write_all(secret.expose().as_bytes())?)
         }
-        fn decode(bytes: &[u8]) -> Result<Secret<String>, mamo::BoxError> {
+        fn decode(bytes: &mamo::Bytes) -> Result<Secret<String>, mamo::BoxError> {
             Ok(Secret::new(String::from_utf8(bytes.to_vec())?))
         }
     }

@@ -7,7 +7,7 @@ use crate::exec::sync::{AtomicU64, OnceLock};
 use crate::fingerprint::{BlobDigest, SchemaDigest, ValueDigest, value_digest};
 use crate::graph::{Constant, Source};
 use crate::store::Store;
-use crate::value::{Artifact, BoxError, Value, ValueType, encode_value};
+use crate::value::{Artifact, BoxError, Value, ValueType, encode_bytes};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::ffi::OsString;
@@ -96,7 +96,7 @@ impl Looked {
     fn at_artifact(artifact: Artifact) -> Result<Self, BoxError> {
         static SCHEMA: OnceLock<SchemaDigest> = OnceLock::new();
         let schema = SCHEMA.get_or_init(|| (ValueType::serde::<Artifact>().schema)().digest);
-        let bytes = encode_value(&artifact)?.bytes;
+        let bytes = encode_bytes(&artifact)?;
         let digest = value_digest(schema, &BlobDigest::of(&bytes), u64::try_from(bytes.len())?);
         Ok(Self { value: Value::new(artifact), digest })
     }

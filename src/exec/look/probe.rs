@@ -4,7 +4,7 @@ use crate::exec::look::{Looked, Looker};
 use crate::fingerprint::{BlobDigest, RECIPE, SchemaDigest, value_digest};
 use crate::graph::ProbeFn;
 use crate::store::{Batch, Key, RecordKind, RecordReader};
-use crate::value::{BoxError, Interrupt, Loader, Owner, Value, ValueType};
+use crate::value::{BoxError, Bytes, Interrupt, Loader, Owner, Value, ValueType};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -37,16 +37,19 @@ impl Looker {
             return Ok(looked);
         }
         let value = ask(probe)?;
-        let Some(codec) = &value_type.bytes else { return Looked::of(value, value_type) };
-        let encoded = (codec.encode)(value.as_any())?;
+        if value_type.bytes.is_none() {
+            return Looked::of(value, value_type);
+        }
+        let encoded = value_type.encode(value.as_any())?;
+        let bytes = encoded.bytes.into_bytes()?;
         // What refers to blobs could not be read back without them; such an answer is asked for in every run.
         if let Some(asked) = now.filter(|_| encoded.blobs.is_empty()) {
             let mut batch = Batch::default();
-            batch.put(key, |out| Answer { asked, schema, bytes: &encoded.bytes }.write(out));
+            batch.put(key, |out| Answer { asked, schema, bytes: &bytes }.write(out));
             // The record only saves a question, and a store that failed refuses the results as well.
             let _ = self.store.put(batch);
         }
-        Ok(looked(value, &schema, &encoded.bytes))
+        Ok(looked(value, &schema, &bytes))
     }
 
     /// Nothing when the clock is set to before 1970.
@@ -63,7 +66,7 @@ impl<'a> Answer<'a> {
             return None;
         }
         let loader: Arc<dyn Loader> = Arc::new(NoParts);
-        let value = value_type.decode(self.bytes, &loader).ok()?;
+        let value = value_type.decode(&Bytes::from(self.bytes), &loader).ok()?;
         Some(looked(value, schema, self.bytes))
     }
 

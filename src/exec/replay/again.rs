@@ -12,7 +12,7 @@ use crate::exec::report::{NodeLog, newest_report};
 use crate::exec::session::Session;
 use crate::exec::sync::Arc;
 use crate::exec::wave::{Trouble, call, encode_result, guarded};
-use crate::fingerprint::{BlobDigest, ValueDigest, value_digest};
+use crate::fingerprint::{ValueDigest, value_digest};
 use crate::graph::{Inputs, NodeCtx, NodeId};
 #[cfg(feature = "tracing")]
 use crate::value::entered;
@@ -150,8 +150,7 @@ impl Ready<'_> {
 
     fn digest(&self, encoded: &Encoded) -> ValueDigest {
         let schema = self.spec.element_schemas.as_ref().map_or_else(|| self.spec.schema(), |schemas| schemas.result);
-        let len = u64::try_from(encoded.bytes.len()).unwrap_or(u64::MAX);
-        value_digest(&schema, &BlobDigest::of(&encoded.bytes), len)
+        value_digest(&schema, &encoded.bytes.digest(), encoded.bytes.len())
     }
 
     /// The value that this computation is known to have.

@@ -10,7 +10,7 @@ use crate::exec::values::recorded_value;
 use crate::exec::wave::{MappedNode, guarded};
 use crate::fingerprint::{BlobDigest, ValueDigest, value_digest};
 use crate::graph::{Body, Kind, NodeFunction, NodeId, NodeSpec};
-use crate::value::{ElementKey, Mapped, Part, Value};
+use crate::value::{Bytes, ElementKey, Mapped, Part, Value};
 use smallvec::SmallVec;
 
 /// What is needed to call a node's function.
@@ -242,9 +242,9 @@ fn load_present(
     Ok((value.ok_or_else(|| refuse.lost(&format!("the value of node `{name}`")))?, digest))
 }
 
-fn bytes_of(session: &Session, part: &Part) -> Option<Vec<u8>> {
+fn bytes_of(session: &Session, part: &Part) -> Option<Bytes> {
     match part {
-        Part::Inline(bytes) => Some(bytes.clone()),
-        Part::Blob { .. } => session.recorder.blob(&part.digest()),
+        Part::Inline(bytes) => Some(Bytes::from(bytes.as_slice())),
+        Part::Blob { len, .. } => session.blob(&part.digest(), *len),
     }
 }

@@ -11,7 +11,7 @@ use crate::exec::wave::slots::Slot;
 use crate::exec::wave::walk::{Local, Wave};
 use crate::fingerprint::ValueDigest;
 use crate::graph::{Body, Draw, Inputs, NodeCtx, NodeFunction, NodeId};
-use crate::value::{Desk, Encoded, Log, Value};
+use crate::value::{Desk, Encoded, Log, Value, keeping};
 use smallvec::SmallVec;
 use std::time::Instant;
 
@@ -65,13 +65,13 @@ impl Wave {
             Body::Field(field) => {
                 let start = session.ticker.now();
                 let whole = self.only_input(slot)?;
-                let encoded = guarded(session, || Ok((field.project)(whole.as_any())?))?;
+                let encoded = guarded(session, || keeping(&session.keeper, || Ok((field.project)(whole.as_any())?)))?;
                 Ok(performed(None, Some(encoded), start))
             }
             Body::Settle(settler) => {
                 let start = session.ticker.now();
                 let whole = self.only_input(slot)?;
-                let encoded = guarded(session, || Ok((settler.value)(whole.as_any())?))?;
+                let encoded = guarded(session, || keeping(&session.keeper, || Ok((settler.value)(whole.as_any())?)))?;
                 Ok(performed(None, Some(encoded), start))
             }
             Body::Gather(gatherer) => {

@@ -10,7 +10,7 @@ use crate::exec::wave::slots::{Conclusion, SlotId};
 use crate::exec::wave::walk::{Local, Wave};
 use crate::fingerprint::ValueDigest;
 use crate::graph::{Body, NodeId};
-use crate::value::{Interrupt, Part, Value};
+use crate::value::{Bytes, Interrupt, Part, Value};
 use smallvec::SmallVec;
 
 /// So many computations are set up ahead of their turn, of all maps together: a long chain of maps over a long list would
@@ -138,8 +138,8 @@ impl Wave {
         let Some(Body::Function { function, .. }) = graph.spec(*above).map(|spec| &spec.body) else { return Ok(None) };
         let Some(item_type) = function.mapping.map(|mapping| mapping.element) else { return Ok(None) };
         let bytes = match item.part {
-            Part::Inline(bytes) => bytes,
-            Part::Blob { .. } => match self.session.recorder.blob(&item.part.digest()) {
+            Part::Inline(bytes) => Bytes::from(bytes),
+            Part::Blob { .. } => match self.session.blob(&item.part.digest(), item.part.len()) {
                 Some(bytes) => bytes,
                 None => return Err(Trouble::Interrupted(Interrupt::Lost { owner: self.session.owner(*above) })),
             },

@@ -17,10 +17,10 @@ use crate::exec::wave::slots::{Conclusion, Slot};
 use crate::exec::wave::tree::{CombinationId, Side, Tree};
 use crate::exec::wave::walk::{Local, Wave};
 use crate::exec::{OnFailure, Outcome};
-use crate::fingerprint::{BlobDigest, ContentKey, ValueDigest, value_digest};
+use crate::fingerprint::{ContentKey, ValueDigest, value_digest};
 use crate::graph::{Inputs, NodeCtx, Persist};
 use crate::store::{Act, Key, Payload, RecordKind};
-use crate::value::{BoxError, Encoded, Failure, Interrupt, Lent, Mapped, Value, keeping_sources};
+use crate::value::{Blob, BoxError, Encoded, Failure, Interrupt, Lent, Mapped, Value, keeping, keeping_sources};
 use smallvec::SmallVec;
 use std::time::Instant;
 
@@ -391,9 +391,7 @@ impl Wave {
         local: &mut Local,
     ) -> Option<Value> {
         let Product { value, digest, payload, blobs, .. } = product;
-        for (name, bytes) in blobs {
-            local.records.put_blob(name, bytes);
-        }
+        self.session.recorder.keep(blobs, &mut local.records);
         if is_named {
             let act = Act::new(digest, payload, took.compute_ns, took.save_ns, self.session.run);
             local.records.put(Key::new(RecordKind::Act, content.as_bytes()), |out| act.write(out));
@@ -551,10 +549,13 @@ impl Wave {
         }
         let (name, len, bytes) = match payload {
             Payload::Inline(bytes) => {
-                let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-                (BlobDigest::of(&bytes), len, Some(bytes))
+                let bytes = Blob::Memory(bytes);
+                (bytes.digest(), bytes.len(), Some(bytes))
             }
-            Payload::Blob { digest, len } => (digest, len, self.session.recorder.blob(&digest)),
+            Payload::Blob { digest, len } => {
+                let bytes = self.session.blob(&digest, len);
+                (digest, len, bytes.and_then(|bytes| keeping(&self.session.keeper, || Blob::of(&bytes)).ok()))
+            }
             Payload::Absent { .. } => return None,
         };
         let payload = Payload::Absent { digest: name, len };

@@ -309,9 +309,7 @@ impl Wave {
                 Part::Blob { digest: *digest.as_bytes(), len: *len }
             }
         };
-        for (name, bytes) in blobs {
-            local.records.put_blob(name, bytes);
-        }
+        self.session.recorder.keep(blobs, &mut local.records);
         let is_again = map.inputs.get().is_some_and(|inputs| inputs.expected.is_some());
         let before = match run.before.get() {
             Some(before) => Some(*before),
@@ -364,9 +362,7 @@ impl Wave {
             Some(Payload::Inline(bytes)) => {
                 let mut blobs = Vec::new();
                 let part = Part::new(bytes, &mut blobs);
-                for (name, bytes) in blobs {
-                    local.records.put_blob(name, bytes);
-                }
+                self.session.recorder.keep(blobs, &mut local.records);
                 part
             }
             Some(Payload::Blob { digest, len }) => Part::Blob { digest: *digest.as_bytes(), len },

@@ -10,7 +10,7 @@ use crate::exec::wave::walk::Wave;
 use crate::fingerprint::{BlobDigest, ValueDigest};
 use crate::graph::{Kind, NodeId};
 use crate::store::Payload;
-use crate::value::{Made, Part, Value};
+use crate::value::{Blob, Made, Part, Value, keeping};
 use smallvec::SmallVec;
 
 impl Wave {
@@ -66,7 +66,7 @@ impl Wave {
     }
 
     /// The encoded forms of concluded inputs, without reading what is saved.
-    pub(crate) fn parts(&self, nodes: &[NodeId]) -> Result<(Vec<Made>, Vec<(BlobDigest, Vec<u8>)>), Halt> {
+    pub(crate) fn parts(&self, nodes: &[NodeId]) -> Result<(Vec<Made>, Vec<(BlobDigest, Blob)>), Halt> {
         let mut blobs = Vec::new();
         let mut made = Vec::with_capacity(nodes.len());
         self.session.recorder.flush();
@@ -83,9 +83,11 @@ impl Wave {
                 Some(Payload::Absent { .. }) | None => {
                     let value = self.obtain(*node)?;
                     let Some(value_type) = self.session.graph.value_type(*node) else { return Err(mixed_up()) };
-                    let encoded = guarded(&self.session, || Ok(value_type.encode(value.as_any())?))?;
+                    let encoded = guarded(&self.session, || {
+                        keeping(&self.session.keeper, || Ok(value_type.encode(value.as_any())?))
+                    })?;
                     blobs.extend(encoded.blobs);
-                    made.push(Made { value: Some(value), part: Part::new(encoded.bytes, &mut blobs) });
+                    made.push(Made { value: Some(value), part: Part::of(encoded.bytes, &mut blobs) });
                     continue;
                 }
             };

@@ -11,8 +11,11 @@ use crate::exec::wave::walk::Wave;
 use crate::fingerprint::{ContentKey, ValueDigest};
 use crate::graph::{Body, Kind, NodeId, NodeSpec};
 use crate::store::Payload;
-use crate::value::{Encoded, Lent, Part, Value, keeping_sources, redacted};
+use crate::value::{Blob, Encoded, Lent, Part, Value, keeping_sources, redacted};
 use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 
 impl Wave {
     /// What a node failed on.
@@ -89,7 +92,7 @@ impl Wave {
                 || keeping_sources(&self.session.keeper, || Ok(node.reducing.element.encode(side.as_any())?));
             let encoded = guarded(&self.session, encode).ok().filter(|encoded| !tells_secret(encoded))?;
             keep.blobs.extend(encoded.blobs);
-            parts.push(Part::new(encoded.bytes, &mut keep.blobs));
+            parts.push(Part::of(encoded.bytes, &mut keep.blobs));
         }
         let content = node.hashers.content_key(upstream);
         let which = Which::Combination { sides: parts };
@@ -143,7 +146,7 @@ impl Wave {
             Some(encoded) if tells_secret(&encoded) => Place::Unsaved,
             Some(encoded) => {
                 keep.blobs.extend(encoded.blobs);
-                Place::Saved(Part::new(encoded.bytes, &mut keep.blobs))
+                Place::Saved(Part::of(encoded.bytes, &mut keep.blobs))
             }
             None => Place::Unsaved,
         }
@@ -161,9 +164,29 @@ impl Wave {
 
 /// Whether a secret's text stands in what would be saved.
 fn tells_secret(encoded: &Encoded) -> bool {
-    let blobs = encoded.blobs.iter().map(|(_, bytes)| bytes);
+    let tells = |bytes: &[u8]| matches!(redacted(&String::from_utf8_lossy(bytes)), Cow::Owned(_));
+    let blobs = encoded.blobs.iter().map(|(_, blob)| blob);
     let mut all = std::iter::once(&encoded.bytes).chain(blobs);
-    all.any(|bytes| matches!(redacted(&String::from_utf8_lossy(bytes)), Cow::Owned(_)))
+    all.any(|blob| match blob {
+        Blob::Memory(bytes) => tells(bytes),
+        // What cannot be read is not kept.
+        Blob::File(file) => any_window(file.path(), tells).unwrap_or(true),
+    })
+}
+
+/// Whether `is_it` holds for any part of a file: a mebibyte each, which overlap by what is longer than any secret.
+fn any_window(path: &Path, is_it: impl Fn(&[u8]) -> bool) -> io::Result<bool> {
+    const WINDOW: u64 = 1 << 20;
+    const OVERLAP: usize = 64 << 10;
+    let mut file = File::open(path)?;
+    let mut window = Vec::new();
+    loop {
+        let n_read = file.by_ref().take(WINDOW).read_to_end(&mut window)?;
+        if n_read == 0 || is_it(&window) {
+            return Ok(n_read > 0);
+        }
+        window.drain(..window.len().saturating_sub(OVERLAP));
+    }
 }
 
 fn failed_on(

@@ -5,8 +5,8 @@ use crate::fingerprint::{BlobDigest, SchemaDigest, ValueDigest, value_digest};
 use crate::graph::{Body, Inputs, NodeCtx, NodeFunction, NodeSpec};
 use crate::store::Payload;
 use crate::value::{
-    BoxError, CodecError, Encoded, Handed, Interrupt, NodeScope, Outputs, Part, Value, ValueType, collecting_blobs,
-    encode_value, keeping_sources, place_of, redacted,
+    Blob, BoxError, CodecError, Encoded, Handed, Interrupt, NodeScope, Outputs, Part, Value, ValueType,
+    collecting_blobs, encode_value, keeping_sources, place_of, redacted,
 };
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -35,8 +35,8 @@ pub(crate) struct Product {
     pub(crate) digest: ValueDigest,
     pub(crate) payload: Payload,
     /// The bytes, when they are not to be saved.
-    pub(crate) unsaved: Option<Vec<u8>>,
-    pub(crate) blobs: Vec<(BlobDigest, Vec<u8>)>,
+    pub(crate) unsaved: Option<Blob>,
+    pub(crate) blobs: Vec<(BlobDigest, Blob)>,
 }
 
 /// Values up to this many bytes stand in their records.
@@ -100,16 +100,16 @@ fn encode_outputs(types: &[&ValueType], value: &Value) -> Result<Encoded, BoxErr
     for (value_type, output) in types.iter().zip(&outputs.0) {
         let encoded = value_type.encode(output.as_any())?;
         blobs.extend(encoded.blobs);
-        parts.push(Part::new(encoded.bytes, &mut blobs));
+        parts.push(Part::of(encoded.bytes, &mut blobs));
     }
     let manifest = encode_value(&parts)?;
-    Ok(Encoded { bytes: manifest.bytes, blobs })
+    Ok(Encoded { blobs, ..manifest })
 }
 
 /// The encoded form of an element, with the blobs that belong to it.
 pub(crate) fn part_of(
     part: impl FnOnce() -> Result<Part, CodecError>,
-) -> Result<(Part, Vec<(BlobDigest, Vec<u8>)>), CodecError> {
+) -> Result<(Part, Vec<(BlobDigest, Blob)>), CodecError> {
     let (part, blobs) = collecting_blobs(part);
     Ok((part?, blobs))
 }
@@ -118,8 +118,7 @@ impl Product {
     /// Names the bytes; `is_kept` says whether they are to be found again.
     pub(crate) fn new(value: Option<Value>, encoded: Encoded, schema: &SchemaDigest, is_kept: bool) -> Self {
         let Encoded { bytes, mut blobs } = encoded;
-        let blob = BlobDigest::of(&bytes);
-        let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let (blob, len) = (bytes.digest(), bytes.len());
         let digest = value_digest(schema, &blob, len);
         let (payload, unsaved) = if is_kept {
             (saved_as(blob, bytes, &mut blobs), None)
@@ -131,13 +130,15 @@ impl Product {
 }
 
 /// Where bytes are to be found that are saved; those that do not fit into a record join `blobs`.
-pub(crate) fn saved_as(digest: BlobDigest, bytes: Vec<u8>, blobs: &mut Vec<(BlobDigest, Vec<u8>)>) -> Payload {
-    if bytes.len() <= INLINE_LIMIT {
-        return Payload::Inline(bytes);
+pub(crate) fn saved_as(digest: BlobDigest, blob: Blob, blobs: &mut Vec<(BlobDigest, Blob)>) -> Payload {
+    match blob.few(INLINE_LIMIT) {
+        Ok(bytes) => Payload::Inline(bytes),
+        Err(blob) => {
+            let len = blob.len();
+            blobs.push((digest, blob));
+            Payload::Blob { digest, len }
+        }
     }
-    let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    blobs.push((digest, bytes));
-    Payload::Blob { digest, len }
 }
 
 /// An error with its causes, in one line and without secrets.

@@ -13,7 +13,7 @@ use crate::exec::wave::walk::{Local, Wave};
 use crate::fingerprint::{ContentKey, ValueDigest};
 use crate::graph::{NodeId, NodeSpec, Persist};
 use crate::store::{Act, Alias, Key, Payload, RecordKind, Root, Upstream};
-use crate::value::{Encoded, Value};
+use crate::value::{Blob, Encoded, Value, keeping};
 
 impl Wave {
     /// What a slot gave, ready to be recorded; `is_again` when it is executed again because somebody needs its bytes.
@@ -65,9 +65,7 @@ impl Wave {
         if let (true, Payload::Absent { digest, .. }, Some(bytes)) = (is_shared, &payload, unsaved) {
             self.session.spill.put(*digest, bytes);
         }
-        for (name, bytes) in blobs {
-            local.records.put_blob(name, bytes);
-        }
+        self.session.recorder.keep(blobs, &mut local.records);
         // The first writer wins: a node that gives something else now keeps its own bytes.
         let before = match expected {
             Some(_) => act_of(&*self.session.store, &content).ok().flatten(),
@@ -105,10 +103,9 @@ impl Wave {
         let Payload::Absent { digest, .. } = absent else { return None };
         let bytes = self.session.spill.get(digest)?;
         let mut blobs = Vec::new();
-        let payload = saved_as(*digest, bytes, &mut blobs);
-        for (name, bytes) in blobs {
-            local.records.put_blob(name, bytes);
-        }
+        let blob = keeping(&self.session.keeper, || Blob::of(&bytes)).ok()?;
+        let payload = saved_as(*digest, blob, &mut blobs);
+        self.session.recorder.keep(blobs, &mut local.records);
         self.session.recorder.flush();
         // The record of a computation that gave something else before stays.
         if let Some(act) = act_of(&*self.session.store, content).ok().flatten().filter(|act| act.value == *value) {
@@ -183,9 +180,7 @@ impl Wave {
         product: Product,
         local: &mut Local,
     ) {
-        for (name, bytes) in product.blobs {
-            local.records.put_blob(name, bytes);
-        }
+        self.session.recorder.keep(product.blobs, &mut local.records);
         let payload = Some(Arc::new(product.payload));
         let known = Known { value: product.digest, content: None, payload, is_tainted: true };
         let done = Done::Tainted { value: known.value, payload: known.payload.clone() };

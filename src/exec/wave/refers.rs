@@ -6,7 +6,7 @@ use crate::exec::wave::slots::SlotId;
 use crate::exec::wave::walk::Wave;
 use crate::graph::Body;
 use crate::store::Payload;
-use crate::value::{Artifact, noting_artifacts};
+use crate::value::{Artifact, Bytes, noting_artifacts};
 
 impl Wave {
     /// Whether the files and folders are there that an element of a map names.
@@ -20,8 +20,8 @@ impl Wave {
         };
         let Some(element) = element else { return true };
         let bytes = match payload {
-            Payload::Inline(bytes) => Some(bytes.clone()),
-            Payload::Blob { digest, .. } => self.session.recorder.blob(digest),
+            Payload::Inline(bytes) => Some(Bytes::from(bytes.as_slice())),
+            Payload::Blob { digest, len } => self.session.blob(digest, *len),
             Payload::Absent { .. } => None,
         };
         let Some(bytes) = bytes else { return false };

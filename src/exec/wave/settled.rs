@@ -6,8 +6,11 @@ use crate::exec::wave::map::{ComputationId, MapRun};
 use crate::exec::wave::perform::{Trouble, guarded};
 use crate::exec::wave::walk::{Local, Wave};
 use crate::graph::NodeId;
-use crate::value::{Interrupt, Made, Part, settled_failure, settled_value};
+use crate::value::{Blob, Interrupt, Made, Part, keeping, settled_failure, settled_value};
 use std::collections::BTreeMap;
+
+/// Results are handed over when they have so many bytes.
+const MUCH: usize = 1 << 20;
 
 impl Wave {
     /// Makes a `Result` of what each computation gave.
@@ -20,21 +23,24 @@ impl Wave {
     ) -> Result<(), Trouble> {
         let failures: BTreeMap<ComputationId, _> =
             lock(&map.failures).iter().map(|(computation, failure)| (*computation, Arc::clone(failure))).collect();
-        let mut blobs = Vec::new();
+        let settled =
+            |bytes: &[u8]| guarded(&self.session, || keeping(&self.session.keeper, || Ok(settled_value(bytes)?)));
         for computation in made.ids() {
             let bytes = match (&made[computation], failures.get(&computation)) {
-                (Some(Made { part: Part::Inline(bytes), .. }), _) => settled_value(bytes),
-                (Some(Made { part, .. }), _) => match self.session.recorder.blob(&part.digest()) {
-                    Some(bytes) => settled_value(&bytes),
+                (Some(Made { part: Part::Inline(bytes), .. }), _) => settled(bytes)?,
+                (Some(Made { part, .. }), _) => match self.session.blob(&part.digest(), part.len()) {
+                    Some(bytes) => settled(&bytes)?,
                     None => return Err(Trouble::Interrupted(Interrupt::Lost { owner: self.session.owner(node) })),
                 },
-                (None, Some(failure)) => guarded(&self.session, || Ok(settled_failure(failure)?))?,
+                (None, Some(failure)) => Blob::Memory(guarded(&self.session, || Ok(settled_failure(failure)?))?),
                 (None, None) => continue,
             };
-            made[computation] = Some(Made { value: None, part: Part::new(bytes, &mut blobs) });
-        }
-        for (name, bytes) in blobs {
-            local.records.put_blob(name, bytes);
+            let mut blobs = Vec::new();
+            made[computation] = Some(Made { value: None, part: Part::of(bytes, &mut blobs) });
+            self.session.recorder.keep(blobs, &mut local.records);
+            if local.records.size() >= MUCH {
+                self.hand_over(local);
+            }
         }
         Ok(())
     }

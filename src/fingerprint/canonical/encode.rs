@@ -13,6 +13,7 @@ use serde::ser::{
 use serde::{Serialize, Serializer};
 use std::any::type_name;
 use std::fmt::{self, Write};
+use std::io;
 
 /// Appends the value's canonical bytes to `out`.
 ///
@@ -20,7 +21,40 @@ use std::fmt::{self, Write};
 ///
 /// When the value's `Serialize` fails, or writes what could not be read back. `out` then ends with part of a value.
 pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    Encoder { out, unordered: false }.value(value)
+    Encoder { out, unordered: false, limit: usize::MAX, overflow: None }.value(value)
+}
+
+/// As [`encode`]; when there is much in `out`, `overflow` takes it out again, so that the value's bytes end there.
+///
+/// # Errors
+///
+/// As [`encode`], and when `overflow` refuses.
+pub(crate) fn encode_overflowing<T: Serialize + ?Sized>(
+    value: &T,
+    out: &mut Vec<u8>,
+    overflow: &mut dyn Overflow,
+) -> Result<(), EncodeError> {
+    Encoder { out, unordered: false, limit: overflow.limit(), overflow: Some(overflow) }.value(value)
+}
+
+/// Where bytes go that are not to stay in memory.
+pub(crate) trait Overflow {
+    /// So many bytes may be in memory.
+    fn limit(&self) -> usize;
+
+    /// Takes the bytes out of `buffer`; whether it did. When it does not, all stays in memory.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be written.
+    fn take(&mut self, buffer: &mut Vec<u8>) -> io::Result<bool>;
+
+    /// Takes bytes behind those that it took last.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be written.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
 }
 
 /// Writes one value after the other to the end of a buffer.
@@ -31,6 +65,9 @@ pub(super) struct Encoder<'o> {
     /// Set afresh for each value and read by the one map or sequence which that value opens. So it reaches neither a
     /// value inside nor one beside it.
     unordered: bool,
+    /// When so many bytes are in `out` they go to `overflow`; out of reach while something is still to be done to them.
+    pub(super) limit: usize,
+    overflow: Option<&'o mut dyn Overflow>,
 }
 
 impl Encoder<'_> {
@@ -38,7 +75,30 @@ impl Encoder<'_> {
     #[inline]
     pub(super) fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
         self.unordered = is_unordered::<T>();
-        value.serialize(self).map_err(|error| error.inside(type_name::<T>()))
+        value.serialize(&mut *self).map_err(|error| error.inside(type_name::<T>()))?;
+        if self.out.len() >= self.limit { self.overflow().map(|_| ()) } else { Ok(()) }
+    }
+
+    /// Makes room; whether there is any to be had.
+    #[cold]
+    fn overflow(&mut self) -> Result<bool, EncodeError> {
+        let Some(overflow) = &mut self.overflow else { return Ok(false) };
+        let is_taken = overflow.take(self.out).map_err(serde::ser::Error::custom)?;
+        self.limit = overflow.limit();
+        Ok(is_taken)
+    }
+
+    /// Many bytes, which are not copied when they can go elsewhere.
+    #[cold]
+    fn many_bytes(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        let is_taken = self.overflow()?;
+        match &mut self.overflow {
+            Some(overflow) if is_taken => overflow.write(bytes).map_err(serde::ser::Error::custom),
+            Some(_) | None => {
+                self.out.extend_from_slice(bytes);
+                Ok(())
+            }
+        }
     }
 
     /// The way of most lists: as [`Entries`], which has to be ready for more, and twice as fast on numbers.
@@ -160,6 +220,9 @@ impl<'e, 'o> Serializer for &'e mut Encoder<'o> {
     #[inline]
     fn serialize_bytes(self, v: &[u8]) -> Result<(), EncodeError> {
         push_len(self.out, v.len());
+        if v.len() >= self.limit {
+            return self.many_bytes(v);
+        }
         self.out.extend_from_slice(v);
         Ok(())
     }

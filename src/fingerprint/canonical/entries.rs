@@ -15,6 +15,8 @@ pub(super) struct Entries<'e, 'o> {
     announced: Option<usize>,
     written: usize,
     order: Order,
+    /// The encoder's own limit: nothing may go elsewhere while the entries are to be sorted, or their number put in front.
+    limit: usize,
 }
 
 /// Whether the order in which entries come has a meaning.
@@ -59,7 +61,11 @@ impl<'e, 'o> Entries<'e, 'o> {
             encoder.out.reserve(len.min(4096));
         }
         let body = encoder.out.len();
-        Self { encoder, body, announced, written: 0, order }
+        let limit = encoder.limit;
+        if announced.is_none() || matches!(order, Order::Chance(_)) {
+            encoder.limit = usize::MAX;
+        }
+        Self { encoder, body, announced, written: 0, order, limit }
     }
 
     #[inline]
@@ -91,6 +97,9 @@ impl<'e, 'o> Entries<'e, 'o> {
     }
 
     fn close(self) -> Result<(), EncodeError> {
+        if self.announced.is_none() || matches!(self.order, Order::Chance(_)) {
+            self.encoder.limit = self.limit;
+        }
         let out = &mut *self.encoder.out;
         if let Order::Chance(mut entries) = self.order {
             sort(out, self.body, &mut entries);

@@ -8,6 +8,9 @@
 //! - **NaN** has one payload and one sign. `-0.0` and `0.0` stay different: division tells them apart.
 //! - **Unknown lengths** are counted as they are written.
 //!
+//! Large values need not be whole in memory: what is written goes elsewhere piece by piece, except where something has to be
+//! put in front of it or into another order afterwards, as of hash maps.
+//!
 //! What postcard could not read back is refused: a field left out by `skip_serializing_if`, and a collection with more
 //! or fewer elements than it announced.
 
@@ -21,4 +24,4 @@ mod tests;
 mod unordered;
 
 pub(crate) use decode::decode;
-pub(crate) use encode::encode;
+pub(crate) use encode::{Overflow, encode, encode_overflowing};

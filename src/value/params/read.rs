@@ -5,7 +5,7 @@ use crate::value::params::item::{Content, Entry, Item};
 use crate::value::params::mistake::{Mistake, ParamsError, Place, Wrong};
 use crate::value::params::reader::{Notes, Reader};
 use crate::value::params::refusal::{Refusal, Refused};
-use crate::value::{Value, encode_value};
+use crate::value::{Value, encode_bytes};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::path::Path;
@@ -26,7 +26,7 @@ pub(crate) fn read_params<T: Serialize + DeserializeOwned + Send + Sync + 'stati
     let set_aside = notes.set_aside.take();
     if let Ok(value) = &taken {
         let no_key = |error: String| ParamsError::NoKey { path: path.to_path_buf(), message: error };
-        let bytes = encode_value(value).map_err(|error| no_key(error.to_string()))?.bytes;
+        let bytes = encode_bytes(value).map_err(|error| no_key(error.to_string()))?;
         for (key, item_aside) in &set_aside {
             if !unknown.iter().any(|(above, _)| is_inside(key, above)) && !is_read::<T>(&item, item_aside, &bytes) {
                 unknown.push((key.clone(), item_aside));
@@ -56,8 +56,8 @@ pub(crate) fn read_params<T: Serialize + DeserializeOwned + Send + Sync + 'stati
 fn is_read<T: Serialize + DeserializeOwned>(top: &Item, item: &Item, bytes: &[u8]) -> bool {
     let notes = Notes { odd: Some(item), ..Notes::default() };
     let taken = T::deserialize(Reader::new(top, &notes)).ok();
-    let encoded = taken.and_then(|value| encode_value(&value).ok());
-    encoded.is_none_or(|encoded| encoded.bytes != bytes)
+    let encoded = taken.and_then(|value| encode_bytes(&value).ok());
+    encoded.is_none_or(|encoded| encoded != bytes)
 }
 
 /// Whether `key` is `above`, or stands in its table or list.

@@ -1,7 +1,8 @@
 //! What a node function may return.
 #![deny(warnings)]
 
-use mamo::{BoxError, Codec, Graph, List, Node, Spec, node};
+use mamo::{BoxError, Bytes, Codec, Graph, List, Node, Spec, node};
+use std::io::Write;
 
 type FitResult = Result<u32, String>;
 type AnyResult<T, E = String> = Result<T, E>;
@@ -78,13 +79,12 @@ struct Raw;
 impl Codec<u64> for Raw {
     const ID: &'static str = "raw";
 
-    fn encode(value: &u64, out: &mut Vec<u8>) -> Result<(), BoxError> {
-        out.extend(value.to_le_bytes());
-        Ok(())
+    fn encode(value: &u64, out: &mut dyn Write) -> Result<(), BoxError> {
+        Ok(out.write_all(&value.to_le_bytes())?)
     }
 
-    fn decode(bytes: &[u8]) -> Result<u64, BoxError> {
-        Ok(u64::from_le_bytes(bytes.try_into()?))
+    fn decode(bytes: &Bytes) -> Result<u64, BoxError> {
+        Ok(u64::from_le_bytes(bytes[..].try_into()?))
     }
 }
 

@@ -1,72 +1,14 @@
-//! How values of a type become bytes and come back.
+//! A type as the engine sees it: what turns its values into bytes and back, with the type erased.
 
-use crate::fingerprint::{self, Schema};
+use crate::fingerprint::{self, BlobDigest, Schema};
+use crate::value::codec::{Bytes, Codec, CodecError, Encoded, Sink};
 use crate::value::element::ElementReader;
-use crate::value::part::{Encoded, Loader, collecting_blobs, with_loader};
-use crate::value::{BoxError, Collection, Value};
+use crate::value::part::{Loader, collecting_blobs, decoding};
+use crate::value::{Collection, Value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::any::{Any, TypeId};
 use std::sync::Arc;
-
-/// Turns values of type `T` into bytes and back; `#[node(codec = ..)]` names one.
-///
-/// Equal values must give equal bytes: the bytes are the value's identity.
-pub trait Codec<T> {
-    /// Names the format; part of every key. A change of the format changes it.
-    const ID: &'static str;
-
-    /// Appends the bytes of `value`.
-    ///
-    /// # Errors
-    /// When the value has no encoding.
-    fn encode(value: &T, out: &mut Vec<u8>) -> Result<(), BoxError>;
-
-    /// Reads a value back.
-    ///
-    /// # Errors
-    /// When the bytes are not an encoded `T`.
-    fn decode(bytes: &[u8]) -> Result<T, BoxError>;
-}
-
-/// The codec of every type that serde knows: postcard, with hash maps and NaNs in canonical form.
-#[derive(Debug)]
-pub enum Postcard {}
-
-/// The codec of values that cannot be saved, such as connections: made anew in every run that needs them.
-#[derive(Debug)]
-pub enum Transient {}
-
-/// Why a value could not be turned into bytes or back.
-#[derive(Debug, thiserror::Error)]
-pub enum CodecError {
-    /// The value has no encoding.
-    #[error("cannot encode a `{type_name}`: {message}")]
-    Encode {
-        /// The value's type.
-        type_name: &'static str,
-        /// What the codec said.
-        message: String,
-    },
-    /// The bytes are not a value of this type.
-    #[error("cannot decode a `{type_name}`: {message}")]
-    Decode {
-        /// The expected type.
-        type_name: &'static str,
-        /// What the codec said.
-        message: String,
-    },
-}
-
-impl CodecError {
-    pub(crate) fn encode<T>(message: impl Into<String>) -> Self {
-        Self::Encode { type_name: std::any::type_name::<T>(), message: message.into() }
-    }
-
-    pub(crate) fn decode<T>(message: impl Into<String>) -> Self {
-        Self::Decode { type_name: std::any::type_name::<T>(), message: message.into() }
-    }
-}
 
 /// A type as the engine sees it: how it is called, what it looks like, how it is encoded.
 #[derive(Debug)]
@@ -76,13 +18,14 @@ pub struct ValueType {
     pub(crate) codec: &'static str,
     pub(crate) schema: fn() -> Schema,
     /// Nothing for transient types.
-    pub(crate) bytes: Option<Bytes>,
+    pub(crate) bytes: Option<Coding>,
 }
 
+/// The two directions.
 #[derive(Debug)]
-pub(crate) struct Bytes {
-    pub(crate) encode: fn(&(dyn Any + Send + Sync)) -> Result<Encoded, CodecError>,
-    pub(crate) decode: fn(&[u8], &Arc<dyn Loader>) -> Result<Value, CodecError>,
+pub(crate) struct Coding {
+    pub(crate) encode: fn(&(dyn Any + Send + Sync), &mut Sink) -> Result<(), CodecError>,
+    pub(crate) decode: fn(&Bytes, &Arc<dyn Loader>) -> Result<Value, CodecError>,
 }
 
 impl ValueType {
@@ -94,7 +37,7 @@ impl ValueType {
                 type_name: std::any::type_name::<T>,
                 codec: "postcard",
                 schema: fingerprint::schema_of::<T>,
-                bytes: Some(Bytes { encode: encode_serde::<T>, decode: decode_serde::<T> }),
+                bytes: Some(Coding { encode: encode_serde::<T>, decode: decode_serde::<T> }),
             }
         }
     }
@@ -107,7 +50,7 @@ impl ValueType {
                 type_name: std::any::type_name::<T>,
                 codec: C::ID,
                 schema: fingerprint::opaque_schema::<T>,
-                bytes: Some(Bytes { encode: encode_codec::<T, C>, decode: decode_codec::<T, C> }),
+                bytes: Some(Coding { encode: encode_codec::<T, C>, decode: decode_codec::<T, C> }),
             }
         }
     }
@@ -121,7 +64,7 @@ impl ValueType {
                 codec: R::TYPE.codec,
                 schema: map_schema::<C, R>,
                 bytes: match R::TYPE.bytes {
-                    Some(_) => Some(Bytes { encode: encode_map::<C, R>, decode: decode_map::<C, R> }),
+                    Some(_) => Some(Coding { encode: encode_map::<C, R>, decode: decode_map::<C, R> }),
                     None => None,
                 },
             }
@@ -143,9 +86,24 @@ impl ValueType {
 }
 
 impl ValueType {
+    /// The bytes of a value, most of them in a file when they are many.
     pub(crate) fn encode(&self, value: &(dyn Any + Send + Sync)) -> Result<Encoded, CodecError> {
+        let mut sink = Sink::default();
+        self.encode_into(value, &mut sink)?;
+        sink.finish().map_err(|error| CodecError::Encode { type_name: (self.type_name)(), message: error.to_string() })
+    }
+
+    /// Digest and number of a value's bytes, which are not kept.
+    pub(crate) fn name(&self, value: &(dyn Any + Send + Sync)) -> Result<(BlobDigest, u64), CodecError> {
+        let mut sink = Sink::hashing();
+        self.encode_into(value, &mut sink)?;
+        Ok(sink.name())
+    }
+
+    /// As [`ValueType::encode`], behind what the sink has already.
+    pub(crate) fn encode_into(&self, value: &(dyn Any + Send + Sync), sink: &mut Sink) -> Result<(), CodecError> {
         match &self.bytes {
-            Some(codec) => (codec.encode)(value),
+            Some(coding) => (coding.encode)(value, sink),
             None => Err(CodecError::Encode {
                 type_name: (self.type_name)(),
                 message: "values of a transient type have no bytes".into(),
@@ -153,9 +111,9 @@ impl ValueType {
         }
     }
 
-    pub(crate) fn decode(&self, bytes: &[u8], loader: &Arc<dyn Loader>) -> Result<Value, CodecError> {
+    pub(crate) fn decode(&self, bytes: &Bytes, loader: &Arc<dyn Loader>) -> Result<Value, CodecError> {
         match &self.bytes {
-            Some(codec) => (codec.decode)(bytes, loader),
+            Some(coding) => (coding.decode)(bytes, loader),
             None => Err(CodecError::Decode {
                 type_name: (self.type_name)(),
                 message: "values of a transient type have no bytes".into(),
@@ -174,37 +132,50 @@ pub trait NodeResult: 'static {
 
 /// Encodes a value of a type that serde knows; its collections hand their elements over as blobs.
 pub(crate) fn encode_value<T: Serialize>(value: &T) -> Result<Encoded, CodecError> {
+    let mut sink = Sink::default();
+    encode_into(value, &mut sink)?;
+    sink.finish().map_err(|error| CodecError::encode::<T>(error.to_string()))
+}
+
+/// As [`encode_value`], behind what the sink has already.
+pub(crate) fn encode_into<T: Serialize>(value: &T, sink: &mut Sink) -> Result<(), CodecError> {
+    let (result, blobs) =
+        collecting_blobs(|| fingerprint::encode_overflowing(value, &mut sink.buffer, &mut sink.spill));
+    sink.blobs.extend(blobs);
+    result.map_err(|error| CodecError::encode::<T>(error.to_string()))
+}
+
+/// The bytes of a small value: a key, a list of parts. What its collections hand over is dropped.
+pub(crate) fn encode_bytes<T: Serialize>(value: &T) -> Result<Vec<u8>, CodecError> {
     let mut bytes = Vec::new();
-    let (result, blobs) = collecting_blobs(|| fingerprint::encode(value, &mut bytes));
-    match result {
-        Ok(()) => Ok(Encoded { bytes, blobs }),
-        Err(error) => Err(CodecError::encode::<T>(error.to_string())),
-    }
+    let (result, _) = collecting_blobs(|| fingerprint::encode(value, &mut bytes));
+    result.map(|()| bytes).map_err(|error| CodecError::encode::<T>(error.to_string()))
 }
 
 /// Decodes a value of a type that serde knows; its collections load their elements through `loader`.
-pub(crate) fn decode_value<T: DeserializeOwned>(bytes: &[u8], loader: &Arc<dyn Loader>) -> Result<T, CodecError> {
-    with_loader(loader, || fingerprint::decode(bytes)).map_err(|error| CodecError::decode::<T>(error.reason()))
+pub(crate) fn decode_value<T: DeserializeOwned>(bytes: &Bytes, loader: &Arc<dyn Loader>) -> Result<T, CodecError> {
+    decoding(bytes, loader, || fingerprint::decode(bytes)).map_err(|error| CodecError::decode::<T>(error.reason()))
 }
 
-fn encode_serde<T: Serialize + 'static>(value: &(dyn Any + Send + Sync)) -> Result<Encoded, CodecError> {
-    encode_value(expect_type::<T>(value)?)
+fn encode_serde<T: Serialize + 'static>(value: &(dyn Any + Send + Sync), sink: &mut Sink) -> Result<(), CodecError> {
+    encode_into(expect_type::<T>(value)?, sink)
 }
 
 fn decode_serde<T: DeserializeOwned + Send + Sync + 'static>(
-    bytes: &[u8],
+    bytes: &Bytes,
     loader: &Arc<dyn Loader>,
 ) -> Result<Value, CodecError> {
     decode_value::<T>(bytes, loader).map(Value::new)
 }
 
-fn encode_codec<T: 'static, C: Codec<T>>(value: &(dyn Any + Send + Sync)) -> Result<Encoded, CodecError> {
-    let mut bytes = Vec::new();
-    C::encode(expect_type::<T>(value)?, &mut bytes).map_err(|error| CodecError::encode::<T>(error.to_string()))?;
-    Ok(Encoded { bytes, blobs: Vec::new() })
+fn encode_codec<T: 'static, C: Codec<T>>(value: &(dyn Any + Send + Sync), sink: &mut Sink) -> Result<(), CodecError> {
+    C::encode(expect_type::<T>(value)?, sink).map_err(|error| CodecError::encode::<T>(error.to_string()))
 }
 
-fn decode_codec<T: Send + Sync + 'static, C: Codec<T>>(bytes: &[u8], _: &Arc<dyn Loader>) -> Result<Value, CodecError> {
+fn decode_codec<T: Send + Sync + 'static, C: Codec<T>>(
+    bytes: &Bytes,
+    _: &Arc<dyn Loader>,
+) -> Result<Value, CodecError> {
     C::decode(bytes).map(Value::new).map_err(|error| CodecError::decode::<T>(error.to_string()))
 }
 
@@ -212,11 +183,14 @@ fn map_schema<C: Collection, R: NodeResult>() -> Schema {
     Schema::of_collection(&C::result_schema(), &(R::TYPE.schema)())
 }
 
-fn encode_map<C: Collection, R: NodeResult>(value: &(dyn Any + Send + Sync)) -> Result<Encoded, CodecError> {
-    C::encode(expect_type::<C::Of<R::Value>>(value)?, R::TYPE)
+fn encode_map<C: Collection, R: NodeResult>(
+    value: &(dyn Any + Send + Sync),
+    sink: &mut Sink,
+) -> Result<(), CodecError> {
+    C::encode(expect_type::<C::Of<R::Value>>(value)?, R::TYPE, sink)
 }
 
-fn decode_map<C: Collection, R: NodeResult>(bytes: &[u8], loader: &Arc<dyn Loader>) -> Result<Value, CodecError> {
+fn decode_map<C: Collection, R: NodeResult>(bytes: &Bytes, loader: &Arc<dyn Loader>) -> Result<Value, CodecError> {
     C::decode::<R::Value>(bytes, &ElementReader::typed(loader, R::TYPE)).map(Value::new)
 }
 

@@ -1,0 +1,146 @@
+//! Where encoded bytes go: memory while they are few, a file when they become many.
+
+use crate::fingerprint::{BlobDigest, Overflow};
+use crate::value::codec::{Blob, SpillFile};
+use crate::value::keeper::current_scratch;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Write};
+
+/// Takes the bytes of one value, and the parts that it keeps elsewhere.
+#[derive(Default)]
+#[doc(hidden)]
+pub struct Sink {
+    pub(super) buffer: Vec<u8>,
+    pub(super) spill: Spill,
+    pub(crate) blobs: Vec<(BlobDigest, Blob)>,
+}
+
+/// A value's bytes, with the blobs to which they refer and which must be kept with them.
+#[derive(Debug, Default)]
+pub(crate) struct Encoded {
+    pub(crate) bytes: Blob,
+    pub(crate) blobs: Vec<(BlobDigest, Blob)>,
+}
+
+/// The part of a value's bytes that is not in memory any more.
+#[derive(Default)]
+pub(super) enum Spill {
+    /// None; nobody has asked yet whether there is a place for more.
+    #[default]
+    Unasked,
+    /// None, and there is no place: the value is not on its way into a store.
+    Nowhere,
+    /// All but the last bytes are in a file.
+    File(Box<Spilling>),
+    /// They were hashed and are gone.
+    Hashed(Box<blake3::Hasher>),
+}
+
+/// A file that is being written.
+pub(super) struct Spilling {
+    file: File,
+    hasher: blake3::Hasher,
+    named: SpillFile,
+}
+
+/// So many bytes of a value are in memory at a time.
+pub(super) const LIMIT: usize = 4 << 20;
+
+impl Sink {
+    /// One that keeps nothing but the name of what was written.
+    pub(crate) fn hashing() -> Self {
+        Self { spill: Spill::Hashed(Box::default()), ..Self::default() }
+    }
+
+    /// Digest and number of the bytes that were written to one that is hashing.
+    pub(crate) fn name(self) -> (BlobDigest, u64) {
+        let mut hasher = match self.spill {
+            Spill::Hashed(hasher) => *hasher,
+            Spill::Unasked | Spill::Nowhere | Spill::File(_) => blake3::Hasher::new(),
+        };
+        hasher.update(&self.buffer);
+        (hasher.finalize().into(), hasher.count())
+    }
+
+    /// What was written, ready to be saved.
+    pub(crate) fn finish(mut self) -> io::Result<Encoded> {
+        let bytes = match self.spill {
+            Spill::Unasked | Spill::Nowhere | Spill::Hashed(_) => Blob::Memory(self.buffer),
+            Spill::File(mut spilling) => {
+                spilling.write(&self.buffer)?;
+                let Spilling { hasher, named, .. } = *spilling;
+                Blob::File(named.named(hasher.finalize().into(), hasher.count()))
+            }
+        };
+        Ok(Encoded { bytes, blobs: std::mem::take(&mut self.blobs) })
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.buffer.len() + bytes.len() > LIMIT && self.spill.take(&mut self.buffer)? && bytes.len() > LIMIT {
+            self.spill.write(bytes)?;
+        } else {
+            self.buffer.extend_from_slice(bytes);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Overflow for Spill {
+    fn take(&mut self, buffer: &mut Vec<u8>) -> io::Result<bool> {
+        if matches!(self, Self::Unasked) {
+            *self = match current_scratch() {
+                None => Self::Nowhere,
+                Some(keeper) => {
+                    let path = keeper.free_path()?;
+                    let file = File::create_new(&path)?;
+                    let named = SpillFile::new(path);
+                    Self::File(Box::new(Spilling { file, hasher: blake3::Hasher::new(), named }))
+                }
+            };
+        }
+        let is_taken = matches!(self, Self::File(_) | Self::Hashed(_));
+        if is_taken {
+            self.write(buffer)?;
+            buffer.clear();
+        }
+        Ok(is_taken)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::File(spilling) => spilling.write(bytes),
+            Self::Hashed(hasher) => {
+                hasher.update(bytes);
+                Ok(())
+            }
+            Self::Unasked | Self::Nowhere => Err(io::Error::other("there is no file to write to")),
+        }
+    }
+
+    fn limit(&self) -> usize {
+        match self {
+            Self::Unasked | Self::File(_) | Self::Hashed(_) => LIMIT,
+            Self::Nowhere => usize::MAX,
+        }
+    }
+}
+
+impl Spilling {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.hasher.update(bytes);
+        self.file.write_all(bytes)
+    }
+}
+
+impl fmt::Debug for Sink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sink").finish_non_exhaustive()
+    }
+}
