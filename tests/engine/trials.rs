@@ -228,3 +228,14 @@ fn what_draws_nothing_has_no_draws() {
     });
     assert!(text.contains("two nodes are called `noisy.trial1`"), "{text}");
 }
+
+/// A trial was replayed with the seed of the first one.
+#[test]
+fn a_replay_draws_what_the_run_drew() {
+    let bench = Bench::in_memory();
+    let (run, trials) = bench.run(trials(2));
+    let second = *run.get(trials).unwrap().get(1).unwrap();
+    let graph = Graph::build(self::trials(2)).unwrap().0;
+    let replay = bench.engine.replay(&graph, "noisy.trial1").unwrap();
+    assert_eq!(replay.value::<(u32, u32, u64)>().as_deref(), Some(&second));
+}
