@@ -7,13 +7,14 @@ mod large;
 mod test;
 
 use check::cargo;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 const HELP: &str = "\
 cargo xtask test               all that must hold: format, lints, documentation, tests, licences, the flights example
                                (MAMO_INSTALL=1 installs cargo-deny when it is missing)
 cargo xtask bench foundation   mamo beside other incremental engines (further arguments are passed on)
 cargo xtask bench code         what reading the code of node functions adds to `cargo check`
+cargo xtask streamed           values and files of 4 GiB in a process that may have 256 MiB: some minutes, 10 GiB on disk
 cargo xtask fuzz-code 0..500   random crates: a changed answer has a changed code version
 cargo xtask help               this text
 ";
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(),
         ["bench", benchmark @ "foundation", rest @ ..] => bench(benchmark, rest),
         ["bench", "code"] => code::run(),
+        ["streamed"] => streamed(),
         ["fuzz-code", seeds] => fuzz_code(seeds),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
@@ -40,21 +42,24 @@ fn main() -> ExitCode {
 /// The usual test, with other seeds than the usual ones.
 fn fuzz_code(seeds: &str) -> ExitCode {
     let mut command = cargo(&["test", "-p", "mamo-code", "--test", "fuzz", "--", "--nocapture"]);
-    match command.env("MAMO_FUZZ_CODE", seeds).status() {
-        Ok(status) if status.success() => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("cannot start cargo: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    end(command.env("MAMO_FUZZ_CODE", seeds))
+}
+
+/// The usual test, with larger values than the usual ones; one after the other, for the sake of the disk.
+fn streamed() -> ExitCode {
+    let mut command = cargo(&["test", "--release", "-p", "mamo", "--test", "streamed", "--", "--test-threads", "1"]);
+    end(command.env("MAMO_STREAMED_MIB", "4096"))
 }
 
 /// The peers are heavy, so they are a workspace of their own.
 fn bench(benchmark: &str, rest: &[&str]) -> ExitCode {
     let manifest = "crates/mamo-bench-compare/Cargo.toml";
     let mut command = cargo(&["run", "--release", "--manifest-path", manifest, "--", benchmark]);
-    match command.args(rest).status() {
+    end(command.args(rest))
+}
+
+fn end(command: &mut Command) -> ExitCode {
+    match command.status() {
         Ok(status) if status.success() => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
