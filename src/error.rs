@@ -53,6 +53,8 @@ pub enum ErrorKind {
     NotReplayed,
     /// A change of code cannot be accepted, or was not.
     NotAccepted,
+    /// A node takes more than the engine has, or is in a pool that it has not.
+    Resources,
     /// The run was stopped before it ended.
     Stopped,
     /// The run started over too often: a node or a file changes all the time.

@@ -33,7 +33,7 @@ pub mod log {
 pub mod __private {
     pub use crate::fingerprint::{Schema, Traced};
     pub use crate::graph::{
-        Code, CodeScope, DeclaredFunction, ExpandedWith, Function, Inputs, Ran, RawNode, ReducedWith, Results,
+        Code, CodeScope, DeclaredFunction, ExpandedWith, Function, Inputs, Ran, RawNode, ReducedWith, Results, Takes,
         expanded, given, perhaps, ran, ran_or,
     };
     pub use crate::value::{

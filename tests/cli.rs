@@ -105,7 +105,10 @@ fn help_is_whole_and_on_standard_output() {
                   --progress <HOW>  Progress: auto, plain (lines), off [default: auto]
                   --color <WHEN>    When to colour: auto, always, never [default: auto]
                   --json            End standard output with one line of JSON
+                  --memory <SIZE>   Memory for nodes and values, as 8GiB [default: 75 %]
+                  --pool <NAME=N>   So many nodes of a pool run at once, as gpu=2
               -q, --quiet           Say nothing but results, warnings and errors
+                  --slots <N>       Slots that running nodes share [default: as --jobs]
                   --store <DIR>     Folder of the store [default: .mamo]
                   --wait <SECONDS>  Wait so long for a store that is in use [default: 0]
               -h, --help            Print help
@@ -114,6 +117,7 @@ fn help_is_whole_and_on_standard_output() {
 
             Environment:
               MAMO_STORE, MAMO_JOBS, MAMO_PROGRESS  as --store, --jobs, --progress
+              MAMO_MEMORY, MAMO_POOLS               as --memory, --pool (gpu=2,net=8)
               NO_COLOR, CLICOLOR_FORCE              no colours; colours everywhere
 
             Exit codes:
@@ -143,7 +147,10 @@ fn help_is_whole_and_on_standard_output() {
                   --progress <HOW>  Progress: auto, plain (lines), off [default: auto]
                   --color <WHEN>    When to colour: auto, always, never [default: auto]
                   --json            End standard output with one line of JSON
+                  --memory <SIZE>   Memory for nodes and values, as 8GiB [default: 75 %]
+                  --pool <NAME=N>   So many nodes of a pool run at once, as gpu=2
               -q, --quiet           Say nothing but results, warnings and errors
+                  --slots <N>       Slots that running nodes share [default: as --jobs]
                   --store <DIR>     Folder of the store [default: .mamo]
                   --wait <SECONDS>  Wait so long for a store that is in use [default: 0]
               -h, --help            Print help
@@ -152,6 +159,7 @@ fn help_is_whole_and_on_standard_output() {
 
             Environment:
               MAMO_STORE, MAMO_JOBS, MAMO_PROGRESS  as --store, --jobs, --progress
+              MAMO_MEMORY, MAMO_POOLS               as --memory, --pool (gpu=2,net=8)
               NO_COLOR, CLICOLOR_FORCE              no colours; colours everywhere
 
             Exit codes:
@@ -179,7 +187,10 @@ fn help_is_whole_and_on_standard_output() {
                   --code            List what of each function's code counts
                   --color <WHEN>    When to colour: auto, always, never [default: auto]
                   --json            End standard output with one line of JSON
+                  --memory <SIZE>   Memory for nodes and values, as 8GiB [default: 75 %]
+                  --pool <NAME=N>   So many nodes of a pool run at once, as gpu=2
               -q, --quiet           Say nothing but results, warnings and errors
+                  --slots <N>       Slots that running nodes share [default: as --jobs]
                   --store <DIR>     Folder of the store [default: .mamo]
                   --wait <SECONDS>  Wait so long for a store that is in use [default: 0]
               -h, --help            Print help
@@ -188,6 +199,7 @@ fn help_is_whole_and_on_standard_output() {
 
             Environment:
               MAMO_STORE, MAMO_JOBS, MAMO_PROGRESS  as --store, --jobs, --progress
+              MAMO_MEMORY, MAMO_POOLS               as --memory, --pool (gpu=2,net=8)
               NO_COLOR, CLICOLOR_FORCE              no colours; colours everywhere
 
             Exit codes:

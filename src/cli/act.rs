@@ -285,7 +285,8 @@ fn fail(settings: &Settings, error: &Error, stage: &mut Stage<'_>) -> u8 {
 fn builder(settings: &Settings, watcher: &Arc<Watcher>) -> EngineBuilder {
     let observer: Arc<Watcher> = Arc::clone(watcher);
     let builder = Engine::builder().observer(observer);
-    settings.wait.into_iter().fold(builder, EngineBuilder::wait)
+    let builder = settings.wait.into_iter().fold(builder, EngineBuilder::wait);
+    settings.resources.apply(builder)
 }
 
 fn style(chatter: Chatter, progress: ProgressChoice, terminal: Terminal) -> Style {

@@ -1,8 +1,9 @@
 //! The arguments as written: options, commands and their help texts.
 
 use crate::cli::paint::ColorChoice;
+use crate::cli::resources::{parse_pool, parse_size};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ Results and JSON go to standard output, everything else to standard error.
 
 Environment:
   MAMO_STORE, MAMO_JOBS, MAMO_PROGRESS  as --store, --jobs, --progress
+  MAMO_MEMORY, MAMO_POOLS               as --memory, --pool (gpu=2,net=8)
   NO_COLOR, CLICOLOR_FORCE              no colours; colours everywhere
 
 Exit codes:
@@ -81,6 +83,18 @@ pub(crate) struct CommonArguments {
     /// Wait so long for a store that is in use [default: 0]
     #[arg(long, value_name = "SECONDS", value_parser = parse_seconds, global = true, display_order = COMMON)]
     pub(crate) wait: Option<Duration>,
+
+    /// Slots that running nodes share [default: as --jobs]
+    #[arg(long, value_name = "N", global = true, display_order = COMMON)]
+    pub(crate) slots: Option<NonZeroU32>,
+
+    /// Memory for nodes and values, as 8GiB [default: 75 %]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, global = true, display_order = COMMON)]
+    pub(crate) memory: Option<u64>,
+
+    /// So many nodes of a pool run at once, as gpu=2
+    #[arg(long = "pool", value_name = "NAME=N", value_parser = parse_pool, global = true, display_order = COMMON)]
+    pub(crate) pools: Vec<(String, u32)>,
 
     /// End standard output with one line of JSON
     #[arg(long, global = true, display_order = COMMON)]

@@ -10,6 +10,7 @@ mod act;
 mod args;
 mod audit_text;
 mod code_list;
+mod resources;
 mod settings;
 
 mod interrupt;

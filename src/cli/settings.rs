@@ -2,6 +2,7 @@
 
 use crate::cli::args::{Arguments, Command, ProgressChoice, RemarkArguments, RunArguments};
 use crate::cli::paint::ColorChoice;
+use crate::cli::resources::Resources;
 use crate::exec::{OnFailure, Remark};
 use clap::error::{Error, ErrorKind};
 use clap::{CommandFactory, FromArgMatches};
@@ -24,6 +25,7 @@ pub(crate) struct Settings {
     pub(crate) targets: Vec<String>,
     pub(crate) store: PathBuf,
     pub(crate) wait: Option<Duration>,
+    pub(crate) resources: Resources,
     pub(crate) results: Results,
     pub(crate) chatter: Chatter,
     pub(crate) color: ColorChoice,
@@ -115,6 +117,7 @@ impl Settings {
             .and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches))
             .map_err(|error| error.format(&mut command))?;
         let common = arguments.common;
+        let resources = Resources::of(&common, env).map_err(|text| wrong(&mut command, text))?;
         let run_only = |command: &mut clap::Command, name: &str| match arguments.run.given() {
             Some(option) => Err(wrong(command, format!("`{option}` is an option of `run`, not of `{name}`"))),
             None => Ok(()),
@@ -167,6 +170,7 @@ impl Settings {
                 .or_else(|| set(env, "MAMO_STORE").map(PathBuf::from))
                 .unwrap_or_else(|| PathBuf::from(".mamo")),
             wait: common.wait,
+            resources,
             results: if common.json { Results::Json } else { Results::Text },
             chatter: if common.quiet { Chatter::Quiet } else { Chatter::Usual },
             color: common.color.unwrap_or_default(),
@@ -212,7 +216,7 @@ fn progress(env: &Environment) -> Result<ProgressChoice, String> {
 }
 
 /// An environment variable, when it is there and not empty.
-fn set<'env>(env: &'env Environment, name: &str) -> Option<&'env OsStr> {
+pub(crate) fn set<'env>(env: &'env Environment, name: &str) -> Option<&'env OsStr> {
     env.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
 }
 
@@ -234,7 +238,7 @@ mod tests {
     fn check(line: &str, env: &[(&str, &str)], expected: Expect) {
         let shown = match parse(line, env) {
             Ok(settings) => {
-                let Settings { action, targets, store, wait, results, chatter, color: _ } = settings;
+                let Settings { action, targets, store, wait, results, chatter, resources: _, color: _ } = settings;
                 format!("{action:?}\n{targets:?} {store:?} {wait:?} {results:?} {chatter:?}")
             }
             Err(error) => error.to_string(),
@@ -322,6 +326,41 @@ mod tests {
             For more information, try '--help'.
         "#]],
         );
+    }
+
+    #[test]
+    fn resources_are_put_together_from_arguments_and_environment() {
+        let check = |line: &str, env: &[(&str, &str)], expected: Expect| {
+            expected.assert_eq(&match parse(line, env) {
+                Ok(settings) => format!("{:?}", settings.resources),
+                Err(error) => error.to_string().lines().next().unwrap_or_default().to_owned(),
+            });
+        };
+        let env = [("MAMO_MEMORY", "8GiB"), ("MAMO_POOLS", "gpu=1, net=8")];
+        check("", &[], expect!["Resources { slots: None, memory: None, pools: [] }"]);
+        check(
+            "",
+            &env,
+            expect![[r#"Resources { slots: None, memory: Some(8589934592), pools: [("gpu", 1), ("net", 8)] }"#]],
+        );
+        check(
+            "plan --memory 1KiB --pool gpu=2 --slots 4 --pool x=3",
+            &env,
+            expect![[
+                r#"Resources { slots: Some(4), memory: Some(1024), pools: [("gpu", 1), ("net", 8), ("gpu", 2), ("x", 3)] }"#
+            ]],
+        );
+        check(
+            "--pool gpu",
+            &[],
+            expect!["error: invalid value 'gpu' for '--pool <NAME=N>': a pool is written as `gpu=2`"],
+        );
+        check(
+            "",
+            &[("MAMO_MEMORY", "8")],
+            expect!["error: `MAMO_MEMORY` is `8`: a size is written as `4GiB`, `512MiB` or `1.5GB`"],
+        );
+        check("", &[("MAMO_POOLS", "gpu")], expect!["error: `MAMO_POOLS` has `gpu`: a pool is written as `gpu=2`"]);
     }
 
     #[test]

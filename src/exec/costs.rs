@@ -5,8 +5,9 @@
 use crate::error::Result;
 use crate::exec::clock::Took;
 use crate::exec::store_error::store_error;
-use crate::exec::sync::{AtomicU64, Mutex, Ordering, lock};
+use crate::exec::sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock};
 use crate::exec::table::{Id, Table, number, position};
+use crate::exec::wave::LEAST;
 use crate::fingerprint::RECIPE;
 use crate::graph::{Body, Declared, SpecId};
 use crate::store::{Batch, Key, RecordKind, RecordReader, Store};
@@ -18,6 +19,8 @@ pub(crate) struct Costs {
     keys: Table<FunctionId, Key>,
     before: Table<FunctionId, Tally>,
     now: Table<FunctionId, Mutex<Tally>>,
+    /// Whether any value has more than a few bytes.
+    has_long: AtomicBool,
     /// Nanoseconds in which walkers did something.
     busy_ns: AtomicU64,
     /// Nanoseconds that waves lasted.
@@ -83,9 +86,11 @@ impl Costs {
         let function_of = function_of.collect::<Vec<_>>().into();
         let answers = store.get_many(&keys).map_err(store_error)?;
         let before = answers.iter().map(|answer| answer.as_deref().and_then(Tally::read).unwrap_or_default());
+        let before = before.collect::<Vec<_>>();
         Ok(Self {
             function_of,
-            before: before.collect::<Vec<_>>().into(),
+            has_long: AtomicBool::new(before.iter().any(|tally| tally.is_long())),
+            before: before.into(),
             now: keys.iter().map(|_| Mutex::default()).collect::<Vec<_>>().into(),
             keys: keys.into(),
             busy_ns: AtomicU64::new(0),
@@ -111,6 +116,9 @@ impl Costs {
 
     /// Adds what was done for a function.
     pub(crate) fn add(&self, function: FunctionId, tally: Tally) {
+        if tally.is_long() {
+            self.has_long.store(true, Ordering::Relaxed);
+        }
         let mut now = lock(&self.now[function]);
         *now = now.plus(tally);
     }
@@ -123,6 +131,10 @@ impl Costs {
                 self.hand_over(noted);
                 noted.last = Some((function, tally));
             }
+        }
+        if tally.is_long() {
+            // Whoever waits for memory goes by it.
+            self.hand_over(noted);
         }
     }
 
@@ -149,6 +161,18 @@ impl Costs {
 
     pub(crate) fn waves_ns(&self) -> u64 {
         self.waves_ns.load(Ordering::Relaxed)
+    }
+
+    /// Whether any function is known to give values of more than a few bytes.
+    pub(crate) fn has_long(&self) -> bool {
+        // A hint: whoever looks too early starts without an estimate, as if it had looked before the value was made.
+        self.has_long.load(Ordering::Relaxed)
+    }
+
+    /// How many bytes the value of a node of this spec has in the mean; nothing when that is not known.
+    pub(crate) fn mean_len(&self, spec: SpecId) -> Option<u64> {
+        let known = self.known(self.function(spec)?);
+        Some(known.bytes.checked_div(known.executions)?.saturating_mul(known.size()))
     }
 
     /// What all functions took in this run.
@@ -205,6 +229,11 @@ impl Tally {
             *sum = sum.saturating_add(other);
         }
         Self::of_array(sum)
+    }
+
+    /// Whether its values need memory to speak of.
+    fn is_long(&self) -> bool {
+        self.bytes.checked_div(self.executions).is_some_and(|mean| mean >= LEAST)
     }
 
     /// What one execution takes in the mean; nothing when there was none.

@@ -38,6 +38,7 @@ pub(crate) fn drive(session: &mut Arc<Session>, mut ledger: Ledger, pool: &rayon
             return Ok(ledger);
         }
         session.tell(|observer| observer.event(&Event::Planned { stale: u64::from(planned.n_stale) }));
+        session.capacities.check(&session.graph, &planned)?;
         record_specs(session)?;
         let (n_deferred, has_deferred) = (planned.n_deferred, planned.n_deferred > 0);
         let is_last = |end: &WaveEnd| !has_deferred && end.is_over();

@@ -4,12 +4,14 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::exec::accept::{Acceptance, Chosen, Named, Remark, accept, acceptances, revoke};
 use crate::exec::audit::{Audit, AuditReport, audit};
 use crate::exec::balance::{costs_of, note_hits};
+use crate::exec::capacity::{Capacities, ResourceOptions};
 use crate::exec::clock::{Clock, Ticker};
 use crate::exec::costs::Costs;
 use crate::exec::drive::drive;
 use crate::exec::event::{Event, Observer};
 use crate::exec::expand::MOST_EXPANSIONS;
 use crate::exec::history::{self, run_number};
+use crate::exec::jobserver::Jobserver;
 use crate::exec::ledger::{Ledger, Roots};
 use crate::exec::loader::Loaders;
 use crate::exec::look::{Looker, SecretKey};
@@ -26,8 +28,9 @@ use crate::exec::scratch::Scratch;
 use crate::exec::session::Session;
 use crate::exec::shelf::Shelf;
 use crate::exec::sources::Sources;
+use crate::exec::spill::Spill;
 use crate::exec::store_error::store_error;
-use crate::exec::sync::{Arc, Mutex, MutexGuard, lock};
+use crate::exec::sync::{Arc, AtomicU64, Mutex, MutexGuard, lock};
 use crate::exec::values::Values;
 use crate::exec::why::{Why, why};
 use crate::exec::workshop::Workshop;
@@ -51,6 +54,9 @@ pub(crate) struct Inner {
     observer: Option<Arc<dyn Observer>>,
     on_failure: OnFailure,
     most_expansions: u32,
+    capacities: Arc<Capacities>,
+    /// Says how many nodes may run at once besides the first one, when `make` started this process.
+    jobserver: Option<Arc<Jobserver>>,
     signals: Arc<Signals>,
     /// Where the file system's clock is read.
     file_clock: PathBuf,
@@ -96,6 +102,7 @@ pub struct EngineBuilder {
     wait: Duration,
     expansion_depth: Option<u32>,
     clock: Option<Arc<dyn Clock>>,
+    resources: ResourceOptions,
 }
 
 impl Stopper {
@@ -107,6 +114,10 @@ impl Stopper {
 
 impl EngineBuilder {
     /// Number of nodes that run at once; as many as the machine has processors when not said.
+    ///
+    /// Below a `make -j` all programs together run as many as that says: where `MAKEFLAGS` names a GNU jobserver that is
+    /// open to this process, every node that runs beside another one takes one of its tokens, blocking nodes apart. Named
+    /// pipes are found everywhere but on Windows, inherited ones on Linux.
     #[must_use]
     pub fn jobs(mut self, jobs: usize) -> Self {
         self.jobs = Some(jobs);
@@ -168,6 +179,40 @@ impl EngineBuilder {
         self.engine(store, None, true)
     }
 
+    /// How many slots the engine has: ordinary nodes take one while they run, others what
+    /// [`Spec::slots`](crate::Spec::slots) says. As many as [`EngineBuilder::jobs`] when not said.
+    #[must_use]
+    pub fn slots(mut self, slots: u32) -> Self {
+        self.resources.slots = Some(slots);
+        self
+    }
+
+    /// How many bytes there are for what nodes take and for values on their way from node to node.
+    ///
+    /// When not said, three quarters of the machine's memory, or of the limit of the process's control group; where the
+    /// system tells neither, no limit. It is a budget that the engine keeps for what it knows of, not a limit that the
+    /// system enforces.
+    #[must_use]
+    pub fn memory_limit(mut self, bytes: u64) -> Self {
+        self.resources.memory = Some(bytes);
+        self
+    }
+
+    /// A pool: so many nodes of it run at once, see [`Spec::pool`](crate::Spec::pool). Said twice, the last one counts.
+    #[must_use]
+    pub fn pool(mut self, name: impl Into<String>, capacity: u32) -> Self {
+        self.resources.set_pool(name.into(), capacity);
+        self
+    }
+
+    /// How many blocking nodes run at once, each on a thread of its own, see [`Spec::blocking`](crate::Spec::blocking); 64
+    /// when not said.
+    #[must_use]
+    pub fn blocking_threads(mut self, threads: usize) -> Self {
+        self.resources.blocking_threads = Some(threads);
+        self
+    }
+
     fn open_store(&self, folder: &Path) -> Result<Arc<dyn Store>> {
         let (store, opened) = FjallStore::open(folder, OpenOptions::default().wait(self.wait)).map_err(store_error)?;
         if let (Some(repair), Some(observer)) = (opened.repair(), &self.observer) {
@@ -198,6 +243,7 @@ impl EngineBuilder {
             .build()
             .map_err(|error| Error::new(ErrorKind::Other, "cannot start the engine's threads").with_source(error))?;
         let roots = Arc::new(Mutex::new(load_roots(&*store)?));
+        let capacities = Arc::new(self.resources.capacities(pool.current_num_threads()));
         let inner = Inner {
             store,
             pool,
@@ -205,6 +251,8 @@ impl EngineBuilder {
             observer: self.observer,
             on_failure: self.on_failure,
             most_expansions: self.expansion_depth.unwrap_or(MOST_EXPANSIONS),
+            capacities,
+            jobserver: Jobserver::of_environment().map(Arc::new),
             signals: Arc::default(),
             file_clock: folder.map_or_else(std::env::temp_dir, Path::to_path_buf),
             ticker: self.clock.map_or_else(Ticker::system, Ticker::Given),
@@ -452,11 +500,14 @@ impl Inner {
             roots: Arc::clone(&self.roots),
             contents: Contents::of(&*self.store)?,
             on_failure: self.on_failure,
+            capacities: Arc::clone(&self.capacities),
+            jobserver: self.jobserver.clone(),
             run: run_number(),
             ticker: self.ticker.clone(),
             costs: Costs::load(graph, &*self.store)?,
             sources,
-            spill: Arc::default(),
+            spill: Arc::new(Spill::within(self.capacities.memory)),
+            held_most: AtomicU64::new(0),
             after,
             loaders,
             keeper: Arc::new(workshop),

@@ -15,7 +15,7 @@ use crate::exec::recorder::Recorder;
 use crate::exec::report::Reports;
 use crate::exec::session::Session;
 use crate::exec::shelf::Shelf;
-use crate::exec::sync::{Arc, Mutex, lock};
+use crate::exec::sync::{Arc, AtomicU64, Mutex, lock};
 use crate::exec::values::recorded_value;
 use crate::exec::wave::{Product, Trouble, caught};
 use crate::exec::workshop::Workshop;
@@ -270,6 +270,8 @@ impl Session {
             roots: Arc::clone(&self.roots),
             contents: Contents { has_deep: true, has_act: true },
             on_failure,
+            capacities: Arc::clone(&self.capacities),
+            jobserver: self.jobserver.clone(),
             run: self.run,
             ticker: self.ticker.clone(),
             costs: Costs::load(graph, &*self.store)?,
@@ -278,6 +280,7 @@ impl Session {
             after: Arc::default(),
             loaders,
             keeper: Arc::new(workshop),
+            held_most: AtomicU64::new(0),
             reduced_again: Mutex::default(),
             reports: Reports::default(),
             expanded: Mutex::default(),

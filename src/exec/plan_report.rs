@@ -55,6 +55,7 @@ pub(crate) fn report(session: &Session, mut ledger: Ledger, pool: &rayon::Thread
     look_at_sources(session, &mut ledger, pool)?;
     let planned = make_plan(session, &mut ledger)?;
     let graph = &session.graph;
+    session.capacities.check(graph, &planned)?;
     let Foreseen { states, .. } = foresee(session, &ledger, &planned)?;
     let order = graph.order();
     let nodes = order.forwards().filter(|node| !graph.is_output(*node));

@@ -1,10 +1,12 @@
 //! What all parts of a run share.
 
 use crate::exec::OnFailure;
+use crate::exec::capacity::Capacities;
 use crate::exec::clock::Ticker;
 use crate::exec::costs::{Costs, Noted, Tally};
 use crate::exec::event::{Event, Observer};
 use crate::exec::expand::Expanded;
+use crate::exec::jobserver::Jobserver;
 use crate::exec::ledger::Roots;
 use crate::exec::loader::Loaders;
 use crate::exec::look::Looker;
@@ -14,7 +16,7 @@ use crate::exec::recorder::Recorder;
 use crate::exec::report::Reports;
 use crate::exec::sources::Sources;
 use crate::exec::spill::Spill;
-use crate::exec::sync::{Arc, Mutex, OnceLock, lock};
+use crate::exec::sync::{Arc, AtomicU64, Mutex, OnceLock, lock};
 use crate::exec::values::Values;
 use crate::exec::wave::{Trouble, caught};
 use crate::fingerprint::{BlobDigest, ContentKey, DigestMap, Fingerprint, ValueDigest, value_digest};
@@ -36,6 +38,8 @@ pub(crate) struct Session {
     pub(crate) roots: Arc<Mutex<Roots>>,
     pub(crate) contents: Contents,
     pub(crate) on_failure: OnFailure,
+    pub(crate) capacities: Arc<Capacities>,
+    pub(crate) jobserver: Option<Arc<Jobserver>>,
     /// Number of this run, in every record that it writes.
     pub(crate) run: u64,
     pub(crate) ticker: Ticker,
@@ -43,6 +47,8 @@ pub(crate) struct Session {
     pub(crate) sources: Arc<Sources>,
     /// Values that are not saved, until the run is over.
     pub(crate) spill: Arc<Spill>,
+    /// Bytes of values on their way at most, in one wave.
+    pub(crate) held_most: AtomicU64,
     /// How often reduces were executed again for lost bytes in this run.
     pub(crate) reduced_again: Mutex<BTreeMap<NodeId, u32>>,
     /// Set when the run is over: makes lost bytes of its values again.

@@ -8,8 +8,11 @@ use std::fs::File;
 use std::io::{Read, Result, Seek, SeekFrom, Write};
 
 /// Bytes by their digest, for the time of a run: up to a limit in memory, more of them in a file without a name.
-#[derive(Default)]
-pub(crate) struct Spill(Mutex<Places>);
+pub(crate) struct Spill {
+    places: Mutex<Places>,
+    /// So many bytes stay in memory.
+    limit: usize,
+}
 
 #[derive(Default)]
 struct Places {
@@ -28,19 +31,43 @@ struct Extent {
     len: usize,
 }
 
-/// So many bytes stay in memory.
+/// So many bytes stay in memory at most.
 const MEMORY_LIMIT: usize = 64 << 20;
 
 impl Spill {
+    /// Takes an eighth of `memory` before it begins to write.
+    pub(crate) fn within(memory: u64) -> Self {
+        let limit = usize::try_from(memory / 8).unwrap_or(usize::MAX).min(MEMORY_LIMIT);
+        Self { places: Mutex::default(), limit }
+    }
+
+    /// Keeps bytes in the file; whether they could be written.
+    pub(crate) fn put_aside(&self, digest: BlobDigest, blob: Blob) -> bool {
+        let is_file = matches!(blob, Blob::File(_));
+        let Ok(bytes) = blob.into_bytes() else { return false };
+        let places = &mut *lock(&self.places);
+        if places.in_file.contains_key(&digest) {
+            return true;
+        }
+        if is_file {
+            // One of its own, which is only mapped.
+            places.shared.insert(digest, bytes);
+            return true;
+        }
+        let Ok(extent) = places.write(&bytes) else { return false };
+        places.in_file.insert(digest, extent);
+        true
+    }
+
     /// Keeps bytes. Those that cannot be written are not kept: whoever needs them makes them again.
     pub(crate) fn put(&self, digest: BlobDigest, blob: Blob) {
         let memory_len = blob.memory_len();
         let Ok(bytes) = blob.into_bytes() else { return };
-        let places = &mut *lock(&self.0);
+        let places = &mut *lock(&self.places);
         if places.has(&digest) {
             return;
         }
-        if places.memory_len + memory_len <= MEMORY_LIMIT {
+        if places.memory_len + memory_len <= self.limit {
             places.memory_len += memory_len;
             places.shared.insert(digest, bytes);
         } else if let Ok(extent) = places.write(&bytes) {
@@ -50,7 +77,7 @@ impl Spill {
 
     /// The bytes, if they were kept and can be read.
     pub(crate) fn get(&self, digest: &BlobDigest) -> Option<Bytes> {
-        let places = &mut *lock(&self.0);
+        let places = &mut *lock(&self.places);
         match places.shared.get(digest) {
             Some(bytes) => Some(bytes.clone()),
             None => {
@@ -64,12 +91,12 @@ impl Spill {
     /// Whether bytes that were not saved are here.
     pub(crate) fn has(&self, payload: &Payload) -> bool {
         let Payload::Absent { digest, .. } = payload else { return false };
-        lock(&self.0).has(digest)
+        lock(&self.places).has(digest)
     }
 
     /// Lets go of everything: the run is over.
     pub(crate) fn clear(&self) {
-        let places = std::mem::take(&mut *lock(&self.0));
+        let places = std::mem::take(&mut *lock(&self.places));
         drop(places);
     }
 }
@@ -110,7 +137,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_into_memory_is_read_from_the_file() {
-        let spill = Spill::default();
+        let spill = Spill::within(u64::MAX);
         let values: Vec<Vec<u8>> = (0..5).map(|byte| vec![byte; MEMORY_LIMIT / 2 - 1]).collect();
         for value in &values {
             spill.put(BlobDigest::of(value), Blob::Memory(value.clone()));
@@ -118,7 +145,7 @@ mod tests {
         for value in values.iter().rev() {
             assert!(&*spill.get(&BlobDigest::of(value)).unwrap() == value.as_slice());
         }
-        let n_in_file = lock(&spill.0).in_file.len();
+        let n_in_file = lock(&spill.places).in_file.len();
         assert_eq!(n_in_file, 3);
         spill.clear();
         assert_eq!(spill.get(&BlobDigest::of(&values[0])), None);

@@ -70,6 +70,9 @@ impl Builder {
             }
             for node in samples {
                 self.limit(node, spec.retry, spec.timeout, place);
+                if let Some(asked) = &spec.asked {
+                    self.ask(node, (**asked).clone(), place);
+                }
             }
         }
         node
@@ -169,6 +172,7 @@ impl Builder {
         let scope = if declaration.name.is_some() { declaration.scope } else { ScopeId::ROOT };
         let node =
             self.add_function(function, 0, &Declaration { scope, name: Some(name), inputs: &inputs, ..*declaration });
+        self.ask_alike(map, node);
         self.graph.settled_maps.entry(map).or_insert(node);
         // Its elements are the same computations.
         if let Some(retry) = self.graph.retries.get(&map).copied() {

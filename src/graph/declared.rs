@@ -7,7 +7,7 @@ use crate::fingerprint::{SchemaDigest, SpecHashers, ValueDigest};
 use crate::graph::id::{KindId, to_usize};
 use crate::graph::names::{Label, Names, NodePath};
 use crate::graph::node::GraphId;
-use crate::graph::{Draw, Gatherer, NodeFunction, NodeId, Persist, Publication, Retry, Settler, Source, SpecId};
+use crate::graph::{Asked, Draw, Gatherer, NodeFunction, NodeId, Persist, Publication, Retry, Settler, Source, SpecId};
 use crate::value::{Projection, Value, ValueType};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
@@ -28,6 +28,8 @@ pub(crate) struct Declared {
     pub(crate) retries: BTreeMap<NodeId, Retry>,
     /// How long nodes may take.
     pub(crate) timeouts: BTreeMap<NodeId, Duration>,
+    /// What single nodes take of the machine.
+    pub(crate) asked: BTreeMap<NodeId, Asked>,
     pub(crate) targets: Vec<(String, NodeId)>,
     pub(crate) publications: Vec<Publication>,
     /// Every node behind its inputs; nothing when the nodes' numbers are in that order already.

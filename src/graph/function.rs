@@ -1,6 +1,6 @@
 //! What `#[mamo::node]` tells about a function.
 
-use crate::graph::{Code, Node, NodeCtx, RawNode, Reducing};
+use crate::graph::{Code, Node, NodeCtx, RawNode, Reducing, Takes};
 use crate::value::{BoxError, Collection, CollectionType, Flat, ItemOf, List, NodeResult, SettledOf, Value, ValueType};
 use std::any::{Any, TypeId};
 use std::marker::PhantomData;
@@ -22,6 +22,8 @@ pub struct Function {
     pub expands: bool,
     /// Names of its outputs; none for a single value.
     pub outputs: &'static [&'static str],
+    /// What it takes of the machine while it runs.
+    pub takes: Takes,
     /// How what it returns is kept.
     pub results: Results,
     /// Where it stands.
@@ -210,6 +212,7 @@ impl Function {
         has_key: false,
         expands: false,
         outputs: &[],
+        takes: Takes::ORDINARY,
         results: Results::Many(&[]),
         file: "",
         line: 0,

@@ -45,6 +45,7 @@ impl Joined {
             tags,
             retries,
             timeouts,
+            asked,
             targets: _,
             publications: _,
             order,
@@ -76,6 +77,7 @@ impl Joined {
         extend(&mut whole.tags, tags, moved);
         extend(&mut whole.retries, retries, moved);
         extend(&mut whole.timeouts, timeouts, moved);
+        extend(&mut whole.asked, asked, moved);
         whole.replaced.extend(replaced.iter().map(|(node, by)| (moved(node), moved(by))));
         whole.settled_maps.extend(settled_maps.iter().map(|(node, by)| (moved(node), moved(by))));
     }
@@ -133,6 +135,7 @@ impl Declared {
             tags: BTreeMap::new(),
             retries: BTreeMap::new(),
             timeouts: BTreeMap::new(),
+            asked: BTreeMap::new(),
             targets: Vec::new(),
             publications: Vec::new(),
             order: None,

@@ -5,7 +5,8 @@ use std::time::Duration;
 /// How often a node that fails is tried again in the same run, after which pauses, and for which failures.
 ///
 /// It is no part of a key: a node that succeeds at last is as good as one that did at once. A panic is a failure; a stop
-/// is none, and ends the pauses. While a node waits for its next try it keeps its thread.
+/// is none, and ends the pauses. While a node waits for its next try it keeps its thread, and all else that it takes: its slots,
+/// its memory and its place in a pool.
 ///
 /// ```
 /// # use mamo::{Graph, Retry, node};

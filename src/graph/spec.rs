@@ -2,7 +2,7 @@
 
 use crate::fingerprint::{ValueDigest, value_digest};
 use crate::graph::draw::{Draw, Trials};
-use crate::graph::{Constant, DeclaredFunction, Gatherer, Node, NodeFunction, RawNode, Retry, Settler, Source};
+use crate::graph::{Asked, Constant, DeclaredFunction, Gatherer, Node, NodeFunction, RawNode, Retry, Settler, Source};
 use crate::value::{Collection, Flat, Projection, Value, ValueType};
 use smallvec::SmallVec;
 use std::marker::PhantomData;
@@ -47,6 +47,7 @@ pub(crate) struct RawSpec {
     pub(crate) draw: Draw,
     pub(crate) trials: Option<Trials>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) asked: Option<Box<Asked>>,
 }
 
 pub(crate) enum SpecBody {
@@ -76,6 +77,7 @@ impl<T, H> Spec<T, H> {
             draw: Draw::default(),
             trials: None,
             timeout: None,
+            asked: None,
         };
         Self::from_raw(raw)
     }

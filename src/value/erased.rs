@@ -29,6 +29,11 @@ impl Value {
         self.downcast().ok_or_else(|| CodecError::decode::<T>(WRONG_TYPE))
     }
 
+    /// Whether nobody else holds it.
+    pub(crate) fn is_unused(&self) -> bool {
+        Arc::strong_count(&self.0) == 1
+    }
+
     pub(crate) fn as_any(&self) -> &(dyn Any + Send + Sync) {
         &*self.0
     }

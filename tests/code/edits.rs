@@ -116,6 +116,8 @@ fn what_runs_after_an_edit_of_a_real_project() {
     // Comments and formatting.
     check(&[("src/main.rs", "let own =", "// What it adds up.\n    let   own =")], "= 111");
     check(&[(OWN, "pub fn own", "/// Documented.\npub   fn own"), (OTHER, "x + 100", "x\n    + 100")], "= 111");
+    // What it takes of the machine.
+    check(&[("src/main.rs", "#[node]\nfn up", "#[node(memory = \"1 MiB\", blocking)]\nfn up")], "= 111");
     // Code of `up`, with the same output.
     check(&[("src/main.rs", "own + helper::outer(x)", "helper::outer(x) + own")], "up ~down = 111");
     // A helper, with another answer, and back.

@@ -1,10 +1,11 @@
 //! Runs a timeline and compares every run with the oracle.
 
 use crate::minimum::{Counter, Minimum};
+use crate::narrow::narrow;
 use crate::shape::{Edit, Shape, State, What, build, oracle};
 use crate::store::Forgetful;
 use mamo::store::{MemoryStore, Store};
-use mamo::{Engine, Graph, Observer, OnFailure, Outcome, Persist};
+use mamo::{Graph, Observer, OnFailure, Outcome, Persist};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -13,8 +14,7 @@ use std::sync::{Arc, Mutex};
 pub(crate) fn check(shape: &Shape, first: &State, edits: &[Edit], jobs: usize) -> Result<(), TestCaseError> {
     let store = Arc::new(Forgetful { inner: MemoryStore::new(), known: Mutex::default() });
     let counter = Arc::new(Counter::default());
-    let engine = Engine::builder()
-        .jobs(jobs)
+    let engine = narrow(jobs)
         .on_failure(OnFailure::KeepGoing)
         .observer(Arc::clone(&counter) as Arc<dyn Observer>)
         .with_store(Arc::clone(&store) as Arc<dyn Store>)

@@ -14,6 +14,7 @@ mod accepting;
 mod check;
 mod flow;
 mod minimum;
+mod narrow;
 mod random;
 mod reduce;
 mod replays;

@@ -1,10 +1,11 @@
 //! Reduces under random edits of their lists, against a fold; with bytes that vanish, and combinations that throw dice.
 
 use crate::minimum::Counter;
+use crate::narrow::{narrow, with_resources};
 use crate::random::cases;
 use crate::store::Forgetful;
 use mamo::store::{MemoryStore, Store};
-use mamo::{Engine, Graph, Observer, Persist, node, source};
+use mamo::{Graph, Observer, Persist, node, source};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -90,8 +91,7 @@ fn edit() -> impl Strategy<Value = Edit> {
 fn check(n_letters: u8, first: &[u8], edits: &[Edit], is_gamble: bool, is_kept: bool) -> Result<(), TestCaseError> {
     let store = Arc::new(Forgetful { inner: MemoryStore::new(), known: Mutex::default() });
     let counter = Arc::new(Counter::default());
-    let engine = Engine::builder()
-        .jobs(2)
+    let engine = narrow(2)
         .observer(Arc::clone(&counter) as Arc<dyn Observer>)
         .with_store(Arc::clone(&store) as Arc<dyn Store>)
         .unwrap();
@@ -123,7 +123,8 @@ fn check(n_letters: u8, first: &[u8], edits: &[Edit], is_gamble: bool, is_kept: 
             let list = g.add(source::param("list", elements));
             let empty = g.value(Text::new(String::new(), BTreeMap::new(), false));
             let spec = if is_gamble { gamble::reduce_or(empty, list) } else { join::reduce_or(empty, list) };
-            let text = g.add(spec.persist(if is_kept { Persist::Auto } else { Persist::Never }));
+            let text =
+                g.add(with_resources(first.len(), spec).persist(if is_kept { Persist::Auto } else { Persist::Never }));
             // One of them has read it before, perhaps, and the other one has not.
             let readers = [0, 1 + round as u64].map(|round| {
                 let reader = g.add(read::node(text, g.value(round)).name(format!("reader{round}")));

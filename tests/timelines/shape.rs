@@ -1,6 +1,7 @@
 //! Graphs and their edits, and what their nodes must come to.
 
 use crate::flow::{BROKEN, FAILED, Flow, coarse, fragile, leaf, list, merge, mix, mixed, settled, throw, touch};
+use crate::narrow::with_resources;
 use mamo::{Graph, Node, Persist, Spec};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,16 +58,20 @@ pub(crate) fn build(g: &Graph, shape: &Shape, state: &State) -> mamo::Result<Vec
         let (a, b) = (nodes[node.a % nodes.len()], nodes[node.b % nodes.len()]);
         // Dice differ by their codes; other nodes may be equal.
         let code = if node.what == What::Throw { *code * 100 + index as u64 } else { *code };
+        let position = usize::try_from(code).unwrap();
         let code = g.value(code);
         let spec: Spec<Flow> = match node.what {
             What::Mix => mix::node(code, a, b),
             What::Coarse => coarse::node(code, a, b),
             What::Throw => throw::node(code, a, b),
-            What::Map => merge::node(g.add(touch::map(g.add(list::node(a, b)), code))),
+            What::Map => {
+                let map = touch::map(g.add(list::node(a, b)), code);
+                merge::node(g.add(with_resources(index + 1, map)))
+            }
             What::Fragile => fragile::node(code, a, b),
             What::Settled => settled::node(code, g.settle(a), b),
         };
-        let spec = spec.persist(node.persist);
+        let spec = with_resources(index + position, spec.persist(node.persist));
         nodes.push(g.add(if node.is_barrier { spec.barrier() } else { spec }));
     }
     let n = nodes.len();

@@ -1,5 +1,6 @@
 //! What stands in the parentheses of `#[node(..)]`.
 
+use crate::resources::Resources;
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
@@ -19,6 +20,8 @@ pub(crate) struct Arguments {
     pub(crate) ty: Option<Ident>,
     /// Where `mamo` is found.
     pub(crate) krate: Path,
+    /// What the function takes of the machine.
+    pub(crate) resources: Resources,
 }
 
 /// What of the code counts.
@@ -47,12 +50,24 @@ pub(crate) struct Outputs {
     pub(crate) names: Vec<Ident>,
 }
 
-const KNOWN: [&str; 9] = ["code", "version", "toolchain", "codec", "transient", "outputs", "expand", "ty", "krate"];
+const KNOWN: [&str; 13] = [
+    "code",
+    "version",
+    "toolchain",
+    "codec",
+    "transient",
+    "outputs",
+    "expand",
+    "slots",
+    "memory",
+    "pool",
+    "blocking",
+    "ty",
+    "krate",
+];
 
 /// Arguments that other designs have or that are still to come, with what to do about them.
-const OTHERS: [(&str, &str); 7] = [
-    ("pool", "`pool` is not there yet: every node runs in the engine's own pool"),
-    ("memory", "`memory` is not there yet: memory is not accounted for"),
+const OTHERS: [(&str, &str); 5] = [
     ("name", "a name belongs to the node, not to the function: `f::node(..).name(\"..\")`"),
     ("tag", "a tag belongs to the node, not to the function: `f::node(..).tag(\"..\")`"),
     ("persist", "this belongs to the node, not to the function: `f::node(..).persist(Persist::Never)`"),
@@ -70,6 +85,7 @@ impl Parse for Arguments {
             expands: false,
             ty: None,
             krate: parse_quote!(::mamo),
+            resources: Resources::default(),
         };
         let mut seen: Vec<Ident> = Vec::new();
         while !input.is_empty() {
@@ -116,6 +132,10 @@ impl Arguments {
             "krate" => self.krate = value(argument, "some::path", input)?,
             "transient" => self.keep = Keep::Transient,
             "expand" => self.expands = true,
+            "slots" => self.resources.read_slots(&value(argument, "2", input)?)?,
+            "memory" => self.resources.read_memory(&value(argument, "\"4GiB\"", input)?)?,
+            "pool" => self.resources.read_pool(&value(argument, "\"gpu\"", input)?)?,
+            "blocking" => self.resources.is_blocking = true,
             "outputs" => {
                 let names;
                 if !input.peek(syn::token::Paren) {
@@ -202,6 +222,7 @@ mod tests {
             "ty = Other, codec = a::B<C>",
             "outputs(a, b,), krate = x::mamo",
             "toolchain, code = \"body\"",
+            "slots = 2, memory = \"4GiB\", pool = \"gpu\", blocking",
         ];
         for fine in all {
             assert_eq!(check(fine), "fine", "{fine}");
@@ -210,7 +231,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said() {
-        let known = "`code`, `version`, `toolchain`, `codec`, `transient`, `outputs`, `expand`, `ty`, `krate`";
+        let known = "`code`, `version`, `toolchain`, `codec`, `transient`, `outputs`, `expand`, `slots`, `memory`, `pool`, \
+                     `blocking`, `ty`, `krate`";
         let cases = [
             ("verison = 3", format!("unknown argument `verison`; did you mean `version`? (known are {known})")),
             ("output(a)", format!("unknown argument `output`; did you mean `outputs`? (known are {known})")),
@@ -223,7 +245,10 @@ mod tests {
             ("outputs(a, a)", "two outputs are called `a`".into()),
             ("expand, outputs(a, b)", "a function that expands gives one node, whose value is saved".into()),
             ("outputs", "names of outputs follow: `outputs(train, test)`".into()),
-            ("pool = \"gpu\"", "`pool` is not there yet: every node runs in the engine's own pool".into()),
+            ("pool", "a value is missing: write `pool = \"gpu\"`".into()),
+            ("memory = 4", "this is not a value for this argument: write `memory = \"4GiB\"`".into()),
+            ("slots = 0", "a node takes one slot at least: leave `slots` out".into()),
+            ("pool = \"g,u\"", "`g,u` is no name of a pool: letters, digits, `_`, `-` and `.` make one".into()),
         ];
         for (arguments, message) in cases {
             assert_eq!(check(arguments), message, "{arguments}");

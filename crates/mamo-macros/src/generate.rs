@@ -145,6 +145,7 @@ impl<'a> Generator<'a> {
         let expands = arguments.expands.then(|| quote!(expands: true,));
         let has_key = signature.key().map(|_| quote!(has_key: true,));
         let outputs = arguments.outputs.as_ref().map(|_| quote!(outputs: &[#(#outputs),*],));
+        let takes = arguments.resources.field(krate);
         let lenders = self.lenders.iter().flatten();
         let bounds = self.lending().map(|(lender, target)| quote!(#lender: #krate::Lend<#target>));
         let (value, results) = self.results();
@@ -163,6 +164,7 @@ impl<'a> Generator<'a> {
                     #has_key
                     #expands
                     #outputs
+                    #takes
                     results: #krate::__private::Results::#results,
                     file: ::core::file!(),
                     line: ::core::line!(),

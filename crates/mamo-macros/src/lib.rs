@@ -7,6 +7,7 @@ mod input;
 mod maps;
 mod reduce;
 mod refuse;
+mod resources;
 mod signature;
 mod sources;
 mod tokens;
@@ -54,8 +55,15 @@ use quote::quote;
 /// | `transient` | never keeps results: for connections and handles |
 /// | `outputs(train, test)` | gives one node for each member of the tuple that the function returns |
 /// | `expand` | the function makes a sub-graph when it runs |
+/// | `slots = 2` | takes so many of the engine's slots while it runs; one when not said |
+/// | `memory = "4GiB"` | takes so much memory while it runs |
+/// | `pool = "gpu"` | at most so many at once as the engine's pool of that name says |
+/// | `blocking` | waits more than it computes, so it runs on a thread of its own |
 /// | `ty = Name` | names the generated type, where a module or a type has the function's name |
 /// | `krate = path` | where `mamo` is found, when it is re-exported |
+///
+/// `slots`, `memory`, `pool` and `blocking` are part of no key: changing them runs nothing. A node may say otherwise:
+/// `f::node(..).slots(4)`.
 #[proc_macro_attribute]
 pub fn node(arguments: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand(arguments.into(), item.into()).into()

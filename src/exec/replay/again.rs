@@ -124,7 +124,7 @@ impl Ready<'_> {
         let lines = ctx.log.take();
         match encoded {
             Ok((encoded, value)) => {
-                let len = encoded.as_ref().and_then(|encoded| u64::try_from(encoded.bytes.len()).ok());
+                let len = encoded.as_ref().map(|encoded| encoded.bytes.len());
                 let digest = encoded.map(|encoded| self.digest(&encoded));
                 let is_as_recorded = match digest {
                     Some(digest) => self.recorded(session)?.map(|recorded| recorded == digest),

@@ -10,7 +10,6 @@ use crate::exec::table::position;
 use crate::exec::wave::attempts::Execution;
 use crate::exec::wave::claims::{Asker, Claim, Done};
 use crate::exec::wave::perform::{Product, Trouble, call, encode_result, guarded, part_of};
-use crate::exec::wave::queue::{Job, Work};
 use crate::exec::wave::reduce::{End, ReduceRun, ReducedNode, Trust, sides_of};
 use crate::exec::wave::resolve::{Halt, Pending};
 use crate::exec::wave::slots::{Conclusion, Slot};
@@ -119,11 +118,6 @@ impl Wave {
         self.conclude_reduce(pending, product, 0, Outcome::CutOff, local);
     }
 
-    fn push_combination(&self, reduce: &Arc<ReduceRun>, combination: CombinationId, local: &mut Local) {
-        let urgency = self.slots.slots[reduce.slot].urgency;
-        local.jobs.push(Job { urgency, work: Work::Combination { reduce: Arc::clone(reduce), combination } });
-    }
-
     /// Takes what is known of a combination whose sides have come out, or executes it; also once more, for lost bytes.
     pub(crate) fn run_combination(&self, reduce: &Arc<ReduceRun>, id: CombinationId, local: &mut Local) {
         let run = &reduce.combinations[id];
@@ -141,6 +135,9 @@ impl Wave {
             if is_done { is_awaited } else { is_claimed || self.claim_combination(reduce, id, content, local) };
         if !is_wanted {
             return;
+        }
+        if !is_done && !is_claimed && self.needs(slot.node).is_some() {
+            return self.push_combination(reduce, id, local);
         }
         let sides = match self.sides(reduce, id, &node) {
             Ok(sides) => sides,

@@ -11,7 +11,6 @@ use crate::exec::wave::attempts::Execution;
 use crate::exec::wave::claims::{Asker, Claim, Done};
 use crate::exec::wave::map::{Computation, ComputationId, ElementRun, MadeElement, MapInputs, MapRun};
 use crate::exec::wave::perform::{Product, Trouble, encode_result, guarded, part_of};
-use crate::exec::wave::queue::{Job, Work};
 use crate::exec::wave::resolve::{Halt, Pending};
 use crate::exec::wave::slots::{Conclusion, Slot};
 use crate::exec::wave::walk::{Local, Wave};
@@ -188,11 +187,6 @@ impl Wave {
         true
     }
 
-    fn push_element(&self, map: &Arc<MapRun>, computation: ComputationId, local: &mut Local) {
-        let urgency = self.slots.slots[map.slot].urgency;
-        local.jobs.push(Job { urgency, work: Work::Element { map: Arc::clone(map), computation } });
-    }
-
     /// The element's encoded form from its record; nothing when its bytes are not there.
     fn saved_part(&self, map: &MapRun, act: Act) -> Option<(ValueDigest, Part)> {
         // A map that is executed again is so because bytes are lost: perhaps these.
@@ -214,8 +208,14 @@ impl Wave {
         let slot = &self.slots.slots[map.slot];
         let graph = &self.session.graph;
         let Some(node) = graph.spec(slot.node).and_then(MappedNode::of) else { return };
-        if run.known.get().is_none() && !self.meet_element(map, &node, computation, local) {
-            return;
+        if run.known.get().is_none() {
+            let is_stale = self.meet_element(map, &node, computation, local);
+            if is_stale && self.needs(slot.node).is_some() {
+                return self.push_element(map, computation, local);
+            }
+            if !is_stale {
+                return;
+            }
         }
         let Some(known) = run.known.get() else { return };
         let label = self.session.observer.is_some().then(|| map.label(computation));
@@ -384,7 +384,22 @@ impl Wave {
     ) {
         let n_readers =
             || usize::try_from(self.slots.slots[map.slot].readers.load(Ordering::Acquire)).unwrap_or(usize::MAX);
-        let Some(ready) = map.give(computation, made, |n_followers| n_readers() > n_followers) else { return };
+        let mut made = made;
+        let len = made.as_mut().map_or(0, |made| {
+            if self.budget.is_over(0) {
+                // Elements are saved, and read back by whoever goes over them.
+                made.value = None;
+            }
+            if made.value.is_some() { made.part.len() } else { 0 }
+        });
+        let is_read = |n_followers| {
+            let is_read = n_readers() > n_followers;
+            if is_read {
+                self.count(map.slot, len);
+            }
+            is_read
+        };
+        let Some(ready) = map.give(computation, made, is_read) else { return };
         for follower in ready {
             self.push_ahead(&follower, computation, local);
         }

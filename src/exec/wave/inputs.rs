@@ -61,6 +61,8 @@ impl Wave {
         let Some(value) = self.session.load(node, &known.value, &payload)? else { return Err(Halt::Needs(node)) };
         if slot.readers.load(Ordering::Acquire) > 1 {
             slot.hold(value.clone());
+            self.uncount(self.slots.of(node));
+            self.count(self.slots.of(node), payload.len());
         }
         Ok(value)
     }

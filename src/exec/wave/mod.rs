@@ -3,8 +3,11 @@
 //! A run is a sequence of waves. A wave ends when nothing more can be done by its plan; when a value diverged, a file
 //! changed, bytes turned out to be lost or a barrier became known, the next wave begins with a new plan.
 
+mod admission;
+mod asking;
 mod attempts;
 mod body;
+mod budget;
 mod chain;
 mod claims;
 mod combine;
@@ -25,7 +28,9 @@ mod tree;
 mod twins;
 mod walk;
 mod watchdog;
+mod worker;
 
+pub(crate) use budget::LEAST;
 pub(crate) use element::MappedNode;
 pub(crate) use perform::{Product, Trouble, call, caught, encode_result, guarded, part_of, with_causes};
 pub(crate) use reduce::ReducedNode;

@@ -61,6 +61,7 @@ impl Wave {
     ) -> Known {
         let Pending { slot, spec, content, is_tainted, expected, .. } = *pending;
         let Product { value, digest, payload, unsaved, blobs } = product;
+        let len = payload.len();
         let is_shared = self.twins.is_shared(&spec.hashers.digest, &content);
         if let (true, Payload::Absent { digest, .. }, Some(bytes)) = (is_shared, &payload, unsaved) {
             self.session.spill.put(*digest, bytes);
@@ -86,8 +87,10 @@ impl Wave {
             self.diverge(pending, &known, local);
         }
         self.record_alias(pending, &known, is_own, local);
-        if let Some(value) = value {
-            self.hold(slot, value);
+        if let Some(value) = value
+            && self.hold(slot, value)
+        {
+            self.count(pending.index, len);
         }
         known
     }
@@ -121,12 +124,14 @@ impl Wave {
         [pending.expected, self.ledger.root_of(pending.slot.node)].into_iter().flatten().any(|before| before != value)
     }
 
-    /// Keeps a value as long as somebody in this wave may need it.
-    pub(crate) fn hold(&self, slot: &Slot, value: Value) {
+    /// Keeps a value as long as somebody in this wave may need it; whether anybody may.
+    pub(crate) fn hold(&self, slot: &Slot, value: Value) -> bool {
         // Only those who count the readers down let go of it.
-        if slot.readers.load(Ordering::Acquire) > 0 || self.is_kept(slot.node) {
+        let is_needed = slot.readers.load(Ordering::Acquire) > 0 || self.is_kept(slot.node);
+        if is_needed {
             slot.hold(value);
         }
+        is_needed
     }
 
     /// Another value than before: from now on the node is known by its value, and the run starts over.

@@ -161,6 +161,12 @@ impl Wave {
     }
 
     fn execute_or_halt(&self, pending: &Pending<'_>, local: &mut Local) {
+        if !self.waits(pending, local) {
+            self.execute_now(pending, local);
+        }
+    }
+
+    pub(crate) fn execute_now(&self, pending: &Pending<'_>, local: &mut Local) {
         match self.execute(pending, local) {
             Ok(()) => {}
             Err(Halt::Needs(node)) => self.demand(node),
@@ -229,6 +235,7 @@ impl Wave {
             && let Some(value) = outputs.0.get(position(output))
         {
             slot.hold(value.clone());
+            self.count(index, payload.as_ref().map_or(0, |payload| payload.len()));
         }
         let known = Known { value, content, payload, is_tainted: known.is_tainted };
         self.conclude(index, slot, Conclusion::Known(known), Outcome::Fresh, local);
@@ -248,6 +255,9 @@ impl Wave {
         }
         if slot.conclusion.set(conclusion).is_ok() {
             slot.set_outcome(outcome);
+            if matches!(outcome, Outcome::Failed | Outcome::Skipped) {
+                self.uncount(index);
+            }
             if let Some(spec) = self.session.graph.spec(slot.node) {
                 self.twins.leave(&spec.hashers.digest);
             }
@@ -260,7 +270,7 @@ impl Wave {
     }
 
     /// What a slot computes whose inputs are concluded.
-    fn content(&self, slot: SlotId) -> Option<ContentKey> {
+    pub(crate) fn content(&self, slot: SlotId) -> Option<ContentKey> {
         let node = self.slots.slots[slot].node;
         let upstream: SmallVec<[ValueDigest; 4]> = self.upstream_values(node).collect();
         Some(self.session.graph.spec(node)?.hashers.content_key(&upstream))

@@ -27,6 +27,8 @@ pub(crate) struct Slot {
     outcome: AtomicU8,
     /// Whether its records have been handed over.
     is_published: AtomicBool,
+    /// Whether its value is, or was, counted.
+    is_large: AtomicBool,
 }
 
 /// How a slot came out.
@@ -80,6 +82,7 @@ impl Slot {
             value: Mutex::new(None),
             outcome: AtomicU8::new(FRESH),
             is_published: AtomicBool::new(false),
+            is_large: AtomicBool::new(false),
         }
     }
 
@@ -120,6 +123,23 @@ impl Slot {
         };
         // Read only after all walkers have returned.
         self.outcome.store(byte, Ordering::Relaxed);
+    }
+
+    /// Its value is large enough to be counted.
+    pub(crate) fn note_large(&self) {
+        // A hint to look in the table, which has a lock of its own.
+        self.is_large.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether its value is, or was, counted.
+    pub(crate) fn is_large(&self) -> bool {
+        self.is_large.load(Ordering::Relaxed)
+    }
+
+    /// Lets go of the value unless somebody else has it as well.
+    pub(crate) fn release_unused(&self) -> Option<Value> {
+        let mut value = lock(&self.value);
+        if value.as_ref().is_some_and(Value::is_unused) { value.take() } else { None }
     }
 
     /// Lets go of the value: nobody in this wave needs it any more.

@@ -1,6 +1,7 @@
-//! The walkers of a wave and the wave's end.
+//! A wave: what its workers share, how they tell each other, and its end.
 
 use crate::exec::Outcome;
+use crate::exec::capacity::Needs;
 use crate::exec::clock::Took;
 use crate::exec::costs::Noted;
 use crate::exec::expand::Expanding;
@@ -9,6 +10,7 @@ use crate::exec::planning::{Class, Planned};
 use crate::exec::session::Session;
 use crate::exec::sync::{Arc, AtomicU64, AtomicUsize, Mutex, Ordering, lock};
 use crate::exec::table::position;
+use crate::exec::wave::budget::Budget;
 use crate::exec::wave::claims::{Claims, Done};
 use crate::exec::wave::map::{MapRun, Maps};
 use crate::exec::wave::queue::{Job, Queue, Work};
@@ -29,6 +31,10 @@ pub(crate) struct Wave {
     pub(crate) ledger: Ledger,
     pub(crate) slots: Slots,
     pub(crate) queue: Queue,
+    pub(crate) walkers: usize,
+    /// Whether any node takes more than a slot.
+    pub(crate) has_demands: bool,
+    pub(crate) budget: Budget,
     pub(crate) claims: Claims,
     pub(crate) twins: Twins,
     pub(crate) end: Mutex<WaveEnd>,
@@ -75,6 +81,8 @@ pub(crate) struct Local {
     /// What was computed, and for which others may wait.
     pub(crate) made: Vec<(ContentKey, Done)>,
     pub(crate) jobs: Vec<Job>,
+    /// Jobs that need more than a slot.
+    pub(crate) needing: Vec<(Needs, Job)>,
     /// The context of the node that ran last, to be used again: making one touches a counter that all walkers share.
     pub(crate) context: Option<NodeCtx>,
     pub(crate) noted: Noted,
@@ -97,11 +105,16 @@ pub(crate) fn run_wave(
     let carried = carried(&session.graph, &planned);
     let expected = std::mem::take(&mut planned.expected);
     drop(planned);
+    let walkers = pool.current_num_threads();
+    let budget = Budget::new(session.capacities.memory);
     let wave = Wave {
         session: Arc::clone(session),
         ledger,
         slots,
-        queue: Queue::new(pool.current_num_threads()),
+        queue: Queue::new(walkers, &session.capacities, budget.held(), session.jobserver.clone()),
+        budget,
+        walkers,
+        has_demands: session.graph.has_demands(),
         claims: Claims::new(n_stale),
         twins,
         end: Mutex::default(),
@@ -113,17 +126,9 @@ pub(crate) fn run_wave(
         body_ns: AtomicU64::new(0),
         bodies: AtomicU64::new(0),
     };
-    wave.queue.push(wave.ready_at_once());
+    wave.queue.push(wave.ready_at_once(), []);
     let start = session.ticker.now();
-    std::thread::scope(|scope| {
-        let attending = (!session.graph.timeouts.is_empty()).then(|| scope.spawn(|| wave.attend()));
-        let ending = Ending(&wave.watchdog);
-        pool.broadcast(|_| wave.walk(pool.current_num_threads()));
-        drop(ending);
-        if let Some(Err(panic)) = attending.map(|attending| attending.join()) {
-            std::panic::resume_unwind(panic);
-        }
-    });
+    wave.run(pool);
     session.costs.add_wave(session.ticker.since(start));
     wave.finish(is_last)
 }
@@ -142,48 +147,8 @@ impl Wave {
         Job { urgency: self.slots.slots[slot].urgency, work: Work::Slot(slot) }
     }
 
-    /// One walker: takes what is most urgent until nothing is left.
-    fn walk(self: &Wave, walkers: usize) {
-        let _guard = self.closing();
-        let mut taken = Vec::new();
-        let mut local = Local::default();
-        let idle = || {
-            self.session.recorder.flush();
-            matches!(rayon::yield_now(), Some(rayon::Yield::Executed))
-        };
-        let ticker = &self.session.ticker;
-        let mut busy_ns = 0;
-        while self.queue.take(self.gulp(), walkers, &mut taken, idle) {
-            let start = ticker.now();
-            for job in taken.drain(..) {
-                if self.session.signals.is_stopped() {
-                    lock(&self.end).is_halted = true;
-                    self.queue.close();
-                }
-                // Also what was taken before somebody else failed or diverged.
-                if self.queue.is_closed() {
-                    break;
-                }
-                match job.work {
-                    Work::Slot(slot) => self.resolve(slot, &mut local),
-                    Work::Element { map, computation } => self.run_element(&map, computation, &mut local),
-                    Work::Combination { reduce, combination } => self.run_combination(&reduce, combination, &mut local),
-                }
-            }
-            self.publish(&mut local);
-            busy_ns += ticker.since(start);
-        }
-        self.session.costs.add_busy(busy_ns);
-        self.session.costs.hand_over(&mut local.noted);
-    }
-
-    /// Closes the queue when this thread panics.
-    pub(crate) fn closing(&self) -> impl Drop + '_ {
-        Unwinding(&self.queue)
-    }
-
     /// How many jobs to take at once: so many that taking them costs little, so few that others get their share.
-    fn gulp(&self) -> usize {
+    pub(crate) fn gulp(&self) -> usize {
         // Only a guess is made from these counters.
         let bodies = self.bodies.load(Ordering::Relaxed);
         let mean = self.body_ns.load(Ordering::Relaxed).checked_div(bodies).unwrap_or(GULP);
@@ -211,8 +176,9 @@ impl Wave {
             }
             self.release_consumers(&concluded, local);
         }
-        if !local.jobs.is_empty() {
-            self.queue.push(local.jobs.drain(..));
+        self.relieve(0, None);
+        if !local.jobs.is_empty() || !local.needing.is_empty() {
+            self.queue.push(local.jobs.drain(..), local.needing.drain(..));
         }
     }
 
@@ -233,6 +199,9 @@ impl Wave {
                 let input = &slots[self.slots.of(*input)];
                 if input.readers.fetch_sub(1, Ordering::AcqRel) == 1 && !self.is_kept(input.node) {
                     drop(input.release());
+                    if input.is_large() {
+                        self.uncount(self.slots.of(input.node));
+                    }
                 }
             }
         }
@@ -285,6 +254,7 @@ impl Wave {
     /// Takes what the wave found out into the ledger.
     fn finish(mut self, is_last: impl FnOnce(&WaveEnd) -> bool) -> (Ledger, WaveEnd) {
         self.session.recorder.flush();
+        self.session.held_most.fetch_max(self.budget.most(), Ordering::Relaxed);
         let mut end = std::mem::take(&mut *lock(&self.end));
         let is_last = is_last(&end);
         let maps = std::mem::take(&mut *lock(&self.maps));
@@ -352,26 +322,6 @@ impl Wave {
         }
         if let Some(base) = self.ledger.record_key(&self.session.graph, node) {
             self.ledger.learn(node, base, known);
-        }
-    }
-}
-
-/// Ends the watchdog when the walkers have returned, also by a panic.
-struct Ending<'a>(&'a Watchdog);
-
-impl Drop for Ending<'_> {
-    fn drop(&mut self) {
-        self.0.end();
-    }
-}
-
-/// Closes the queue when a walker panics, so that the others do not wait for it: an observer's panic, say.
-struct Unwinding<'a>(&'a Queue);
-
-impl Drop for Unwinding<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.close();
         }
     }
 }

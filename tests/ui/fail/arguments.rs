@@ -39,4 +39,19 @@ fn h() -> u32 {
     0
 }
 
+#[node(memory = "4gb")]
+fn i() {}
+
+#[node(memory = 4)]
+fn j() {}
+
+#[node(slots = 0)]
+fn k() {}
+
+#[node(pool = "my gpu")]
+fn l() {}
+
+#[node(blocking = true)]
+fn m() {}
+
 fn main() {}

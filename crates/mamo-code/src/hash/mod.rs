@@ -3,6 +3,7 @@
 mod names;
 mod node;
 mod normal;
+mod resources;
 mod version;
 
 pub(crate) use node::Hashes;

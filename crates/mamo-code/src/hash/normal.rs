@@ -64,6 +64,13 @@ impl Normal<'_> {
                 at = behind;
                 continue;
             }
+            if token.kind == Kind::Pound
+                && inside == Macro::None
+                && let Some(behind) = self.without_resources(tokens, at)
+            {
+                (at, before, comma) = (behind, Kind::CloseBracket, None);
+                continue;
+            }
             if token.is(symbol::PUB) && inside == Macro::None {
                 at = behind_visibility(tokens, at);
                 continue;
@@ -124,7 +131,7 @@ impl Normal<'_> {
         }
     }
 
-    fn write(&mut self, token: Token) {
+    pub(super) fn write(&mut self, token: Token) {
         match token.symbol() {
             Some(symbol) => self.out.extend_from_slice(self.index.symbols.name(symbol).as_bytes()),
             None => {

@@ -29,6 +29,16 @@ fn versions_follow_edits() {
 }
 
 #[test]
+fn what_a_node_takes_of_the_machine_is_no_code() {
+    let folder = std::env::temp_dir().join(format!("mamo-code-resources-{}", std::process::id()));
+    for case in cases::resources::CASES {
+        let (before, after) = case.sides();
+        let has_changed = before.reach(&folder).version() != after.reach(&folder).version();
+        assert_eq!(has_changed, case.expect == Expect::Change, "{}", case.name);
+    }
+}
+
+#[test]
 fn there_are_enough_cases() {
     let cases = cases::all();
     let n_keep = cases.iter().filter(|case| case.expect == Expect::Keep).count();

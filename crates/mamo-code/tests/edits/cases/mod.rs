@@ -6,6 +6,7 @@ mod items;
 mod macros;
 mod modules;
 mod precision;
+pub(crate) mod resources;
 mod traits;
 
 use crate::case::Case;
