@@ -5,7 +5,7 @@ use crate::graph::declared::Flags;
 use crate::graph::id::KindId;
 use crate::graph::merge::constant_difference;
 use crate::graph::names::{Label, NodePath, ScopeId};
-use crate::graph::spec::{RawSpec, SpecBody};
+use crate::graph::spec::{Rare, RawSpec, SpecBody};
 use crate::graph::{Body, Constant, Draw, Function, Gatherer, Kind, NodeFunction, NodeId, Retry, Source};
 use smallvec::SmallVec;
 use std::panic::Location;
@@ -30,52 +30,79 @@ impl Builder {
             flags: Flags { persist: spec.persist, is_barrier: spec.is_barrier },
             place,
         };
+        let node = match (spec.body, spec.rare) {
+            // Most nodes of large graphs.
+            (SpecBody::Function { function, present }, None) => {
+                self.add_function((function, present, Draw::default()), outputs, &declaration)
+            }
+            (body, None) => self.add_body(body, Draw::default(), outputs, &declaration),
+            (body, Some(rare)) => self.add_with(body, &rare, &spec.tags, outputs, &declaration),
+        };
+        self.tag(node, spec.tags);
+        node
+    }
+
+    /// Adds a node of which is said what is said of few.
+    fn add_with(
+        &mut self,
+        body: SpecBody,
+        rare: &Rare,
+        tags: &[Box<str>],
+        outputs: u32,
+        declaration: &Declaration<'_>,
+    ) -> NodeId {
         let n_mistakes = self.mistakes.len();
-        let draw = spec.draw;
-        let mut samples = SmallVec::new();
-        let may_draw = draw.seed.is_some() || spec.trials.is_some();
-        if may_draw && !self.check_draws(&spec.body, draw, spec.trials.as_ref(), &declaration) {
+        let draw = Draw { trial: 0, seed: rare.seed };
+        let may_draw = draw.seed.is_some() || rare.trials.is_some();
+        if may_draw && !self.check_draws(&body, draw, rare.trials.as_ref(), declaration) {
             return NodeId::MISTAKEN;
         }
-        let node = match spec.body {
-            SpecBody::Function { function, present } => match &spec.trials {
-                None => self.add_function((function, present, draw), outputs, &declaration),
-                Some(trials) => {
-                    let list;
-                    (list, samples) = self.add_trials((function, present), draw, trials, &declaration);
-                    list
-                }
-            },
-            SpecBody::Constant(Ok(constant)) => self.add_constant(constant, &declaration),
-            SpecBody::Constant(Err(message)) => {
-                let name = declaration.name.unwrap_or("value");
-                self.mistakes.push(format!("node `{name}` has no key: {message} ({place})"));
-                NodeId::MISTAKEN
+        let mut samples = SmallVec::new();
+        let node = match (body, &rare.trials) {
+            (SpecBody::Function { function, present }, Some(trials)) => {
+                let list;
+                (list, samples) = self.add_trials((function, present), draw, trials, declaration);
+                list
             }
-            SpecBody::Source(source) => self.add_source(source, &declaration),
-            SpecBody::Field(field) => {
-                self.add_derived(format!("field {}", field.path), Body::Field(field), &declaration)
-            }
-            SpecBody::Settle(settler) => self.add_derived("settle".into(), Body::Settle(settler), &declaration),
-            SpecBody::SettleEach => self.add_settled_map(&declaration),
-            SpecBody::Gather(gatherer) => self.add_gatherer(gatherer, &declaration),
+            (body, _) => self.add_body(body, draw, outputs, declaration),
         };
         for sample in &samples {
-            self.tag(*sample, spec.tags.clone());
+            self.tag(*sample, tags.to_vec());
         }
-        self.tag(node, spec.tags);
-        if self.mistakes.len() == n_mistakes {
-            if spec.trials.is_none() {
-                samples.push(node);
-            }
-            for node in samples {
-                self.limit(node, spec.retry, spec.timeout, place);
-                if let Some(asked) = &spec.asked {
-                    self.ask(node, (**asked).clone(), place);
-                }
+        if self.mistakes.len() > n_mistakes {
+            return node;
+        }
+        if rare.trials.is_none() {
+            samples.push(node);
+        }
+        for node in samples {
+            self.limit(node, rare.retry, rare.timeout, declaration.place);
+            if let Some(asked) = &rare.asked {
+                self.ask(node, asked.clone(), declaration.place);
             }
         }
         node
+    }
+
+    fn add_body(&mut self, body: SpecBody, draw: Draw, outputs: u32, declaration: &Declaration<'_>) -> NodeId {
+        match body {
+            SpecBody::Function { function, present } => {
+                self.add_function((function, present, draw), outputs, declaration)
+            }
+            SpecBody::Constant(Ok(constant)) => self.add_constant(constant, declaration),
+            SpecBody::Constant(Err(message)) => {
+                let (name, place) = (declaration.name.unwrap_or("value"), declaration.place);
+                self.mistakes.push(format!("node `{name}` has no key: {message} ({place})"));
+                NodeId::MISTAKEN
+            }
+            SpecBody::Source(source) => self.add_source(source, declaration),
+            SpecBody::Field(field) => {
+                self.add_derived(format!("field {}", field.path), Body::Field(field), declaration)
+            }
+            SpecBody::Settle(settler) => self.add_derived("settle".into(), Body::Settle(settler), declaration),
+            SpecBody::SettleEach => self.add_settled_map(declaration),
+            SpecBody::Gather(gatherer) => self.add_gatherer(gatherer, declaration),
+        }
     }
 
     /// Notes how often a node is tried, and how long it may take.

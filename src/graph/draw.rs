@@ -37,7 +37,7 @@ impl<T, H> Spec<T, H> {
     /// Former draws are kept: going back to a seed, or to none, executes nothing. Elements of a map and combinations of a
     /// reduce draw again as well.
     pub fn seed(mut self, seed: u64) -> Self {
-        self.raw.draw.seed = Some(seed);
+        self.raw.rare().seed = Some(seed);
         self
     }
 }
@@ -52,9 +52,10 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Spec<T> {
     ///
     /// Options count for the samples; a barrier is made of the list.
     pub fn trials(mut self, n: u32) -> Spec<List<T>> {
-        let is_nested = self.raw.trials.is_some();
+        let trials = &mut self.raw.rare().trials;
+        let is_nested = trials.is_some();
         let (gatherer, element) = (Gatherer::of::<T>(), ValueType::serde::<T>());
-        self.raw.trials = Some(Trials { n, gatherer, element, is_nested });
+        *trials = Some(Trials { n, gatherer, element, is_nested });
         Spec::from_raw(self.raw)
     }
 }

@@ -81,7 +81,7 @@ impl<T, H> Spec<T, H> {
     }
 
     fn asked(&mut self) -> &mut Asked {
-        self.raw.asked.get_or_insert_default()
+        self.raw.rare().asked.get_or_insert_default()
     }
 }
 

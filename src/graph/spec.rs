@@ -1,7 +1,7 @@
 //! What a node is to be, before it is added to a graph.
 
 use crate::fingerprint::{ValueDigest, value_digest};
-use crate::graph::draw::{Draw, Trials};
+use crate::graph::draw::Trials;
 use crate::graph::{Asked, Constant, DeclaredFunction, Gatherer, Node, NodeFunction, RawNode, Retry, Settler, Source};
 use crate::value::{Collection, Flat, Projection, Value, ValueType};
 use smallvec::SmallVec;
@@ -43,11 +43,25 @@ pub(crate) struct RawSpec {
     pub(crate) tags: Vec<Box<str>>,
     pub(crate) persist: Persist,
     pub(crate) is_barrier: bool,
+    /// Apart, since a spec is passed on by value, a million times in a large graph.
+    pub(crate) rare: Option<Box<Rare>>,
+}
+
+/// What is said of few nodes.
+#[derive(Default)]
+pub(crate) struct Rare {
     pub(crate) retry: Option<Retry>,
-    pub(crate) draw: Draw,
+    /// To draw again.
+    pub(crate) seed: Option<u64>,
     pub(crate) trials: Option<Trials>,
     pub(crate) timeout: Option<Duration>,
-    pub(crate) asked: Option<Box<Asked>>,
+    pub(crate) asked: Option<Asked>,
+}
+
+impl RawSpec {
+    pub(crate) fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
 }
 
 pub(crate) enum SpecBody {
@@ -73,11 +87,7 @@ impl<T, H> Spec<T, H> {
             tags: Vec::new(),
             persist: Persist::Auto,
             is_barrier: false,
-            retry: None,
-            draw: Draw::default(),
-            trials: None,
-            timeout: None,
-            asked: None,
+            rare: None,
         };
         Self::from_raw(raw)
     }
@@ -156,7 +166,7 @@ impl<T, H> Spec<T, H> {
 
     /// Tries the node again when it fails, and each element of a map on its own; part of no key.
     pub fn retry(mut self, retry: Retry) -> Self {
-        self.raw.retry = Some(retry);
+        self.raw.rare().retry = Some(retry);
         self
     }
 
@@ -186,7 +196,7 @@ impl<T, H> Spec<T, H> {
     /// # Ok(found) });
     /// ```
     pub fn timeout(mut self, time: Duration) -> Self {
-        self.raw.timeout = Some(time);
+        self.raw.rare().timeout = Some(time);
         self
     }
 
