@@ -8,38 +8,12 @@
 use mamo::{Artifact, BoxError, Bytes, Codec, Engine, Graph, Node, NodeCtx, node};
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::fmt;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Counts the bytes that are allocated at a time.
-struct Counting;
-
-static NOW: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-#[expect(unsafe_code, reason = "an allocator is unsafe to implement")]
-// SAFETY: everything is handed on to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let now = NOW.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
-        PEAK.fetch_max(now, Ordering::Relaxed);
-        // SAFETY: the caller's promise is the system's.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        NOW.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller's promise is the system's.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
+mod counting;
 
 const MIB: u64 = 1 << 20;
 
@@ -204,10 +178,7 @@ fn alone(name: &str, case: impl FnOnce(u64, &Engine)) {
     let mib = std::env::var("MAMO_STREAMED_MIB").map_or(256, |mib| mib.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
     let engine = Engine::builder().jobs(2).open(folder.path()).unwrap();
-    let before = NOW.load(Ordering::Relaxed);
-    PEAK.store(before, Ordering::Relaxed);
-    case(mib, &engine);
-    let peak = PEAK.load(Ordering::Relaxed) - before;
+    let ((), peak) = counting::peak_of(|| case(mib, &engine));
     assert!(peak < LIMIT << 20, "{} MiB at a time", peak >> 20);
 }
 

@@ -75,7 +75,8 @@ impl Recorder {
         if pending.batch.is_empty() {
             pending.since = Instant::now();
             // A batch that is handed over takes its room along; growing to that size again would copy all of it.
-            if records.size() * 4 > LARGE / 16 {
+            // Blobs come with room of their own.
+            if records.record_size() * 4 > LARGE / 16 {
                 pending.batch = Batch::with_room(LARGE + LARGE / 8);
             }
         }

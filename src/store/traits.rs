@@ -196,7 +196,12 @@ impl Batch {
 
     /// Bytes of everything in it, for deciding when to hand it over.
     pub fn size(&self) -> usize {
-        self.bytes.len() + self.records.len() * 48 + self.blobs.iter().map(|(_, bytes)| bytes.len()).sum::<usize>()
+        self.record_size() + self.blobs.iter().map(|(_, bytes)| bytes.len()).sum::<usize>()
+    }
+
+    /// Bytes of the records in it.
+    pub(crate) fn record_size(&self) -> usize {
+        self.bytes.len() + self.records.len() * 48
     }
 
     /// Whether it changes nothing.

@@ -392,8 +392,13 @@ impl Wave {
             }
             if made.value.is_some() { made.part.len() } else { 0 }
         });
+        let may_hold = len == 0 || map.may_hold(len);
+        if !may_hold {
+            // It is read back, perhaps in another thread.
+            self.hand_over(local);
+        }
         let is_read = |n_followers| {
-            let is_read = n_readers() > n_followers;
+            let is_read = may_hold && n_readers() > n_followers;
             if is_read {
                 self.count(map.slot, len);
             }

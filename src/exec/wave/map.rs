@@ -48,7 +48,12 @@ pub(crate) struct MapRun {
     /// Whether anything has to be executed.
     pub(crate) is_stale: AtomicBool,
     pub(crate) given: Mutex<Given>,
+    /// Encoded bytes of the values that were to stay in memory.
+    held: AtomicU64,
 }
+
+/// So many bytes of a map's values stay in memory until the collection is read.
+const HELD: u64 = 64 << 20;
 
 /// What is known of a map when all of its inputs are.
 pub(crate) struct MapInputs {
@@ -165,7 +170,15 @@ impl MapRun {
             failures: Mutex::default(),
             is_stale: AtomicBool::new(false),
             given: Mutex::new(given),
+            held: AtomicU64::new(0),
         }
+    }
+
+    /// Whether the value of an element with so many bytes may stay in memory for those who read the collection. Others
+    /// are read back.
+    pub(crate) fn may_hold(&self, len: u64) -> bool {
+        // A sum; nothing else is ordered by it.
+        self.held.fetch_add(len, Ordering::Relaxed).saturating_add(len) <= HELD
     }
 
     /// Whether this was the last that the map waited for.
