@@ -28,6 +28,15 @@ pub mod log {
     pub use crate::value::layer;
 }
 
+/// Codecs for results that serde does not know, or that are not to be copied; [`Codec`] says how to write one.
+pub mod codec {
+    #[cfg(feature = "arrow")]
+    pub use crate::value::Arrow;
+    pub use crate::value::Codec;
+    #[cfg(feature = "ndarray")]
+    pub use crate::value::{MappedArray, NdArray, NdElement};
+}
+
 /// What the macros write; no part of the interface.
 #[doc(hidden)]
 pub mod __private {

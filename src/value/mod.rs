@@ -34,8 +34,12 @@ mod tool;
 pub(crate) use artifact::digest_of;
 pub use artifact::{Artifact, Shape};
 pub use check::{ByValue, Fallible, NoResult, NodeError, Probe, Saved, lend_optional};
+#[cfg(feature = "arrow")]
+pub use codec::Arrow;
 pub(crate) use codec::{Blob, Encoded, SpillFile, encode_bytes, encode_value, expect_type};
 pub use codec::{Bytes, Codec, CodecError, NodeResult, Postcard, Transient, ValueType};
+#[cfg(feature = "ndarray")]
+pub use codec::{MappedArray, NdArray, NdElement};
 pub(crate) use collection::typed_key;
 pub use collection::{Collection, DictKey, Lent};
 pub(crate) use desk::{Desk, confined};

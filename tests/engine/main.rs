@@ -12,6 +12,8 @@ mod accept;
 mod audit;
 mod bytes;
 mod chains;
+#[cfg(any(feature = "arrow", feature = "ndarray"))]
+mod codecs;
 mod commands;
 mod costs;
 mod damage;

@@ -15,9 +15,8 @@ pub(crate) fn run() -> ExitCode {
         let library = ["clippy", "--package", "mamo", "--lib", "--no-default-features", "--", "-D", "warnings"];
         Outcome::of(&mut cargo(&library))
     });
-    checks.check("lints with all formats", || {
-        let library = ["clippy", "--package", "mamo", "--lib", "--all-features", "--", "-D", "warnings"];
-        Outcome::of(&mut cargo(&library))
+    checks.check("lints with all features", || {
+        Outcome::of(&mut cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]))
     });
     checks.check("documentation", || {
         Outcome::of(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
@@ -28,6 +27,12 @@ pub(crate) fn run() -> ExitCode {
     });
     checks.check("tests with `tracing`", || {
         Outcome::of(&mut cargo(&["test", "--package", "mamo", "--features", "tracing", "--test", "tracing"]))
+    });
+    checks.check("tests with all codecs", || {
+        Outcome::of(&mut cargo(&["test", "--package", "mamo", "--all-features", "--lib", "--test", "engine", "codec"]))
+    });
+    checks.check("examples of all codecs", || {
+        Outcome::of(&mut cargo(&["test", "--package", "mamo", "--all-features", "--doc", "codec"]))
     });
     let is_there = can_call(&["deny", "--version"]);
     let mut install = cargo(&["install", "cargo-deny", "--locked"]);

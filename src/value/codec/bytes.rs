@@ -25,23 +25,18 @@ use std::sync::Arc;
 /// use mamo::{Bytes, Engine, Graph, node};
 ///
 /// #[node]
-/// fn noise(len: usize) -> Bytes {
-///     let mut state = 1_u32;
-///     let next = std::iter::repeat_with(|| {
-///         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-///         state.to_le_bytes()[3]
-///     });
-///     next.take(len).collect()
+/// fn picture(n_pixels: usize) -> Bytes {
+///     vec![3; n_pixels].into()
 /// }
 ///
 /// #[node]
-/// fn sum(bytes: &[u8]) -> u64 {
-///     bytes.iter().map(|byte| u64::from(*byte)).sum()
+/// fn brightness(pixels: &[u8]) -> u64 {
+///     pixels.iter().map(|pixel| u64::from(*pixel)).sum()
 /// }
 ///
-/// let (graph, total) = Graph::build(|g| Ok(g.add(sum::node(g.add(noise::node(g.value(1000)))))))?;
-/// assert_eq!(*Engine::in_memory().run(&graph)?.get(total)?, 127_084);
-/// # mamo::Result::Ok(())
+/// let (graph, sum) = Graph::build(|g| Ok(g.add(brightness::node(g.add(picture::node(g.value(1000)))))))?;
+/// assert_eq!(*Engine::in_memory().run(&graph)?.get(sum)?, 3000);
+/// # Ok::<(), mamo::Error>(())
 /// ```
 ///
 /// A mapped file is the store's: read-only, and never changed by mamo. A program that shortens such a file while another

@@ -4,15 +4,23 @@
 //! into a file that the store takes over as it is. Decoding borrows: large values lie in the store as files of their
 //! own, which are mapped ([`Bytes`]) and not read.
 
+#[cfg(feature = "arrow")]
+mod arrow;
 mod blob;
 mod bytes;
 mod mapping;
+#[cfg(feature = "ndarray")]
+mod ndarray;
 mod sink;
 mod traits;
 mod value_type;
 
+#[cfg(feature = "arrow")]
+pub use arrow::Arrow;
 pub(crate) use blob::{Blob, SpillFile};
 pub use bytes::Bytes;
+#[cfg(feature = "ndarray")]
+pub use ndarray::{Element as NdElement, MappedArray, NdArray};
 pub(crate) use sink::{Encoded, Sink};
 pub use traits::{Codec, CodecError, Postcard, Transient};
 pub(crate) use value_type::{Coding, WRONG_TYPE, decode_value, encode_bytes, encode_into, encode_value, expect_type};

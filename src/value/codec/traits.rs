@@ -55,7 +55,7 @@ use std::io;
 ///
 /// let (graph, brightest) = Graph::build(|g| Ok(g.add(brightest::node(g.add(grey::node(g.value(640)))))))?;
 /// assert_eq!(*Engine::in_memory().run(&graph)?.get(brightest)?, 128);
-/// # mamo::Result::Ok(())
+/// # Ok::<(), mamo::Error>(())
 /// ```
 pub trait Codec<T> {
     /// Names the format; part of every key. A change of the format changes it.
