@@ -10,12 +10,16 @@ use crate::exec::store_error::store_error;
 use crate::exec::sync::{AtomicU64, Ordering};
 use crate::exec::{Outcome, RunCosts};
 use crate::fingerprint::{RECIPE, executable_digest};
-use crate::graph::NodeId;
+use crate::graph::{Declared, NodeId};
 use crate::store::{Batch, Key, RecordKind};
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 /// Nodes a chunk.
 const CHUNK: usize = 1024;
+
+/// Begins the chunks that know specs; in those of earlier versions the length of a name stood here, which is never so large.
+pub(crate) const WITH_SPECS: [u8; 4] = *b"spec";
 
 const PLAN: &[u8; 32] = b"mamo 1: plan of a run ----------";
 const RUN: &[u8; 32] = b"mamo 1: number of a run --------";
@@ -76,13 +80,7 @@ fn record_plan(session: &Session, ledger: &Ledger, plan: Key, batch: &mut Batch)
     let chunks: Vec<(Key, Vec<u8>)> = needed
         .chunks(CHUNK)
         .map(|nodes| {
-            let mut bytes = RECIPE.to_le_bytes().to_vec();
-            for node in nodes {
-                let identity = graph.identity(*node);
-                bytes.extend_from_slice(&u32::try_from(identity.len()).unwrap_or(u32::MAX).to_le_bytes());
-                bytes.extend_from_slice(identity.as_bytes());
-                bytes.extend_from_slice(ledger.record_key(graph, *node).unwrap_or(UNKNOWN).as_bytes());
-            }
+            let bytes = chunk_bytes(graph, ledger, nodes);
             (Key::new(RecordKind::Chunk, blake3::hash(&bytes).as_bytes()), bytes)
         })
         .collect();
@@ -100,6 +98,37 @@ fn record_plan(session: &Session, ledger: &Ledger, plan: Key, batch: &mut Batch)
         }
     });
     Ok(())
+}
+
+/// A chunk: the digests of its specs, then its nodes, each with its name, its fingerprint and the number of its spec.
+fn chunk_bytes(graph: &Declared, ledger: &Ledger, nodes: &[NodeId]) -> Vec<u8> {
+    let mut numbers = BTreeMap::new();
+    let mut specs = Vec::new();
+    let mut listed = Vec::new();
+    for node in nodes {
+        let identity = graph.identity(*node);
+        listed.extend_from_slice(&to_u32(identity.len()).to_le_bytes());
+        listed.extend_from_slice(identity.as_bytes());
+        listed.extend_from_slice(ledger.record_key(graph, *node).unwrap_or(UNKNOWN).as_bytes());
+        let spec = graph.spec(*node).filter(|spec| !spec.key.is_empty()).map(|spec| *spec.hashers.digest.as_bytes());
+        let number = spec.map_or(u32::MAX, |spec| {
+            *numbers.entry(spec).or_insert_with(|| {
+                specs.push(spec);
+                to_u32(specs.len() - 1)
+            })
+        });
+        listed.extend_from_slice(&number.to_le_bytes());
+    }
+    let mut bytes = RECIPE.to_le_bytes().to_vec();
+    bytes.extend_from_slice(&WITH_SPECS);
+    bytes.extend_from_slice(&to_u32(specs.len()).to_le_bytes());
+    bytes.extend(specs.iter().flatten());
+    bytes.append(&mut listed);
+    bytes
+}
+
+fn to_u32(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 fn millis(time: Duration) -> u64 {

@@ -1,8 +1,10 @@
 //! What earlier runs left behind: when they were, and under which fingerprints nodes were known in them.
 
 use crate::error::Result;
+use crate::exec::history::WITH_SPECS;
 use crate::exec::store_error::store_error;
-use crate::fingerprint::Fingerprint;
+use crate::exec::table::position;
+use crate::fingerprint::{Fingerprint, RECIPE, SpecDigest};
 use crate::store::{Key, RecordKind, RecordReader, Store};
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,7 +13,15 @@ pub(crate) struct Past<'a> {
     store: &'a dyn Store,
     runs: Vec<PastRun>,
     /// Chunks of plans that were read: runs of one pipeline share most of them.
-    chunks: BTreeMap<[u8; 32], Vec<(String, Fingerprint)>>,
+    chunks: BTreeMap<[u8; 32], Vec<(String, PastNode)>>,
+}
+
+/// What a node was in a run that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PastNode {
+    pub(crate) fingerprint: Fingerprint,
+    /// Nothing for leaves, and for runs of earlier versions.
+    pub(crate) spec: Option<SpecDigest>,
 }
 
 /// A run that is over.
@@ -61,11 +71,11 @@ impl<'a> Past<'a> {
         Ok(found)
     }
 
-    /// All nodes of a run with the fingerprints under which they were known.
+    /// All nodes of a run.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub(crate) fn nodes(&self, run: &PastRun) -> Result<HashMap<String, Fingerprint>> {
+    pub(crate) fn nodes(&self, run: &PastRun) -> Result<HashMap<String, PastNode>> {
         let mut nodes = HashMap::new();
         let plan = self.one(Key::new(RecordKind::Plan, &run.plan))?;
         let Some(mut plan) = plan.as_deref().and_then(RecordReader::of_recipe) else { return Ok(nodes) };
@@ -84,8 +94,8 @@ impl<'a> Past<'a> {
                 self.chunks.insert(chunk, read_chunk(&bytes));
             }
             let nodes = self.chunks.get(&chunk).map(Vec::as_slice).unwrap_or_default();
-            if let Some((_, fingerprint)) = nodes.iter().find(|(identity, _)| identity == node) {
-                return Ok(Some(*fingerprint));
+            if let Some((_, node)) = nodes.iter().find(|(identity, _)| identity == node) {
+                return Ok(Some(node.fingerprint));
             }
         }
         Ok(None)
@@ -106,13 +116,29 @@ impl PastRun {
 }
 
 /// The nodes of a chunk; those before a place that makes no sense.
-fn read_chunk(bytes: &[u8]) -> Vec<(String, Fingerprint)> {
+fn read_chunk(bytes: &[u8]) -> Vec<(String, PastNode)> {
     let mut nodes = Vec::new();
     let Some(mut reader) = RecordReader::of_recipe(bytes) else { return nodes };
+    let mut specs: Option<Vec<SpecDigest>> = None;
+    if bytes.get(RECIPE.to_le_bytes().len()..).is_some_and(|rest| rest.starts_with(&WITH_SPECS)) {
+        let mut read = || {
+            let [_marker, count] = [reader.array()?, reader.array()?].map(u32::from_le_bytes);
+            (0..count).map(|_| reader.array().map(SpecDigest::from_bytes)).collect()
+        };
+        specs = read();
+        if specs.is_none() {
+            return nodes;
+        }
+    }
     let mut next = || {
         let len = u32::from_le_bytes(reader.array()?);
-        let identity = String::from_utf8(reader.bytes(usize::try_from(len).ok()?)?.to_vec()).ok()?;
-        Some((identity, Fingerprint::from_bytes(reader.array()?)))
+        let identity = String::from_utf8(reader.bytes(position(len))?.to_vec()).ok()?;
+        let fingerprint = Fingerprint::from_bytes(reader.array()?);
+        let spec = match &specs {
+            Some(specs) => specs.get(position(u32::from_le_bytes(reader.array()?))).copied(),
+            None => None,
+        };
+        Some((identity, PastNode { fingerprint, spec }))
     };
     while let Some(node) = next() {
         nodes.push(node);

@@ -139,14 +139,16 @@ fn last_other(
 fn causes(session: &Session, ledger: &Ledger, past: &Past<'_>, run: &PastRun, node: NodeId) -> Result<Vec<Cause>> {
     let graph = &session.graph;
     let known = past.nodes(run)?;
-    let all: HashSet<Fingerprint> = known.values().copied().collect();
-    let is_what_it_was = |node| ledger.record_key(graph, node).as_ref() == known.get(&graph.identity(node));
+    let all: HashSet<Fingerprint> = known.values().map(|node| node.fingerprint).collect();
+    let is_what_it_was =
+        |node| ledger.record_key(graph, node) == known.get(&graph.identity(node)).map(|node| node.fingerprint);
     let mut changed: BTreeMap<NodeId, Vec<Change>> = BTreeMap::new();
     let mut seen = BTreeSet::from([node]);
     let mut stack = vec![node];
     while let Some(node) = stack.pop() {
         let now = ledger.record_key(graph, node);
-        let before = known.get(&graph.identity(node)).copied();
+        let former = known.get(&graph.identity(node)).copied();
+        let before = former.map(|former| former.fingerprint);
         if now.is_some() && now == before {
             continue;
         }
@@ -170,7 +172,7 @@ fn causes(session: &Session, ledger: &Ledger, past: &Past<'_>, run: &PastRun, no
                                 (None, _) => {}
                                 (Some(now), _) if now == before.fingerprint => {}
                                 (Some(_), Some(known))
-                                    if *known != before.fingerprint && all.contains(&before.fingerprint) =>
+                                    if known.fingerprint != before.fingerprint && all.contains(&before.fingerprint) =>
                                 {
                                     is_other = true;
                                 }
@@ -186,8 +188,11 @@ fn causes(session: &Session, ledger: &Ledger, past: &Past<'_>, run: &PastRun, no
                         changes.extend(is_other.then_some(Change::Inputs));
                         changes
                     }
-                    // It failed then, or nobody needed it.
-                    None => Vec::new(),
+                    // It failed then, is never saved, or was taken back: what it was is known from the plan alone.
+                    None => match former.and_then(|former| former.spec) {
+                        Some(before) if before != spec.hashers.digest => spec_changes(session, spec, &before)?,
+                        Some(_) | None => Vec::new(),
+                    },
                 }
             }
             (Some(_), Some(_) | None) => vec![Change::Value],

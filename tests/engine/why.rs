@@ -3,7 +3,7 @@
 use crate::accept::{bench, up};
 use expect_test::{Expect, expect};
 use mamo::store::MemoryStore;
-use mamo::{Change, Graph, Node, Remark, node, source};
+use mamo::{Change, Graph, Node, Remark, Spec, node, source};
 use std::sync::Arc;
 
 #[node]
@@ -202,4 +202,30 @@ fn what_was_taken_back_is_a_cause() {
         RunUnlessCutOff
         up: Value"#]];
     check(&store, &graph(2, 1), "down", changed);
+}
+
+/// Nothing was said of what a node's code was in a run in which it failed: there is no record of it.
+#[test]
+fn a_change_of_code_since_a_failure_is_named() {
+    fn first() -> fn(Node<u32>) -> Spec<u32> {
+        #[node(version = 1)]
+        fn brittle(x: u32) -> Result<u32, String> {
+            Err(format!("no {x}"))
+        }
+        brittle::node
+    }
+    fn second() -> fn(Node<u32>) -> Spec<u32> {
+        #[node(version = 2)]
+        fn brittle(x: u32) -> Result<u32, String> {
+            Ok(x)
+        }
+        brittle::node
+    }
+    let graph = |brittle: fn(Node<u32>) -> Spec<u32>| Graph::build(|g| Ok(g.add(brittle(g.value(1))))).unwrap().0;
+    let store = Arc::new(MemoryStore::new());
+    bench(&store).engine.run(&graph(first())).unwrap();
+    let changed = expect![[r#"
+        Run
+        brittle: code [version Some("1") Some("2")]"#]];
+    check(&store, &graph(second()), "brittle", changed);
 }
