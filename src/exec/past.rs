@@ -121,11 +121,7 @@ fn read_chunk(bytes: &[u8]) -> Vec<(String, PastNode)> {
     let Some(mut reader) = RecordReader::of_recipe(bytes) else { return nodes };
     let mut specs: Option<Vec<SpecDigest>> = None;
     if bytes.get(RECIPE.to_le_bytes().len()..).is_some_and(|rest| rest.starts_with(&WITH_SPECS)) {
-        let mut read = || {
-            let [_marker, count] = [reader.array()?, reader.array()?].map(u32::from_le_bytes);
-            (0..count).map(|_| reader.array().map(SpecDigest::from_bytes)).collect()
-        };
-        specs = read();
+        specs = read_specs(&mut reader);
         if specs.is_none() {
             return nodes;
         }
@@ -144,4 +140,9 @@ fn read_chunk(bytes: &[u8]) -> Vec<(String, PastNode)> {
         nodes.push(node);
     }
     nodes
+}
+
+fn read_specs(reader: &mut RecordReader<'_>) -> Option<Vec<SpecDigest>> {
+    let [_marker, count] = [reader.array()?, reader.array()?].map(u32::from_le_bytes);
+    (0..count).map(|_| reader.array().map(SpecDigest::from_bytes)).collect()
 }
