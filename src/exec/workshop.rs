@@ -167,7 +167,7 @@ impl Keeper for Workshop {
             let path = file.path().to_path_buf();
             Adopted { digest: file.digest(), len: file.len(), path }
         };
-        self.adopt(files.iter().map(adopted).collect()).map_err(io::Error::other)?;
+        self.adopt(files.iter().map(|file| adopted(file)).collect()).map_err(io::Error::other)?;
         self.store.put(batch).map(|_| ()).map_err(io::Error::other)
     }
 

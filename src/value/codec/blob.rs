@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub(crate) enum Blob {
     Memory(Vec<u8>),
-    File(SpillFile),
+    /// In a box: each small value passes through here as well, and is moved about.
+    File(Box<SpillFile>),
 }
 
 /// A file in the engine's scratch folder; it goes with this, unless the store has taken it over.
@@ -29,6 +30,7 @@ impl Blob {
     }
 
     /// blake3 of the bytes.
+    #[inline]
     pub(crate) fn digest(&self) -> BlobDigest {
         match self {
             Self::Memory(bytes) => BlobDigest::of(bytes),
@@ -36,6 +38,7 @@ impl Blob {
         }
     }
 
+    #[inline]
     pub(crate) fn len(&self) -> u64 {
         match self {
             Self::Memory(bytes) => u64::try_from(bytes.len()).unwrap_or(u64::MAX),
@@ -44,6 +47,7 @@ impl Blob {
     }
 
     /// The bytes when they are at most so many.
+    #[inline]
     pub(crate) fn few(self, limit: usize) -> Result<Vec<u8>, Self> {
         match self {
             Self::Memory(bytes) if bytes.len() <= limit => Ok(bytes),
@@ -63,7 +67,7 @@ impl Blob {
     pub(crate) fn into_bytes(self) -> io::Result<Bytes> {
         match self {
             Self::Memory(bytes) => Ok(Bytes::from(bytes)),
-            Self::File(file) => Bytes::map_spilled(file),
+            Self::File(file) => Bytes::map_spilled(*file),
         }
     }
 }

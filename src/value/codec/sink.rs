@@ -64,16 +64,18 @@ impl Sink {
     }
 
     /// What was written, ready to be saved.
-    pub(crate) fn finish(mut self) -> io::Result<Encoded> {
-        let bytes = match self.spill {
-            Spill::Unasked | Spill::Nowhere | Spill::Hashed(_) => Blob::Memory(self.buffer),
+    #[inline]
+    pub(crate) fn finish(self) -> io::Result<Encoded> {
+        let Self { buffer, spill, blobs } = self;
+        let bytes = match spill {
+            Spill::Unasked | Spill::Nowhere | Spill::Hashed(_) => Blob::Memory(buffer),
             Spill::File(mut spilling) => {
-                spilling.write(&self.buffer)?;
+                spilling.write(&buffer)?;
                 let Spilling { hasher, named, .. } = *spilling;
-                Blob::File(named.named(hasher.finalize().into(), hasher.count()))
+                Blob::File(Box::new(named.named(hasher.finalize().into(), hasher.count())))
             }
         };
-        Ok(Encoded { bytes, blobs: std::mem::take(&mut self.blobs) })
+        Ok(Encoded { bytes, blobs })
     }
 }
 

@@ -141,7 +141,9 @@ pub(crate) fn encode_value<T: Serialize>(value: &T) -> Result<Encoded, CodecErro
 pub(crate) fn encode_into<T: Serialize>(value: &T, sink: &mut Sink) -> Result<(), CodecError> {
     let (result, blobs) =
         collecting_blobs(|| fingerprint::encode_overflowing(value, &mut sink.buffer, &mut sink.spill));
-    sink.blobs.extend(blobs);
+    if !blobs.is_empty() {
+        sink.blobs.extend(blobs);
+    }
     result.map_err(|error| CodecError::encode::<T>(error.to_string()))
 }
 
