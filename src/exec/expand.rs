@@ -3,7 +3,7 @@
 //! A sub-graph's nodes are nodes like others: known by their fingerprints, recorded, found again. The node that made it is a
 //! function of what it read, as any; its value is that of the sub-graph's result.
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::exec::balance::note_hits;
 use crate::exec::costs::Costs;
 use crate::exec::drive::drive;
@@ -96,7 +96,7 @@ pub(crate) fn expand(
     let is_settled = expanding.iter().any(|one| !ledger.reaches_target(one.node));
     let on_failure = if is_settled { OnFailure::KeepGoing } else { session.on_failure };
     let mut inner = Arc::new(session.within(&graph, on_failure)?);
-    let mut inner_ledger = drive(&mut inner, inner_ledger, pool)?;
+    let mut inner_ledger = deeper(&mut inner, inner_ledger, pool)?;
     note_hits(&inner, &inner_ledger);
     inner.costs.share_waiting(inner.recorder.waited_ns());
     // The time of its waves is none of the graph's around it.
@@ -138,6 +138,23 @@ pub(crate) fn expand(
     inner.recorder.add(&mut batch, &[]);
     session.recorder.follow(&inner.recorder);
     Ok(outside)
+}
+
+/// So many graphs are run on one stack, each within the one before.
+const LEVELS: u32 = 32;
+
+/// Runs a graph within another one; now and then on a new stack, which all of them together would overflow.
+fn deeper(session: &mut Arc<Session>, ledger: Ledger, pool: &rayon::ThreadPool) -> Result<Ledger> {
+    if !session.depth.is_multiple_of(LEVELS) {
+        return drive(session, ledger, pool);
+    }
+    std::thread::scope(|scope| {
+        let body = || drive(session, ledger, pool);
+        let thread = std::thread::Builder::new().name("mamo-deeper".to_owned()).spawn_scoped(scope, body);
+        let failed =
+            |error| Error::new(ErrorKind::Other, "cannot start a thread for a deep sub-graph").with_source(error);
+        thread.map_err(failed)?.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 /// How the result of a sub-graph came out; nothing when the run ended before it.

@@ -350,3 +350,112 @@ fn a_random_node_within_keeps_the_value_that_its_readers_saw() {
     bench.check_any(pipeline).unwrap();
     assert_eq!((bench.last().as_str(), DRAWS.load(Ordering::SeqCst)), ("", 1), "{first}");
 }
+
+#[test]
+fn barriers_inside_and_around_a_sub_graph_know_it_by_its_value() {
+    #[node]
+    fn parity(x: u64) -> u64 {
+        x % 2
+    }
+    #[node(expand)]
+    fn behind(g: &Graph, x: u64) -> Result<Node<u64>, BoxError> {
+        let parity = g.add(parity::node(g.value(x)).barrier());
+        let inner = g.add(halved::node(g.add(one::node(parity))));
+        Ok(g.add(sum::node(g.gather([inner]))))
+    }
+    #[node]
+    fn one(x: u64) -> Vec<u64> {
+        vec![x; 3]
+    }
+    let bench = Bench::in_memory();
+    let pipeline = |x: u64| {
+        move |g: &Graph| {
+            let behind = g.add(behind::node(g.value(x)).barrier());
+            Ok(g.add(halved::node(g.add(one::node(behind).name("outer"))).name("last")))
+        }
+    };
+    assert_eq!(bench.check_any(pipeline(1)).unwrap(), 9);
+    bench.check_any(pipeline(1)).unwrap();
+    assert_eq!(bench.last(), "");
+    assert_eq!(bench.check_any(pipeline(3)).unwrap(), 9);
+    assert_eq!(bench.last(), "behind behind/parity");
+}
+
+#[test]
+fn results_that_are_not_kept_are_made_again_when_they_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipeline = |plus: u64| {
+        move |g: &Graph| {
+            let halved = g.add(halved::node(g.value(vec![1, 2, 3])).persist(Persist::Never));
+            Ok(g.add(sum::node(g.gather([halved, g.value(plus)]))))
+        }
+    };
+    assert_eq!(Bench::open(folder.path()).check_any(pipeline(0)).unwrap(), 6);
+    let bench = Bench::open(folder.path());
+    assert_eq!(bench.check_any(pipeline(1)).unwrap(), 7);
+    let (run, node) = bench.run(|g| Ok(g.add(halved::node(g.value(vec![1, 2, 3])).persist(Persist::Never))));
+    assert_eq!(*run.get(node).unwrap(), 6);
+}
+
+#[test]
+fn many_and_deep_sub_graphs_are_run_in_bounded_time_and_stack() {
+    #[node(expand)]
+    fn countdown(g: &Graph, n: u64) -> Result<Node<u64>, BoxError> {
+        match n {
+            0 => Ok(g.value(0)),
+            _ => Ok(g.add(countdown::node(g.value(n - 1)).name("below"))),
+        }
+    }
+    let bench = Bench::with(Engine::builder().expansion_depth(1000));
+    let many = |g: &Graph| {
+        let many = g.numbered("many");
+        let nodes: Vec<_> = (0..1000).map(|n| many.add(halved::node(many.value(vec![n, n + 1, n + 2])))).collect();
+        Ok(g.add(sum::node(g.gather(nodes))))
+    };
+    assert_eq!(bench.check_any(many).unwrap(), 3 * (0..1000u64).map(|n| n + 1).sum::<u64>());
+    assert_eq!(bench.check_any(|g| Ok(g.add(countdown::node(g.value(990))))).unwrap(), 0);
+}
+
+#[test]
+fn a_file_that_a_sub_graph_made_is_published_and_put_back() {
+    #[node]
+    fn written(ctx: &NodeCtx, x: u64) -> Result<mamo::Artifact, BoxError> {
+        let out = ctx.output_file("x.txt")?;
+        std::fs::write(out.path(), vec![b'x'; usize::try_from(x)?])?;
+        out.finish()
+    }
+    #[node(expand)]
+    fn made(g: &Graph, x: u64) -> Result<Node<mamo::Artifact>, BoxError> {
+        Ok(g.add(written::node(g.value(x))))
+    }
+    for len in [3, 3 << 20] {
+        let folder = tempfile::tempdir().unwrap();
+        let to = folder.path().join("out.txt");
+        let pipeline = |g: &Graph| {
+            let made = g.add(made::node(g.value(len)));
+            g.publish(made, &to);
+            Ok(made)
+        };
+        let bench = Bench::open(&folder.path().join("store"));
+        bench.run(pipeline);
+        assert_eq!(bench.last(), "made made/written published");
+        std::fs::remove_file(&to).unwrap();
+        bench.run(pipeline);
+        assert_eq!(bench.last(), "published");
+        assert_eq!(std::fs::metadata(&to).unwrap().len(), len);
+    }
+}
+
+#[test]
+fn it_is_planned_asked_and_stopped_like_any_node() {
+    let bench = Bench::in_memory();
+    let (graph, _) = Graph::build(sum_of(&[1, 2, 3])).unwrap();
+    let plan = bench.engine.plan(&graph, &[]).unwrap();
+    assert!(plan.nodes().any(|(node, state)| node == "halved" && state == mamo::PlanState::Run));
+    bench.engine.run(&graph).unwrap();
+    assert_eq!(bench.engine.why(&graph, "halved").unwrap().state, mamo::PlanState::Fresh);
+    bench.engine.stopper().stop();
+    let (graph, node) = Graph::build(sum_of(&[7, 8, 9])).unwrap();
+    let run = bench.engine.run(&graph).unwrap();
+    assert!(run.is_stopped() && run.get(node).is_err());
+}
