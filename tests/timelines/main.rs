@@ -13,6 +13,7 @@
 mod accepting;
 mod check;
 mod flow;
+mod mappings;
 mod minimum;
 mod narrow;
 mod random;
