@@ -49,6 +49,11 @@ pub(crate) fn find_node(graph: &Declared, name: &str) -> Result<NodeId> {
         note_close(&mut closest, name, target.clone());
     }
     let error = Error::new(ErrorKind::UnknownName, format!("there is no target or node `{name}`"));
+    if let Some((map, _)) = name.strip_suffix(']').and_then(|name| name.split_once('['))
+        && graph.node_ids().any(|node| graph.identity(node) == map)
+    {
+        return Err(error.with_hint(format!("ask for `{map}`: single elements are known to `log` and `replay` only")));
+    }
     Err(match closest {
         Some((distance, close)) if distance <= 1 + name.len() / 3 => {
             error.with_hint(format!("did you mean `{close}`?"))

@@ -130,3 +130,13 @@ fn a_node_with_several_outputs_is_known_by_its_name() {
     assert_eq!(error.to_string(), "node `bounds` has no value of its own");
     assert_eq!(error.hint(), Some("it has several outputs: ask for `bounds.low` or `bounds.high`"));
 }
+
+#[test]
+fn an_element_where_a_node_is_asked_for_is_told_from_a_mistyped_name() {
+    let bench = Bench::in_memory();
+    let (graph, _) = Graph::build(|g| Ok(g.add(next::map(g.value(vec![1u32, 2]))))).unwrap();
+    let error = bench.engine.why(&graph, "next[1]").unwrap_err();
+    assert_eq!(error.to_string(), "there is no target or node `next[1]`");
+    assert_eq!(error.hint(), Some("ask for `next`: single elements are known to `log` and `replay` only"));
+    assert_eq!(bench.engine.why(&graph, "nxt").unwrap_err().hint(), Some("did you mean `next`?"));
+}
