@@ -58,7 +58,7 @@ pub(crate) struct Flags {
 }
 
 /// What a node does.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Body {
     Function {
         function: &'static NodeFunction,
@@ -76,7 +76,7 @@ pub(crate) enum Body {
 }
 
 /// A spec with its key; shared by the nodes that differ only in their inputs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct NodeSpec {
     pub(crate) body: Body,
     /// What went into the key; empty for sources and outputs, which are known otherwise.
@@ -101,7 +101,7 @@ pub(crate) struct ElementSchemas {
 }
 
 /// A leaf whose value is in the program.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Constant {
     pub(crate) value: Value,
     pub(crate) digest: ValueDigest,

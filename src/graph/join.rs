@@ -1,10 +1,10 @@
 //! Several graphs as one, so that they are run together: each under a prefix of its own.
 
+use crate::graph::Declared;
 use crate::graph::declared::NodeEntry;
 use crate::graph::id::{KindId, NodeId, SpecId};
 use crate::graph::names::Names;
 use crate::graph::node::GraphId;
-use crate::graph::{Body, Constant, Declared, NodeSpec};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -67,8 +67,8 @@ impl Joined {
             ..*entry
         }));
         whole.inputs.extend(inputs.iter().map(moved));
-        whole.specs.extend(specs.iter().map(NodeSpec::shared));
-        whole.constants.extend(constants.iter().map(Constant::shared));
+        whole.specs.extend(specs.iter().cloned());
+        whole.constants.extend(constants.iter().cloned());
         let listed = match order {
             Some(order) => order.iter().map(moved).collect(),
             None => part.node_ids().map(|node| moved(&node)).collect::<Vec<_>>(),
@@ -85,41 +85,6 @@ impl Joined {
 
 fn extend<T: Clone>(whole: &mut BTreeMap<NodeId, T>, part: &BTreeMap<NodeId, T>, moved: impl Fn(&NodeId) -> NodeId) {
     whole.extend(part.iter().map(|(node, what)| (moved(node), what.clone())));
-}
-
-impl NodeSpec {
-    fn shared(&self) -> Self {
-        let Self { body, key, hashers, element, results, schemas, element_schemas, draw } = self;
-        Self {
-            body: body.shared(),
-            key: key.clone(),
-            hashers: hashers.clone(),
-            element: element.clone(),
-            results: results.clone(),
-            schemas: schemas.clone(),
-            element_schemas: element_schemas.clone(),
-            draw: *draw,
-        }
-    }
-}
-
-impl Body {
-    fn shared(&self) -> Self {
-        match self {
-            Self::Function { function, present } => Self::Function { function, present: *present },
-            Self::Source(source) => Self::Source(source.clone()),
-            Self::Field(field) => Self::Field(field.clone()),
-            Self::Gather(gatherer) => Self::Gather(gatherer),
-            Self::Settle(settler) => Self::Settle(settler),
-            Self::Output { output, result } => Self::Output { output: *output, result },
-        }
-    }
-}
-
-impl Constant {
-    fn shared(&self) -> Self {
-        Self { value: self.value.clone(), digest: self.digest, value_type: self.value_type }
-    }
 }
 
 impl Declared {
@@ -148,7 +113,7 @@ impl Declared {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{Graph, Node, Settler};
+    use crate::graph::{Body, Constant, Graph, Node, Settler};
 
     fn declared(build: impl FnOnce(&Graph) -> Node<u32>) -> (Graph, NodeId) {
         let (graph, node) = Graph::build(|g| Ok(build(g))).unwrap();

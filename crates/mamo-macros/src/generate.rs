@@ -222,10 +222,9 @@ impl<'a> Generator<'a> {
         let message = "this type is a `Result` by another name, so errors would be saved as values: \
                        write `Result<..>`, or give the alias a name that ends in `Result`";
         let is_result = quote!(#krate::__private::Probe::<#written>::IS_RESULT);
-        // The trait is used only when the type is no `Result`: for one, its own constant is found first.
         Some(quote::quote_spanned! {span=>
             const _: () = {
-                #[allow(unused_imports)]
+                #[allow(unused_imports, reason = "for a `Result`, its own constant is found first")]
                 use #krate::__private::NoResult as _;
                 ::core::assert!(!#is_result, #message);
             };
