@@ -24,7 +24,7 @@ use crate::fingerprint::{ContentKey, ValueDigest};
 use crate::graph::{Body, Constant, Declared, Expansion, Joined, Kind, NodeId};
 use crate::store::{Batch, Payload};
 use crate::value::Owner;
-use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::PathBuf;
 
 /// A node that has made a sub-graph.
@@ -106,13 +106,14 @@ pub(crate) fn expand(
     inner.costs.record(&mut batch);
     let outside = std::mem::take(&mut inner_ledger.outside);
     let n_executed = inner_ledger.executed_functions(&graph, 0..graph.len()).max(1);
+    let compute_ns = inner.costs.compute_ns();
     let mut open = Vec::new();
     for ((one, part), node) in expanding.iter().zip(&joined.parts).zip(nodes) {
         let counts = inner_ledger.counts_within(&graph, part.clone());
         ledger.note_elements(one.node, counts);
         // What each took by itself is not known: they ran at once.
         let share = inner_ledger.executed_functions(&graph, part.clone());
-        let cost_ns = one.made_ns.saturating_add(inner.costs.compute_ns().saturating_mul(share) / n_executed);
+        let cost_ns = one.made_ns.saturating_add(compute_ns.saturating_mul(share) / n_executed);
         match came_out(&inner, &inner_ledger, node, cost_ns, &mut batch) {
             Some(expanded) => {
                 match as_kept_by(session, one.node, &inner, node, expanded, &mut batch) {
@@ -228,21 +229,21 @@ fn as_kept_by(
 }
 
 /// Nodes of some numbers that execute a function.
-fn functions(graph: &Declared, part: std::ops::Range<usize>) -> BTreeSet<NodeId> {
+fn functions(graph: &Declared, part: Range<usize>) -> impl Iterator<Item = NodeId> {
     let is_function = |node: &NodeId| graph.spec(*node).is_some_and(|spec| matches!(spec.body, Body::Function { .. }));
-    part.map(NodeId::from_index).filter(is_function).collect()
+    part.map(NodeId::from_index).filter(is_function)
 }
 
 impl Ledger {
-    fn executed_functions(&self, graph: &Declared, part: std::ops::Range<usize>) -> u64 {
-        let executed = functions(graph, part).into_iter().filter(|node| self.outcomes[*node] == Outcome::Executed);
+    fn executed_functions(&self, graph: &Declared, part: Range<usize>) -> u64 {
+        let executed = functions(graph, part).filter(|node| self.outcomes[*node] == Outcome::Executed);
         u64::try_from(executed.count()).unwrap_or(u64::MAX)
     }
 
     /// How the functions of a part of the graph came out, elements of their maps included.
-    fn counts_within(&self, graph: &Declared, part: std::ops::Range<usize>) -> Counts {
+    fn counts_within(&self, graph: &Declared, part: Range<usize>) -> Counts {
         let mut counts = Counts::default();
-        for node in functions(graph, part).into_iter().filter(|node| self.is_needed(*node)) {
+        for node in functions(graph, part).filter(|node| self.is_needed(*node)) {
             counts.add(self.outcomes[node]);
             counts = counts.plus(self.elements_of(node).unwrap_or_default());
         }
