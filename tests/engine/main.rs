@@ -29,6 +29,7 @@ mod lost;
 mod mappings;
 mod maps;
 mod mistakes;
+mod output_limits;
 mod outputs;
 mod params;
 mod policies;
