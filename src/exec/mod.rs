@@ -28,6 +28,7 @@ mod publish;
 mod published;
 mod recorded;
 mod recorder;
+mod references;
 mod replay;
 mod report;
 mod run;

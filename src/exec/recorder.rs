@@ -5,12 +5,13 @@
 use crate::error::Result;
 use crate::exec::clock::Ticker;
 use crate::exec::event::{Event, Observer};
+use crate::exec::references::note_references;
 use crate::exec::store_error::store_error;
 use crate::exec::sync::{Arc, AtomicU64, Mutex, Ordering, lock};
 use crate::fingerprint::BlobDigest;
 use crate::graph::{Declared, NodeId};
 use crate::store::{Adopted, Batch, Store, StoreError, Ticket};
-use crate::value::Blob;
+use crate::value::{Blob, NamedBlob};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -93,8 +94,9 @@ impl Recorder {
     }
 
     /// Keeps blobs: those in memory go with `records`, those in files are the store's at once.
-    pub(crate) fn keep(&self, blobs: Vec<(BlobDigest, Blob)>, records: &mut Batch) {
-        for (digest, blob) in blobs {
+    pub(crate) fn keep(&self, blobs: Vec<NamedBlob>, records: &mut Batch) {
+        for NamedBlob { digest, blob, references } in blobs {
+            note_references(&digest, &references, records);
             match blob {
                 Blob::Memory(bytes) => records.put_blob(digest, bytes),
                 Blob::File(file) => {

@@ -8,10 +8,10 @@ use crate::exec::kept::{FailedOn, Place};
 use crate::exec::session::Session;
 use crate::exec::store_error::store_error;
 use crate::exec::sync::{Arc, Mutex, lock};
-use crate::fingerprint::{BlobDigest, RECIPE, ValueDigest};
+use crate::fingerprint::{RECIPE, ValueDigest};
 use crate::graph::NodeId;
 use crate::store::{Batch, Key, RecordKind, RecordReader, Store};
-use crate::value::{Blob, LogLine, LogLines};
+use crate::value::{LogLine, LogLines, NamedBlob};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -57,7 +57,7 @@ pub(crate) struct Failing<'a> {
 /// What is saved with a report.
 #[derive(Default)]
 pub(crate) struct Keep {
-    pub(crate) blobs: Vec<(BlobDigest, Blob)>,
+    pub(crate) blobs: Vec<NamedBlob>,
 }
 
 /// What is noted of a run's reports while it lasts.

@@ -13,6 +13,7 @@ use crate::exec::look::Looker;
 use crate::exec::planning::Contents;
 use crate::exec::recorded::output_part;
 use crate::exec::recorder::Recorder;
+use crate::exec::references::references_of;
 use crate::exec::report::Reports;
 use crate::exec::sources::Sources;
 use crate::exec::spill::Spill;
@@ -22,7 +23,7 @@ use crate::exec::wave::{Trouble, caught};
 use crate::fingerprint::{BlobDigest, ContentKey, DigestMap, Fingerprint, ValueDigest, value_digest};
 use crate::graph::{Body, Declared, NodeId, NodeSpec, Signals};
 use crate::store::{Payload, Store};
-use crate::value::{Bytes, Keeper, LARGE, Loader, Owner, Value};
+use crate::value::{Bytes, Keeper, LARGE, Loader, Owner, References, Value};
 use std::collections::BTreeMap;
 use std::sync::Weak;
 use std::time::Duration;
@@ -171,6 +172,13 @@ impl Session {
         }
         // What cannot be read is made again.
         self.loaders.shelf.bytes(digest).ok().flatten()
+    }
+
+    /// What the bytes of a blob name that is saved, or spilled.
+    pub(crate) fn references(&self, digest: &BlobDigest) -> References {
+        self.recorder.flush();
+        // A store that cannot be read fails the run when it ends.
+        references_of(&*self.store, digest).unwrap_or_default()
     }
 
     /// The value of one output of a node, by the manifest that is the node's own; nothing when that is gone.

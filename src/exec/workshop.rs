@@ -2,12 +2,13 @@
 
 use crate::exec::loader::Loaders;
 use crate::exec::look::{Listed, Listing, LookError, walk, walk_within};
+use crate::exec::references::note_references;
 use crate::exec::scratch::Scratch;
 use crate::exec::sync::Arc;
 use crate::fingerprint::BlobDigest;
 use crate::store::{Adopted, Batch, Store};
 use crate::value::{
-    Access, Artifact, Blob, BoxError, FileContent, Keeper, Manifest, Owner, Shape, SpillFile, copy_file,
+    Access, Artifact, Blob, BoxError, FileContent, Keeper, Manifest, NamedBlob, Owner, Shape, SpillFile, copy_file,
 };
 use rayon::prelude::*;
 use std::fs::{self, File};
@@ -154,10 +155,11 @@ impl Keeper for Workshop {
         self.scratch.free_path()
     }
 
-    fn take_blobs(&self, blobs: Vec<(BlobDigest, Blob)>) -> io::Result<()> {
+    fn take_blobs(&self, blobs: Vec<NamedBlob>) -> io::Result<()> {
         let mut batch = Batch::default();
         let mut files = Vec::new();
-        for (digest, blob) in blobs {
+        for NamedBlob { digest, blob, references } in blobs {
+            note_references(&digest, &references, &mut batch);
             match blob {
                 Blob::Memory(bytes) => batch.put_blob(digest, bytes),
                 Blob::File(file) => files.push(file),

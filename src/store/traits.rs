@@ -38,11 +38,13 @@ pub enum RecordKind {
     Published = b'o',
     /// What a node said in a run, and what it failed on.
     Report = b'z',
+    /// Blob digest -> the blobs that its bytes name.
+    References = b'b',
 }
 
 impl RecordKind {
     /// Every kind, in the order of their key bytes.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Act,
         Self::Cost,
         Self::Deep,
@@ -58,6 +60,7 @@ impl RecordKind {
         Self::Probe,
         Self::Accept,
         Self::Report,
+        Self::References,
     ];
 
     /// Its place in [`RecordKind::ALL`].
@@ -78,6 +81,7 @@ impl RecordKind {
             Self::Probe => 12,
             Self::Accept => 13,
             Self::Report => 14,
+            Self::References => 15,
         }
     }
 

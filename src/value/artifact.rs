@@ -27,7 +27,7 @@ pub struct Artifact {
 }
 
 /// Whether an artifact is a file or a folder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[doc(hidden)]
 pub enum Shape {
     File,

@@ -331,11 +331,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for Opt
         sink: &mut Sink,
     ) -> Result<(), CodecError> {
         let part = match result {
-            Some(value) => {
-                let encoded = item.encode(value)?;
-                sink.blobs.extend(encoded.blobs);
-                Some(Part::of(encoded.bytes, &mut sink.blobs))
-            }
+            Some(value) => Some(item.encode(value)?.into_part(&mut sink.blobs)),
             None => None,
         };
         encode_into(&part, sink)

@@ -1,7 +1,7 @@
 //! An element of a list or dict: in memory, encoded, or both, and read when asked.
 
 use crate::fingerprint::BlobDigest;
-use crate::value::codec::{Blob, Bytes, CodecError, Encoded, decode_value, encode_value};
+use crate::value::codec::{Blob, Bytes, CodecError, Encoded, NamedBlob, decode_value, encode_value};
 use crate::value::keeper::keeping_nothing;
 use crate::value::part::{Loader, NotRead, Opened, Part, collect_blobs, fetch, noting_artifacts};
 use crate::value::{Artifact, Interrupt, Link, Made, Owner, Shape, ValueType};
@@ -137,9 +137,9 @@ impl<T: Serialize> Element<T> {
 
 /// Encodes an element on its own; its blobs go to the value that is being encoded.
 pub(crate) fn part_of<T: Serialize>(item: &T) -> Result<Part, CodecError> {
-    let mut encoded = encode_value(item)?;
-    let part = Part::of(encoded.bytes, &mut encoded.blobs);
-    collect_blobs(encoded.blobs).map_err(|error| CodecError::encode::<T>(error.to_string()))?;
+    let mut blobs = Vec::new();
+    let part = encode_value(item)?.into_part(&mut blobs);
+    collect_blobs(blobs).map_err(|error| CodecError::encode::<T>(error.to_string()))?;
     Ok(part)
 }
 
@@ -154,9 +154,9 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Element<T> {
 /// A value's encoded form, and what reads it back without a store.
 fn copied<T: Serialize>(value: &T, below: Option<Arc<dyn Loader>>) -> Result<(Bytes, Arc<dyn Loader>), CodecError> {
     let (encoded, artifacts) = noting_artifacts(|| keeping_nothing(|| encode_value(value)));
-    let Encoded { bytes, blobs } = encoded?;
+    let Encoded { bytes, blobs, .. } = encoded?;
     let read = |blob: Blob| blob.into_bytes().map_err(|error| CodecError::encode::<T>(error.to_string()));
-    let blobs = blobs.into_iter().map(|(digest, blob)| Ok((digest, read(blob)?)));
+    let blobs = blobs.into_iter().map(|NamedBlob { digest, blob, .. }| Ok((digest, read(blob)?)));
     let artifacts = artifacts.into_iter().map(|artifact| (artifact.digest(), artifact)).collect();
     let loader = InMemory { blobs: blobs.collect::<Result<_, CodecError>>()?, artifacts, below };
     Ok((read(bytes)?, Arc::new(loader)))

@@ -85,7 +85,7 @@ fn flat_schema<F: NodeResult<Value: Flat>>() -> Schema {
 
 fn encode_flat<F: NodeResult<Value: Flat>>(value: &(dyn Any + Send + Sync), sink: &mut Sink) -> Result<(), CodecError> {
     let value = expect_type::<F::Value>(value)?;
-    let (parts, blobs) = collecting_blobs(|| value.parts());
-    sink.blobs.extend(blobs);
+    let (parts, collected) = collecting_blobs(|| value.parts());
+    sink.blobs.extend(collected.blobs);
     encode_into(&parts?, sink)
 }

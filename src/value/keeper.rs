@@ -1,7 +1,7 @@
 //! What a run does for the files of its nodes; the executor implements it.
 
 use crate::fingerprint::BlobDigest;
-use crate::value::codec::Blob;
+use crate::value::codec::NamedBlob;
 use crate::value::{Artifact, BoxError, Owner, Shape};
 use std::cell::RefCell;
 use std::io;
@@ -20,7 +20,7 @@ pub(crate) trait Keeper: Send + Sync {
     fn free_path(&self) -> io::Result<PathBuf>;
 
     /// Saves parts of a value that is still being encoded.
-    fn take_blobs(&self, blobs: Vec<(BlobDigest, Blob)>) -> io::Result<()>;
+    fn take_blobs(&self, blobs: Vec<NamedBlob>) -> io::Result<()>;
 
     /// Takes a finished file over, which lies in a folder of this keeper's.
     fn take_file(&self, owner: Owner, path: &Path, digest: BlobDigest, len: u64) -> io::Result<Artifact>;

@@ -27,6 +27,7 @@ mod panic;
 mod params;
 mod part;
 mod redact;
+mod reference;
 mod secret;
 mod settled;
 mod tool;
@@ -36,7 +37,7 @@ pub use artifact::{Artifact, Shape};
 pub use check::{ByValue, Fallible, NoResult, NodeError, Probe, Saved, lend_optional};
 #[cfg(feature = "arrow")]
 pub use codec::Arrow;
-pub(crate) use codec::{Blob, Encoded, SpillFile, encode_bytes, encode_value, expect_type};
+pub(crate) use codec::{Blob, Encoded, NamedBlob, SpillFile, encode_bytes, encode_value, expect_type};
 pub use codec::{Bytes, Codec, CodecError, NodeResult, Postcard, Transient, ValueType};
 #[cfg(feature = "ndarray")]
 pub use codec::{MappedArray, NdArray, NdElement};
@@ -75,6 +76,7 @@ pub(crate) use params::read_params;
 pub(crate) use part::{LARGE, collecting_blobs, noting_artifacts};
 pub use part::{Loader, NotRead, Opened, Part};
 pub(crate) use redact::redacted;
+pub(crate) use reference::{Reference, References};
 pub use secret::Secret;
 pub(crate) use secret::is_secret;
 pub use settled::SettleEach;

@@ -1,40 +1,46 @@
 //! Parts of a value that are kept on their own: elements of collections and files.
 
 use crate::fingerprint::BlobDigest;
-use crate::value::codec::{Blob, Bytes};
+use crate::value::codec::{Blob, Bytes, NamedBlob};
 use crate::value::keeper::current_scratch;
+use crate::value::reference::{Reference, References};
 use crate::value::{Artifact, Interrupt, Link, Owner, Shape};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::cell::RefCell;
 use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Encoded bytes of an element: small ones in place, larger ones by name.
+/// Encoded bytes of an element: small ones in place, larger ones by name. What refers to others is named as well, so that
+/// whoever has the name finds what it refers to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[doc(hidden)]
 pub enum Part {
     Inline(Vec<u8>),
-    Blob { digest: [u8; 32], len: u64 },
+    Blob {
+        #[serde(serialize_with = "serialize_noted")]
+        digest: [u8; 32],
+        len: u64,
+    },
 }
 
 /// Elements up to this many bytes stand in the collection's own bytes.
 const INLINE_LIMIT: usize = 256;
 
 impl Part {
-    /// Keeps small bytes in place; larger ones go to `blobs` and are named.
-    pub(crate) fn new(bytes: Vec<u8>, blobs: &mut Vec<(BlobDigest, Blob)>) -> Self {
-        Self::of(Blob::Memory(bytes), blobs)
+    /// Keeps small bytes, which refer to nothing, in place; larger ones go to `blobs` and are named.
+    pub(crate) fn new(bytes: Vec<u8>, blobs: &mut Vec<NamedBlob>) -> Self {
+        Self::of(Blob::Memory(bytes), References::default(), blobs)
     }
 
-    /// As [`Part::new`].
-    pub(crate) fn of(blob: Blob, blobs: &mut Vec<(BlobDigest, Blob)>) -> Self {
-        match blob.few(INLINE_LIMIT) {
+    /// As [`Part::new`], for bytes that may refer to others.
+    pub(crate) fn of(blob: Blob, references: References, blobs: &mut Vec<NamedBlob>) -> Self {
+        match blob.few(INLINE_LIMIT, &references) {
             Ok(bytes) => Self::Inline(bytes),
             Err(blob) => {
                 let (digest, len) = (blob.digest(), blob.len());
-                blobs.push((digest, blob));
+                blobs.push(NamedBlob { digest, blob, references });
                 Self::Blob { digest: *digest.as_bytes(), len }
             }
         }
@@ -53,6 +59,12 @@ impl Part {
             Self::Blob { len, .. } => *len,
         }
     }
+}
+
+/// A name that is written is noted as one.
+fn serialize_noted<S: Serializer>(digest: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
+    note_reference(Reference { digest: BlobDigest::from_bytes(*digest), shape: Shape::File });
+    digest.serialize(serializer)
 }
 
 /// Fetches the bytes of parts that are not in memory.
@@ -167,10 +179,12 @@ thread_local! {
     static DECODING: RefCell<Option<(Arc<dyn Loader>, Bytes)>> = const { RefCell::new(None) };
 }
 
-/// Blobs of a value that is being encoded.
+/// What a value that is being encoded does not hold itself.
 #[derive(Default)]
-struct Collected {
-    blobs: Vec<(BlobDigest, Blob)>,
+pub(crate) struct Collected {
+    pub(crate) blobs: Vec<NamedBlob>,
+    /// What the bytes name: these blobs, and others that are saved already.
+    pub(crate) references: Vec<Reference>,
     memory_len: usize,
 }
 
@@ -178,10 +192,10 @@ struct Collected {
 const COLLECTED: usize = 8 << 20;
 
 /// Runs `encode` so that collections inside the value hand over their elements as parts.
-pub(crate) fn collecting_blobs<R>(encode: impl FnOnce() -> R) -> (R, Vec<(BlobDigest, Blob)>) {
+pub(crate) fn collecting_blobs<R>(encode: impl FnOnce() -> R) -> (R, Collected) {
     let _outer = Restore(&ENCODING, ENCODING.replace(Some(Collected::default())));
     let result = encode();
-    (result, ENCODING.take().unwrap_or_default().blobs)
+    (result, ENCODING.take().unwrap_or_default())
 }
 
 /// Runs `encode` and gives the artifacts inside the value as well: what it refers to and does not hold.
@@ -191,8 +205,18 @@ pub(crate) fn noting_artifacts<R>(encode: impl FnOnce() -> R) -> (R, Vec<Artifac
     (result, ARTIFACTS.take().unwrap_or_default())
 }
 
+/// Notes a name in the bytes of the value that this thread encodes.
+fn note_reference(reference: Reference) {
+    ENCODING.with_borrow_mut(|collected| {
+        if let Some(collected) = collected {
+            collected.references.push(reference);
+        }
+    });
+}
+
 /// Notes an artifact inside the value that this thread encodes.
 pub(crate) fn note_artifact(artifact: &Artifact) {
+    note_reference(Reference { digest: artifact.digest(), shape: artifact.shape() });
     ARTIFACTS.with_borrow_mut(|noted| {
         if let Some(noted) = noted {
             noted.push(artifact.clone());
@@ -209,21 +233,21 @@ pub(crate) fn is_collecting_blobs() -> bool {
 ///
 /// # Errors
 /// When they are many by now, and the store refuses them.
-pub(crate) fn collect_blobs(blobs: Vec<(BlobDigest, Blob)>) -> io::Result<()> {
+pub(crate) fn collect_blobs(blobs: Vec<NamedBlob>) -> io::Result<()> {
     let many = ENCODING.with_borrow_mut(|collected| {
         let collected = collected.as_mut()?;
-        collected.memory_len += blobs.iter().map(|(_, blob)| blob.memory_len()).sum::<usize>();
+        collected.memory_len += blobs.iter().map(|named| named.blob.memory_len()).sum::<usize>();
         collected.blobs.extend(blobs);
-        (collected.memory_len >= COLLECTED).then(|| std::mem::take(collected))
-    });
-    match (many, current_scratch()) {
-        (None, _) => Ok(()),
-        (Some(Collected { blobs, .. }), Some(keeper)) => keeper.take_blobs(blobs),
-        // Nobody will ask for the sum again before the next blob.
-        (Some(many), None) => {
-            ENCODING.with_borrow_mut(|collected| *collected = Some(Collected { memory_len: 0, ..many }));
-            Ok(())
+        if collected.memory_len < COLLECTED {
+            return None;
         }
+        collected.memory_len = 0;
+        let keeper = current_scratch()?;
+        Some((keeper, std::mem::take(&mut collected.blobs)))
+    });
+    match many {
+        None => Ok(()),
+        Some((keeper, blobs)) => keeper.take_blobs(blobs),
     }
 }
 

@@ -4,13 +4,14 @@
 //! needs them; the others are written to the run's own file first.
 
 use crate::exec::ledger::Known;
+use crate::exec::references::note_references;
 use crate::exec::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering, lock};
 use crate::exec::wave::perform::encode_result;
 use crate::exec::wave::slots::{Conclusion, Slot, SlotId};
 use crate::exec::wave::walk::Wave;
 use crate::fingerprint::BlobDigest;
 use crate::graph::NodeId;
-use crate::store::Payload;
+use crate::store::{Batch, Payload};
 use std::collections::BTreeMap;
 
 /// Bytes of the values that slots hold.
@@ -188,7 +189,13 @@ impl Wave {
         let Ok(encoded) = encode_result(&self.session, spec, &value) else { return false };
         // A type that is not encoded twice in the same way stays in memory.
         let is_same = encoded.bytes.digest() == digest && !known.is_tainted;
-        is_same && self.session.spill.put_aside(digest, encoded.bytes)
+        if !is_same {
+            return false;
+        }
+        let mut records = Batch::default();
+        note_references(&digest, &encoded.references, &mut records);
+        self.session.recorder.add(&mut records, &[]);
+        self.session.spill.put_aside(digest, encoded.bytes)
     }
 }
 

@@ -19,7 +19,9 @@ use crate::exec::{OnFailure, Outcome};
 use crate::fingerprint::{ContentKey, ValueDigest, value_digest};
 use crate::graph::{Inputs, NodeCtx, Persist};
 use crate::store::{Act, Key, Payload, RecordKind};
-use crate::value::{Blob, BoxError, Encoded, Failure, Interrupt, Lent, Mapped, Value, keeping, keeping_sources};
+use crate::value::{
+    Blob, BoxError, Encoded, Failure, Interrupt, Lent, Mapped, NamedBlob, References, Value, keeping, keeping_sources,
+};
 use smallvec::SmallVec;
 use std::time::Instant;
 
@@ -544,7 +546,7 @@ impl Wave {
         if is_kept {
             return Some(Product { value, digest, payload, unsaved: None, blobs: Vec::new() });
         }
-        let (name, len, bytes) = match payload {
+        let (name, len, blob) = match payload {
             Payload::Inline(bytes) => {
                 let bytes = Blob::Memory(bytes);
                 (bytes.digest(), bytes.len(), Some(bytes))
@@ -556,7 +558,9 @@ impl Wave {
             Payload::Absent { .. } => return None,
         };
         let payload = Payload::Absent { digest: name, len };
-        Some(Product { value, digest, payload, unsaved: bytes, blobs: Vec::new() })
+        // What the bytes name was written down with them.
+        let unsaved = blob.map(|blob| NamedBlob { digest: name, blob, references: References::default() });
+        Some(Product { value, digest, payload, unsaved, blobs: Vec::new() })
     }
 
     /// Notes that a reduce is over; whether it was not before.

@@ -7,10 +7,10 @@ use crate::exec::wave::perform::guarded;
 use crate::exec::wave::resolve::{Halt, mixed_up};
 use crate::exec::wave::slots::{Conclusion, Slot};
 use crate::exec::wave::walk::Wave;
-use crate::fingerprint::{BlobDigest, ValueDigest};
+use crate::fingerprint::ValueDigest;
 use crate::graph::{Kind, NodeId};
 use crate::store::Payload;
-use crate::value::{Blob, Made, Part, Value, keeping};
+use crate::value::{Made, NamedBlob, Part, Value, keeping};
 use smallvec::SmallVec;
 
 impl Wave {
@@ -68,7 +68,7 @@ impl Wave {
     }
 
     /// The encoded forms of concluded inputs, without reading what is saved.
-    pub(crate) fn parts(&self, nodes: &[NodeId]) -> Result<(Vec<Made>, Vec<(BlobDigest, Blob)>), Halt> {
+    pub(crate) fn parts(&self, nodes: &[NodeId]) -> Result<(Vec<Made>, Vec<NamedBlob>), Halt> {
         let mut blobs = Vec::new();
         let mut made = Vec::with_capacity(nodes.len());
         self.session.recorder.flush();
@@ -88,8 +88,7 @@ impl Wave {
                     let encoded = guarded(&self.session, || {
                         keeping(&self.session.keeper, || Ok(value_type.encode(value.as_any())?))
                     })?;
-                    blobs.extend(encoded.blobs);
-                    made.push(Made { value: Some(value), part: Part::of(encoded.bytes, &mut blobs) });
+                    made.push(Made { value: Some(value), part: encoded.into_part(&mut blobs) });
                     continue;
                 }
             };

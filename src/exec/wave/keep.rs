@@ -91,8 +91,7 @@ impl Wave {
             let encode =
                 || keeping_sources(&self.session.keeper, || Ok(node.reducing.element.encode(side.as_any())?));
             let encoded = guarded(&self.session, encode).ok().filter(|encoded| !tells_secret(encoded))?;
-            keep.blobs.extend(encoded.blobs);
-            parts.push(Part::of(encoded.bytes, &mut keep.blobs));
+            parts.push(encoded.into_part(&mut keep.blobs));
         }
         let content = node.hashers.content_key(upstream);
         let which = Which::Combination { sides: parts };
@@ -144,10 +143,7 @@ impl Wave {
         match value.and_then(encode) {
             // Perhaps it is for the secret's sake that nobody keeps the value.
             Some(encoded) if tells_secret(&encoded) => Place::Unsaved,
-            Some(encoded) => {
-                keep.blobs.extend(encoded.blobs);
-                Place::Saved(Part::of(encoded.bytes, &mut keep.blobs))
-            }
+            Some(encoded) => Place::Saved(encoded.into_part(&mut keep.blobs)),
             None => Place::Unsaved,
         }
     }
@@ -165,7 +161,7 @@ impl Wave {
 /// Whether a secret's text stands in what would be saved.
 fn tells_secret(encoded: &Encoded) -> bool {
     let tells = |bytes: &[u8]| matches!(redacted(&String::from_utf8_lossy(bytes)), Cow::Owned(_));
-    let blobs = encoded.blobs.iter().map(|(_, blob)| blob);
+    let blobs = encoded.blobs.iter().map(|named| &named.blob);
     let mut all = std::iter::once(&encoded.bytes).chain(blobs);
     all.any(|blob| match blob {
         Blob::Memory(bytes) => tells(bytes),

@@ -1,11 +1,11 @@
 //! Calling user code: behind a guard that tells failures, panics and interrupts apart.
 
 use crate::exec::session::Session;
-use crate::fingerprint::{BlobDigest, SchemaDigest, ValueDigest, value_digest};
+use crate::fingerprint::{SchemaDigest, ValueDigest, value_digest};
 use crate::graph::{Body, Inputs, NodeCtx, NodeFunction, NodeSpec};
 use crate::store::Payload;
 use crate::value::{
-    Blob, BoxError, CodecError, Encoded, Handed, Interrupt, NodeScope, Outputs, Part, Value, ValueType,
+    BoxError, CodecError, Encoded, Handed, Interrupt, NamedBlob, NodeScope, Outputs, Part, Value, ValueType,
     collecting_blobs, encode_value, keeping_sources, place_of, redacted,
 };
 use std::any::Any;
@@ -35,8 +35,8 @@ pub(crate) struct Product {
     pub(crate) digest: ValueDigest,
     pub(crate) payload: Payload,
     /// The bytes, when they are not to be saved.
-    pub(crate) unsaved: Option<Blob>,
-    pub(crate) blobs: Vec<(BlobDigest, Blob)>,
+    pub(crate) unsaved: Option<NamedBlob>,
+    pub(crate) blobs: Vec<NamedBlob>,
 }
 
 /// Values up to this many bytes stand in their records.
@@ -99,43 +99,42 @@ fn encode_outputs(types: &[&ValueType], value: &Value) -> Result<Encoded, BoxErr
     let mut parts = Vec::new();
     for (value_type, output) in types.iter().zip(&outputs.0) {
         let encoded = value_type.encode(output.as_any())?;
-        blobs.extend(encoded.blobs);
-        parts.push(Part::of(encoded.bytes, &mut blobs));
+        parts.push(encoded.into_part(&mut blobs));
     }
     let manifest = encode_value(&parts)?;
     Ok(Encoded { blobs, ..manifest })
 }
 
 /// The encoded form of an element, with the blobs that belong to it.
-pub(crate) fn part_of(
-    part: impl FnOnce() -> Result<Part, CodecError>,
-) -> Result<(Part, Vec<(BlobDigest, Blob)>), CodecError> {
-    let (part, blobs) = collecting_blobs(part);
-    Ok((part?, blobs))
+pub(crate) fn part_of(part: impl FnOnce() -> Result<Part, CodecError>) -> Result<(Part, Vec<NamedBlob>), CodecError> {
+    let (part, collected) = collecting_blobs(part);
+    Ok((part?, collected.blobs))
 }
 
 impl Product {
     /// Names the bytes; `is_kept` says whether they are to be found again.
     pub(crate) fn new(value: Option<Value>, encoded: Encoded, schema: &SchemaDigest, is_kept: bool) -> Self {
-        let Encoded { bytes, mut blobs } = encoded;
-        let (blob, len) = (bytes.digest(), bytes.len());
-        let digest = value_digest(schema, &blob, len);
+        let Encoded { bytes, references, mut blobs } = encoded;
+        let named = NamedBlob { digest: bytes.digest(), blob: bytes, references };
+        let (name, len) = (named.digest, named.blob.len());
+        let digest = value_digest(schema, &name, len);
         let (payload, unsaved) = if is_kept {
-            (saved_as(blob, bytes, &mut blobs), None)
+            (saved_as(named, &mut blobs), None)
         } else {
-            (Payload::Absent { digest: blob, len }, Some(bytes))
+            (Payload::Absent { digest: name, len }, Some(named))
         };
         Self { value, digest, payload, unsaved, blobs }
     }
 }
 
-/// Where bytes are to be found that are saved; those that do not fit into a record join `blobs`.
-pub(crate) fn saved_as(digest: BlobDigest, blob: Blob, blobs: &mut Vec<(BlobDigest, Blob)>) -> Payload {
-    match blob.few(INLINE_LIMIT) {
+/// Where bytes are to be found that are saved; those that do not fit into a record, or name others, join `blobs`.
+pub(crate) fn saved_as(named: NamedBlob, blobs: &mut Vec<NamedBlob>) -> Payload {
+    let NamedBlob { digest, blob, references } = named;
+    match blob.few(INLINE_LIMIT, &references) {
         Ok(bytes) => Payload::Inline(bytes),
         Err(blob) => {
             let len = blob.len();
-            blobs.push((digest, blob));
+            blobs.push(NamedBlob { digest, blob, references });
             Payload::Blob { digest, len }
         }
     }

@@ -4,6 +4,7 @@ use crate::exec::Outcome;
 use crate::exec::clock::Took;
 use crate::exec::ledger::{Known, UNKNOWN};
 use crate::exec::recorded::{act_of, are_there};
+use crate::exec::references::note_references;
 use crate::exec::sync::{Arc, Ordering, lock};
 use crate::exec::wave::claims::Done;
 use crate::exec::wave::perform::{Product, saved_as};
@@ -13,7 +14,7 @@ use crate::exec::wave::walk::{Local, Wave};
 use crate::fingerprint::{ContentKey, ValueDigest};
 use crate::graph::{NodeId, NodeSpec, Persist};
 use crate::store::{Act, Alias, Key, Payload, RecordKind, Root, Upstream};
-use crate::value::{Blob, Encoded, Value, keeping};
+use crate::value::{Blob, Encoded, NamedBlob, Value, keeping};
 
 impl Wave {
     /// What a slot gave, ready to be recorded; `is_again` when it is executed again because somebody needs its bytes.
@@ -63,8 +64,10 @@ impl Wave {
         let Product { value, digest, payload, unsaved, blobs } = product;
         let len = payload.len();
         let is_shared = self.twins.is_shared(&spec.hashers.digest, &content);
-        if let (true, Payload::Absent { digest, .. }, Some(bytes)) = (is_shared, &payload, unsaved) {
-            self.session.spill.put(*digest, bytes);
+        if let (true, Some(NamedBlob { digest, blob, references })) = (is_shared, unsaved) {
+            // Whoever saves the bytes after all finds it.
+            note_references(&digest, &references, &mut local.records);
+            self.session.spill.put(digest, blob);
         }
         self.session.recorder.keep(blobs, &mut local.records);
         // The first writer wins: a node that gives something else now keeps its own bytes.
@@ -107,7 +110,8 @@ impl Wave {
         let bytes = self.session.spill.get(digest)?;
         let mut blobs = Vec::new();
         let blob = keeping(&self.session.keeper, || Blob::of(&bytes)).ok()?;
-        let payload = saved_as(*digest, blob, &mut blobs);
+        let references = self.session.references(digest);
+        let payload = saved_as(NamedBlob { digest: *digest, blob, references }, &mut blobs);
         self.session.recorder.keep(blobs, &mut local.records);
         self.session.recorder.flush();
         // The record of a computation that gave something else before stays.

@@ -162,7 +162,8 @@ fn is_rooting(kind: RecordKind, value: Option<&[u8]>) -> bool {
         | RecordKind::Plan
         | RecordKind::Chunk
         | RecordKind::Published
-        | RecordKind::Report => false,
+        | RecordKind::Report
+        | RecordKind::References => false,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::fingerprint::BlobDigest;
 use crate::value::codec::{Bytes, Sink};
+use crate::value::reference::References;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,14 @@ pub(crate) enum Blob {
     Memory(Vec<u8>),
     /// In a box: each small value passes through here as well, and is moved about.
     File(Box<SpillFile>),
+}
+
+/// Bytes that are to be saved under their name.
+#[derive(Debug)]
+pub(crate) struct NamedBlob {
+    pub(crate) digest: BlobDigest,
+    pub(crate) blob: Blob,
+    pub(crate) references: References,
 }
 
 /// A file in the engine's scratch folder; it goes with this, unless the store has taken it over.
@@ -46,11 +55,11 @@ impl Blob {
         }
     }
 
-    /// The bytes when they are at most so many.
+    /// The bytes when they need no name: they are at most so many, and name nothing themselves.
     #[inline]
-    pub(crate) fn few(self, limit: usize) -> Result<Vec<u8>, Self> {
+    pub(crate) fn few(self, limit: usize, references: &References) -> Result<Vec<u8>, Self> {
         match self {
-            Self::Memory(bytes) if bytes.len() <= limit => Ok(bytes),
+            Self::Memory(bytes) if bytes.len() <= limit && references.is_empty() => Ok(bytes),
             Self::Memory(_) | Self::File(_) => Err(self),
         }
     }

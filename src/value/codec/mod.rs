@@ -17,7 +17,7 @@ mod value_type;
 
 #[cfg(feature = "arrow")]
 pub use arrow::Arrow;
-pub(crate) use blob::{Blob, SpillFile};
+pub(crate) use blob::{Blob, NamedBlob, SpillFile};
 pub use bytes::Bytes;
 #[cfg(feature = "ndarray")]
 pub use ndarray::{Element as NdElement, MappedArray, NdArray};

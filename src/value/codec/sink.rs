@@ -1,8 +1,10 @@
 //! Where encoded bytes go: memory while they are few, a file when they become many.
 
 use crate::fingerprint::{BlobDigest, Overflow};
-use crate::value::codec::{Blob, SpillFile};
+use crate::value::Part;
+use crate::value::codec::{Blob, NamedBlob, SpillFile};
 use crate::value::keeper::current_scratch;
+use crate::value::reference::{Reference, References};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Write};
@@ -13,14 +15,25 @@ use std::io::{self, Write};
 pub struct Sink {
     pub(super) buffer: Vec<u8>,
     pub(super) spill: Spill,
-    pub(crate) blobs: Vec<(BlobDigest, Blob)>,
+    pub(crate) blobs: Vec<NamedBlob>,
+    pub(crate) references: Vec<Reference>,
 }
 
 /// A value's bytes, with the blobs to which they refer and which must be kept with them.
 #[derive(Debug, Default)]
 pub(crate) struct Encoded {
     pub(crate) bytes: Blob,
-    pub(crate) blobs: Vec<(BlobDigest, Blob)>,
+    /// What the bytes name.
+    pub(crate) references: References,
+    pub(crate) blobs: Vec<NamedBlob>,
+}
+
+impl Encoded {
+    /// The value as a part of another one, to which its blobs go.
+    pub(crate) fn into_part(self, blobs: &mut Vec<NamedBlob>) -> Part {
+        blobs.extend(self.blobs);
+        Part::of(self.bytes, self.references, blobs)
+    }
 }
 
 /// The part of a value's bytes that is not in memory any more.
@@ -66,7 +79,7 @@ impl Sink {
     /// What was written, ready to be saved.
     #[inline]
     pub(crate) fn finish(self) -> io::Result<Encoded> {
-        let Self { buffer, spill, blobs } = self;
+        let Self { buffer, spill, blobs, references } = self;
         let bytes = match spill {
             Spill::Unasked | Spill::Nowhere | Spill::Hashed(_) => Blob::Memory(buffer),
             Spill::File(mut spilling) => {
@@ -75,7 +88,7 @@ impl Sink {
                 Blob::File(Box::new(named.named(hasher.finalize().into(), hasher.count())))
             }
         };
-        Ok(Encoded { bytes, blobs })
+        Ok(Encoded { bytes, references: references.into(), blobs })
     }
 }
 

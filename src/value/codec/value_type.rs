@@ -139,10 +139,11 @@ pub(crate) fn encode_value<T: Serialize>(value: &T) -> Result<Encoded, CodecErro
 
 /// As [`encode_value`], behind what the sink has already.
 pub(crate) fn encode_into<T: Serialize>(value: &T, sink: &mut Sink) -> Result<(), CodecError> {
-    let (result, blobs) =
+    let (result, collected) =
         collecting_blobs(|| fingerprint::encode_overflowing(value, &mut sink.buffer, &mut sink.spill));
-    if !blobs.is_empty() {
-        sink.blobs.extend(blobs);
+    if !collected.references.is_empty() {
+        sink.blobs.extend(collected.blobs);
+        sink.references.extend(collected.references);
     }
     result.map_err(|error| CodecError::encode::<T>(error.to_string()))
 }
