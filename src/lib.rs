@@ -37,6 +37,11 @@ pub mod codec {
     pub use crate::value::{MappedArray, NdArray, NdElement};
 }
 
+/// Worker processes: where nodes run that are [`.process()`](Spec::process).
+pub mod worker {
+    pub use crate::exec::serve;
+}
+
 /// What the macros write; no part of the interface.
 #[doc(hidden)]
 pub mod __private {

@@ -8,7 +8,7 @@ use crate::cli::json;
 use crate::cli::paint::Paint;
 use crate::cli::settings::{Environment, Settings, asks_for_json};
 use crate::error::Result;
-use crate::exec::Run;
+use crate::exec::{Run, serve};
 use crate::graph::Graph;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Write};
@@ -31,6 +31,7 @@ use std::sync::Arc;
 /// }
 /// ```
 pub fn main<H>(pipeline: impl Fn(&Graph) -> Result<H>) -> ExitCode {
+    serve(&pipeline);
     ExitCode::from(Invocation::of_process().run(pipeline))
 }
 
@@ -50,6 +51,7 @@ pub fn main<H>(pipeline: impl Fn(&Graph) -> Result<H>) -> ExitCode {
 /// }
 /// ```
 pub fn main_then<H>(pipeline: impl Fn(&Graph) -> Result<H>, then: impl FnOnce(&Run, H) -> Result<()>) -> ExitCode {
+    serve(&pipeline);
     ExitCode::from(Invocation::of_process().run_then(pipeline, then))
 }
 

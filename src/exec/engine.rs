@@ -18,6 +18,7 @@ use crate::exec::look::{Looker, SecretKey};
 use crate::exec::named::{find_element, find_node, find_targets};
 use crate::exec::plan_report::{Plan, report};
 use crate::exec::planning::Contents;
+use crate::exec::process::refuse_unserved;
 use crate::exec::publish::publish;
 use crate::exec::recorded::load_roots;
 use crate::exec::recorder::Recorder;
@@ -511,6 +512,7 @@ impl Inner {
             after,
             loaders,
             keeper: Arc::new(workshop),
+            workers: Arc::default(),
             reduced_again: Mutex::default(),
             expanded: Mutex::default(),
             depth: 0,
@@ -544,6 +546,7 @@ impl Inner {
         keeps_history: bool,
     ) -> Result<Values> {
         let _running = self.alone("a run was started")?;
+        refuse_unserved()?;
         note_panics();
         let start = self.ticker.now();
         let mut session = Arc::new(Session { on_failure, ..self.session(graph)? });
@@ -552,6 +555,7 @@ impl Inner {
             .tell(|observer| observer.event(&Event::RunStarted { nodes: u64::try_from(n_nodes).unwrap_or(u64::MAX) }));
         let driven = drive(&mut session, ledger, &self.pool);
         session.spill.clear();
+        session.workers.end();
         session.report_maps();
         if let Ok(ledger) = &driven {
             note_hits(&session, ledger);

@@ -299,6 +299,7 @@ impl Session {
             loaders,
             keeper: Arc::new(workshop),
             held_most: AtomicU64::new(0),
+            workers: Arc::clone(&self.workers),
             reduced_again: Mutex::default(),
             reports: Reports::default(),
             expanded: Mutex::default(),

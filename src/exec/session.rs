@@ -11,6 +11,7 @@ use crate::exec::ledger::Roots;
 use crate::exec::loader::Loaders;
 use crate::exec::look::Looker;
 use crate::exec::planning::Contents;
+use crate::exec::process::Workers;
 use crate::exec::recorded::output_part;
 use crate::exec::recorder::Recorder;
 use crate::exec::references::references_of;
@@ -58,6 +59,8 @@ pub(crate) struct Session {
     pub(crate) reports: Reports,
     /// Takes the files that nodes make.
     pub(crate) keeper: Arc<dyn Keeper>,
+    /// Processes for nodes that run in one.
+    pub(crate) workers: Arc<Workers>,
     /// How sub-graphs came out that were run in this run, by the computations that made them.
     pub(crate) expanded: Mutex<DigestMap<ContentKey, Expanded>>,
     /// How many expansions deep the graph is: none for the user's.

@@ -6,11 +6,10 @@ use crate::graph::id::KindId;
 use crate::graph::merge::constant_difference;
 use crate::graph::names::{Label, NodePath, ScopeId};
 use crate::graph::spec::{Rare, RawSpec, SpecBody};
-use crate::graph::{Body, Constant, Draw, Function, Gatherer, Kind, NodeFunction, NodeId, Retry, Source};
+use crate::graph::{Body, Constant, Draw, Function, Gatherer, Kind, NodeFunction, NodeId, Source};
 use smallvec::SmallVec;
 use std::panic::Location;
 use std::sync::Arc;
-use std::time::Duration;
 
 impl Builder {
     /// Adds a node for `spec`, and one behind it for each of its `outputs`.
@@ -76,7 +75,7 @@ impl Builder {
             samples.push(node);
         }
         for node in samples {
-            self.limit(node, rare.retry, rare.timeout, declaration.place);
+            self.limit(node, rare, declaration.place);
             if let Some(asked) = &rare.asked {
                 self.ask(node, asked.clone(), declaration.place);
             }
@@ -105,17 +104,20 @@ impl Builder {
         }
     }
 
-    /// Notes how often a node is tried, and how long it may take.
-    fn limit(&mut self, node: NodeId, retry: Option<Retry>, time: Option<Duration>, place: &'static Location<'static>) {
-        if let Some(retry) = retry
+    /// Notes how often a node is tried, how long it may take, and where it runs.
+    fn limit(&mut self, node: NodeId, rare: &Rare, place: &'static Location<'static>) {
+        if let Some(retry) = rare.retry
             && self.calls_function(node, "tried again", place)
         {
             self.graph.retries.insert(node, retry);
         }
-        if let Some(time) = time
+        if let Some(time) = rare.timeout
             && self.calls_function(node, "timed", place)
         {
             self.graph.timeouts.insert(node, time);
+        }
+        if rare.is_process && self.calls_function(node, "run in a process of its own", place) {
+            self.graph.processes.insert(node);
         }
     }
 
@@ -207,6 +209,9 @@ impl Builder {
         }
         if let Some(time) = self.graph.timeouts.get(&map).copied() {
             self.graph.timeouts.insert(node, time);
+        }
+        if self.graph.processes.contains(&map) {
+            self.graph.processes.insert(node);
         }
         node
     }

@@ -139,6 +139,11 @@ impl Signals {
         Self { stopped: AtomicBool::new(false), outer: Some(Arc::clone(outer)) }
     }
 
+    /// Whether these were given, not those to which they listen.
+    pub(crate) fn are_given(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn is_stopped(&self) -> bool {
         self.outer.as_ref().is_some_and(|outer| outer.is_stopped()) || self.stopped.load(Ordering::Relaxed)
     }

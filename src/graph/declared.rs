@@ -10,7 +10,7 @@ use crate::graph::node::GraphId;
 use crate::graph::{Asked, Draw, Gatherer, NodeFunction, NodeId, Persist, Publication, Retry, Settler, Source, SpecId};
 use crate::value::{Projection, Value, ValueType};
 use smallvec::SmallVec;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +28,8 @@ pub(crate) struct Declared {
     pub(crate) retries: BTreeMap<NodeId, Retry>,
     /// How long nodes may take.
     pub(crate) timeouts: BTreeMap<NodeId, Duration>,
+    /// Nodes that run in processes of their own.
+    pub(crate) processes: BTreeSet<NodeId>,
     /// What single nodes take of the machine.
     pub(crate) asked: BTreeMap<NodeId, Asked>,
     pub(crate) targets: Vec<(String, NodeId)>,

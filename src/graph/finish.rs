@@ -17,6 +17,9 @@ impl Builder {
         if self.mistakes.is_empty() && !self.graph.replaced.is_empty() {
             self.rewire();
         }
+        if self.mistakes.is_empty() {
+            self.check_processes();
+        }
         let Self { mut graph, mistakes, .. } = std::mem::replace(self, Self::new(self.graph.id));
         if !mistakes.is_empty() {
             return Err(report(&mistakes));

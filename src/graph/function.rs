@@ -108,6 +108,15 @@ impl NodeFunction {
         Self { function: F::FUNCTION, id: TypeId::of::<F>, results, call: F::run, mapping: None, reducing: None }
     }
 
+    /// How many inputs come before those that all elements or combinations share.
+    pub(crate) fn n_own_inputs(&self) -> usize {
+        match (&self.mapping, &self.reducing) {
+            (Some(mapping), _) => 1 + usize::from(mapping.with.is_some()),
+            (None, Some(reducing)) => 1 + usize::from(reducing.has_initial),
+            (None, None) => 0,
+        }
+    }
+
     /// A function that is mapped over the elements of a `C`.
     pub(crate) const fn mapped<F: DeclaredFunction<L>, L: 'static, C: Collection>() -> Self {
         let mapping = Mapping {

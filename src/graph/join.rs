@@ -5,7 +5,7 @@ use crate::graph::declared::NodeEntry;
 use crate::graph::id::{KindId, NodeId, SpecId};
 use crate::graph::names::Names;
 use crate::graph::node::GraphId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// A graph that is made of several.
@@ -45,6 +45,7 @@ impl Joined {
             tags,
             retries,
             timeouts,
+            processes,
             asked,
             targets: _,
             publications: _,
@@ -77,6 +78,7 @@ impl Joined {
         extend(&mut whole.tags, tags, moved);
         extend(&mut whole.retries, retries, moved);
         extend(&mut whole.timeouts, timeouts, moved);
+        whole.processes.extend(processes.iter().map(moved));
         extend(&mut whole.asked, asked, moved);
         whole.replaced.extend(replaced.iter().map(|(node, by)| (moved(node), moved(by))));
         whole.settled_maps.extend(settled_maps.iter().map(|(node, by)| (moved(node), moved(by))));
@@ -100,6 +102,7 @@ impl Declared {
             tags: BTreeMap::new(),
             retries: BTreeMap::new(),
             timeouts: BTreeMap::new(),
+            processes: BTreeSet::new(),
             asked: BTreeMap::new(),
             targets: Vec::new(),
             publications: Vec::new(),

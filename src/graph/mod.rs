@@ -19,6 +19,7 @@ mod merge;
 mod names;
 mod node;
 mod pipeline;
+mod process;
 mod publish;
 mod reduce;
 mod replace;

@@ -56,6 +56,7 @@ pub(crate) struct Rare {
     pub(crate) trials: Option<Trials>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) asked: Option<Asked>,
+    pub(crate) is_process: bool,
 }
 
 impl RawSpec {
@@ -174,8 +175,9 @@ impl<T, H> Spec<T, H> {
     ///
     /// When the time is over the node has failed: what does not need it goes on, [`NodeCtx::is_stopped`](crate::NodeCtx::is_stopped)
     /// is true for it, and programs that it started are killed. Its function is asked, not forced: it keeps its
-    /// thread until it returns, the run ends no sooner, and what it gives then is dropped. A node that is
-    /// tried again has so much time for each try, and begins the next one when the one before has returned.
+    /// thread until it returns, the run ends no sooner, and what it gives then is dropped. In a
+    /// [process](Spec::process) of its own it is killed. A node that is tried again has so much time for each try,
+    /// and begins the next one when the one before has returned.
     ///
     /// ```
     /// # use mamo::{NodeCtx, node};

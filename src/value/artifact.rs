@@ -197,6 +197,14 @@ impl Artifact {
         self.entry(relative, &Listed::File(*content)).map_or_else(unplaced, Ok)
     }
 
+    /// Where it lies with the user, and of a folder what is in it.
+    pub(crate) fn source(&self) -> Option<(&Arc<Path>, Option<&[u8]>)> {
+        match &self.place {
+            Place::Source { path, manifest, .. } => Some((path, manifest.as_deref())),
+            Place::Stored { .. } | Place::Unplaced => None,
+        }
+    }
+
     /// Whether it lies with the user, who may change it at any time.
     pub(crate) fn is_source(&self) -> bool {
         matches!(self.place, Place::Source { .. })

@@ -52,6 +52,9 @@ pub trait Collection: Send + Sync + 'static {
     fn element(&self, index: &Self::Index, number: usize) -> Result<Option<Element<Self::Item>>, CodecError>;
     #[doc(hidden)]
     fn item_schema() -> Schema;
+    /// How an element is kept by itself.
+    #[doc(hidden)]
+    fn item_type() -> &'static ValueType;
     #[doc(hidden)]
     fn result_schema() -> Schema;
     #[doc(hidden)]
@@ -115,6 +118,10 @@ macro_rules! gives_list {
             fingerprint::schema_of::<T>()
         }
 
+        fn item_type() -> &'static ValueType {
+            ValueType::serde::<T>()
+        }
+
         fn result_schema() -> Schema {
             Schema::named(list::NAME)
         }
@@ -157,6 +164,10 @@ macro_rules! gives_dict {
 
         fn item_schema() -> Schema {
             fingerprint::schema_of::<T>()
+        }
+
+        fn item_type() -> &'static ValueType {
+            ValueType::serde::<T>()
         }
 
         fn result_schema() -> Schema {
@@ -311,6 +322,10 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection for Opt
 
     fn item_schema() -> Schema {
         fingerprint::schema_of::<T>()
+    }
+
+    fn item_type() -> &'static ValueType {
+        ValueType::serde::<T>()
     }
 
     fn result_schema() -> Schema {

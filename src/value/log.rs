@@ -127,6 +127,13 @@ impl Log {
         }
     }
 
+    /// Adds what was said elsewhere.
+    pub(crate) fn extend(&self, lines: LogLines) {
+        let mut kept = self.kept();
+        kept.left_out += lines.left_out;
+        lines.first.into_iter().chain(lines.last).for_each(|line| kept.add(line));
+    }
+
     /// What was said so far.
     pub(crate) fn lines(&self) -> LogLines {
         let kept = self.kept();

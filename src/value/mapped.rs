@@ -1,7 +1,7 @@
 //! Collections as the engine maps over them, whatever their types.
 
 use crate::fingerprint::Schema;
-use crate::value::codec::{Bytes, CodecError, NodeResult, decode_value, encode_bytes, expect_type};
+use crate::value::codec::{Bytes, CodecError, NodeResult, ValueType, decode_value, encode_bytes, expect_type};
 use crate::value::element::ElementReader;
 use crate::value::part::{Loader, Part, fetch};
 use crate::value::{Collection, Flat, ItemOf, Lent, List, Value};
@@ -18,6 +18,7 @@ pub struct CollectionType {
     part: fn(&Erased, &Erased, usize) -> Result<Part, CodecError>,
     item: for<'a> fn(&'a Erased, &Erased, usize) -> Option<Lent<'a>>,
     pub(crate) item_schema: fn() -> Schema,
+    pub(crate) item_type: fn() -> &'static ValueType,
     assemble: fn(&Erased, Vec<Made>, &Arc<dyn Loader>) -> Result<Value, CodecError>,
 }
 
@@ -106,6 +107,7 @@ impl CollectionType {
             part: element_part::<C>,
             item: |any, index, number| any.downcast_ref::<C>()?.item(index.downcast_ref()?, number),
             item_schema: C::item_schema,
+            item_type: C::item_type,
             assemble,
         }
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use std::cell::RefCell;
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Encoded bytes of an element: small ones in place, larger ones by name. What refers to others is named as well, so that
@@ -92,6 +92,12 @@ pub trait Loader: Send + Sync {
 
     /// The source file or folder of the run that has this content: its bytes need not be in the store.
     fn source(&self, digest: &BlobDigest) -> Option<Artifact> {
+        let _ = digest;
+        None
+    }
+
+    /// Where the program lies that has these bytes, if it is an input of the node that reads this.
+    fn tool(&self, digest: &BlobDigest) -> Option<PathBuf> {
         let _ = digest;
         None
     }

@@ -2,6 +2,7 @@
 
 use crate::exec::event::Event;
 use crate::exec::kept::FailedOn;
+use crate::exec::process::Process;
 use crate::exec::report::{Failing, Keep};
 use crate::exec::sync::Arc;
 use crate::exec::wave::claims::Asker;
@@ -23,6 +24,8 @@ pub(crate) struct Execution<'a> {
     pub(crate) element: Option<&'a dyn Fn() -> String>,
     /// Who has failed, and by what others know it, when it takes too long.
     pub(crate) asker: &'a dyn Fn() -> (Asker, ContentKey),
+    /// Where it runs, when that is not here.
+    pub(crate) process: Option<&'a Process<'a>>,
 }
 
 /// So often a pause is broken off when the run is stopped.
@@ -109,6 +112,9 @@ impl Wave {
         is_last: impl FnOnce() -> bool,
         mut body: impl FnMut(&NodeCtx) -> Result<R, Trouble>,
     ) -> Result<R, Trouble> {
+        if let Some(process) = execution.process {
+            process.prepare(ctx)?;
+        }
         let Some(limit) = self.timeout(execution.node) else {
             return body(ctx).map_err(|trouble| trouble.explained(ctx));
         };

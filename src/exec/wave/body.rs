@@ -1,6 +1,7 @@
 //! Running a node's body on the values of its inputs.
 
 use crate::exec::event::Event;
+use crate::exec::process::{Call, Process, Which};
 use crate::exec::report::Keep;
 use crate::exec::sync::Arc;
 use crate::exec::wave::attempts::Execution;
@@ -48,9 +49,16 @@ impl Wave {
                 let start = Instant::now();
                 let mut began = Some(session.ticker.at(start));
                 let ctx = self.context_for(slot.node, function, start, local);
-                let execution = Execution { node: slot.node, element: None, asker: &|| (Asker::Slot(index), content) };
+                let process = Process::of(session, slot.node);
+                let asker = || (Asker::Slot(index), content);
+                let execution = Execution { node: slot.node, element: None, asker: &asker, process: process.as_ref() };
                 let body = |ctx: &NodeCtx| {
                     let began = began.take().unwrap_or_else(|| session.ticker.now());
+                    if let Some(process) = &process {
+                        let operands = self.operands(graph.inputs(slot.node), &values);
+                        let encoded = process.run(ctx, &Call { which: Which::Whole, operands, key: None })?;
+                        return Ok(performed(None, Some(encoded), began));
+                    }
                     let value = call(session, function, ctx, &inputs)?;
                     let mut performed = performed(None, None, began);
                     // What a function gives that expands is a sub-graph.

@@ -3,6 +3,7 @@
 use crate::exec::clock::Took;
 use crate::exec::event::Event;
 use crate::exec::ledger::Known;
+use crate::exec::process::Process;
 use crate::exec::recorded::{act_of, are_there};
 use crate::exec::report::Keep;
 use crate::exec::sync::{Arc, Ordering, lock};
@@ -12,16 +13,13 @@ use crate::exec::wave::claims::{Asker, Claim, Done};
 use crate::exec::wave::perform::{Product, Trouble, call, encode_result, guarded, part_of};
 use crate::exec::wave::reduce::{End, ReduceRun, ReducedNode, Trust, sides_of};
 use crate::exec::wave::resolve::{Halt, Pending};
-use crate::exec::wave::slots::{Conclusion, Slot};
 use crate::exec::wave::tree::{CombinationId, Side, Tree};
 use crate::exec::wave::walk::{Local, Wave};
 use crate::exec::{OnFailure, Outcome};
 use crate::fingerprint::{ContentKey, ValueDigest, value_digest};
 use crate::graph::{Inputs, NodeCtx, Persist};
 use crate::store::{Act, Key, Payload, RecordKind};
-use crate::value::{
-    Blob, BoxError, Encoded, Failure, Interrupt, Lent, Mapped, NamedBlob, References, Value, keeping, keeping_sources,
-};
+use crate::value::{BoxError, Encoded, Failure, Interrupt, Lent, Mapped, Value, keeping_sources};
 use smallvec::SmallVec;
 use std::time::Instant;
 
@@ -270,7 +268,12 @@ impl Wave {
     }
 
     /// Where the bytes of a combination are.
-    fn combined_payload(&self, reduce: &ReduceRun, id: CombinationId, node: &ReducedNode<'_>) -> Option<Payload> {
+    pub(crate) fn combined_payload(
+        &self,
+        reduce: &ReduceRun,
+        id: CombinationId,
+        node: &ReducedNode<'_>,
+    ) -> Option<Payload> {
         let run = &reduce.combinations[id];
         let own = lock(&run.state).own.as_deref().cloned().map(Arc::new);
         let content = Some(node.hashers.content_key(&reduce.upstream(id)?));
@@ -293,16 +296,24 @@ impl Wave {
         let mut ctx = self.new_context(owner, node.function, upstream.clone(), start);
         let content = || node.hashers.content_key(&upstream);
         let asker = || (Asker::Combination { reduce: Arc::clone(reduce), combination: id }, content());
-        let execution = Execution { node: owner, element: Some(&|| reduce.label(id)), asker: &asker };
+        let process = Process::of(&self.session, owner);
+        let label_of = || reduce.label(id);
+        let execution = Execution { node: owner, element: Some(&label_of), asker: &asker, process: process.as_ref() };
         let failed_on = |keep: &mut Keep| self.combination_inputs((reduce, node), &upstream, sides, keep);
         let body = |ctx: &NodeCtx| {
             let began = began.take().unwrap_or_else(|| ticker.now());
-            let value = call(&self.session, node.function, ctx, &inputs)?;
-            let ended = ticker.now();
-            let element = node.reducing.element;
-            let encode = || keeping_sources(&self.session.keeper, || Ok(element.encode(value.as_any())?));
-            let encoded = guarded(&self.session, encode)?;
-            let product = Product::new(Some(value), encoded, &node.schemas.result, true);
+            let (value, encoded, ended) = match &process {
+                Some(process) => (None, process.run(ctx, &self.combination_call(reduce, node, sides))?, ticker.now()),
+                None => {
+                    let value = call(&self.session, node.function, ctx, &inputs)?;
+                    let ended = ticker.now();
+                    let element = node.reducing.element;
+                    let encode = || keeping_sources(&self.session.keeper, || Ok(element.encode(value.as_any())?));
+                    let encoded = guarded(&self.session, encode)?;
+                    (Some(value), encoded, ended)
+                }
+            };
+            let product = Product::new(value, encoded, &node.schemas.result, true);
             Ok((product, ticker.took(began, ended)))
         };
         self.attempt(execution, &mut ctx, body, failed_on)
@@ -399,7 +410,7 @@ impl Wave {
     }
 
     /// Has lost bytes made again; `reader` goes on when they are there.
-    fn make_again(
+    pub(crate) fn make_again(
         &self,
         reduce: &Arc<ReduceRun>,
         lost: &[CombinationId],
@@ -499,101 +510,5 @@ impl Wave {
                 self.finish_reduce(reduce, local);
             }
         }
-    }
-
-    /// All has been combined, or cannot be.
-    fn finish_reduce(&self, reduce: &Arc<ReduceRun>, local: &mut Local) {
-        let slot = &self.slots.slots[reduce.slot];
-        let Some(spec) = self.session.graph.spec(slot.node) else { return };
-        let failure = lock(&reduce.failures).first().map(|(_, failure)| Arc::clone(failure));
-        if let Some(failure) = failure {
-            if self.end_reduce(reduce, slot) {
-                lock(&self.end).failed_elements.extend(reduce.take_failures());
-                self.fail(reduce.slot, slot, Arc::clone(&failure), local);
-                self.tell_later(&reduce.content, Done::Failed(failure), local);
-            }
-            return;
-        }
-        let Some(node) = ReducedNode::of(spec) else { return };
-        let Some(digest) = reduce.combinations[reduce.root].digest.get().copied() else { return };
-        let value = lock(&reduce.combinations[reduce.root].state).value.clone();
-        let is_again = reduce.expected.is_some();
-        let is_kept = self.keeps(reduce.slot, spec, is_again, value.is_some());
-        let payload = self.combined_payload(reduce, reduce.root, &node);
-        let product = payload.and_then(|payload| self.whole(value, digest, payload, is_kept));
-        let Some(product) = product else { return self.make_again(reduce, &[reduce.root], None, local) };
-        if !self.end_reduce(reduce, slot) {
-            return;
-        }
-        let ReduceRun { slot: index, content, is_tainted, expected, .. } = **reduce;
-        let cost_ns = reduce.cost_ns.load(Ordering::Acquire);
-        let is_executed = reduce.counts().executed > 0;
-        let outcome = if is_executed { Outcome::Executed } else { Outcome::CutOff };
-        if !is_executed {
-            self.session.tell_cut_off(slot.node);
-        }
-        let pending = Pending { index, slot, spec, content, is_tainted, expected };
-        self.conclude_reduce(&pending, product, cost_ns, outcome, local);
-        reduce.release(reduce.root);
-    }
-
-    /// What the whole came to, as the node's own; nothing when its bytes are lost.
-    fn whole(&self, value: Option<Value>, digest: ValueDigest, payload: Payload, is_kept: bool) -> Option<Product> {
-        let is_lost = || !are_there(&*self.session.store, &payload).unwrap_or(true);
-        if payload.is_absent() || (value.is_none() && is_lost()) {
-            return None;
-        }
-        if is_kept {
-            return Some(Product { value, digest, payload, unsaved: None, blobs: Vec::new() });
-        }
-        let (name, len, blob) = match payload {
-            Payload::Inline(bytes) => {
-                let bytes = Blob::Memory(bytes);
-                (bytes.digest(), bytes.len(), Some(bytes))
-            }
-            Payload::Blob { digest, len } => {
-                let bytes = self.session.blob(&digest, len);
-                (digest, len, bytes.and_then(|bytes| keeping(&self.session.keeper, || Blob::of(&bytes)).ok()))
-            }
-            Payload::Absent { .. } => return None,
-        };
-        let payload = Payload::Absent { digest: name, len };
-        // What the bytes name was written down with them.
-        let unsaved = blob.map(|blob| NamedBlob { digest: name, blob, references: References::default() });
-        Some(Product { value, digest, payload, unsaved, blobs: Vec::new() })
-    }
-
-    /// Notes that a reduce is over; whether it was not before.
-    fn end_reduce(&self, reduce: &ReduceRun, slot: &Slot) -> bool {
-        if reduce.is_over.swap(true, Ordering::Relaxed) {
-            return false;
-        }
-        let counts = reduce.counts();
-        let mut maps = lock(&self.maps);
-        let removed = maps.reducing.remove(&reduce.slot);
-        maps.done.push((slot.node, counts));
-        drop(maps);
-        drop(removed);
-        true
-    }
-
-    fn conclude_reduce(
-        &self,
-        pending: &Pending<'_>,
-        product: Product,
-        cost_ns: u64,
-        outcome: Outcome,
-        local: &mut Local,
-    ) {
-        let is_read_back = product.value.is_none();
-        let known = self.record_execution(pending, product, Took { compute_ns: cost_ns, save_ns: 0 }, local);
-        if is_read_back {
-            // An earlier record may say that nobody has the bytes.
-            self.hand_over(local);
-            self.session.recorder.flush();
-        }
-        let done = Done::Value { value: known.value, payload: known.payload.clone() };
-        self.conclude(pending.index, pending.slot, Conclusion::Known(known), outcome, local);
-        self.tell_later(&pending.content, done, local);
     }
 }

@@ -3,6 +3,7 @@
 use crate::exec::clock::Took;
 use crate::exec::event::Event;
 use crate::exec::ledger::Known;
+use crate::exec::process::Process;
 use crate::exec::recorded::{act_of, are_there};
 use crate::exec::report::Keep;
 use crate::exec::sync::{Arc, Ordering, lock};
@@ -61,6 +62,22 @@ impl<'a> MappedNode<'a> {
             upstream.push(value_digest(&KEY_SCHEMA, &BlobDigest::of(&key.bytes), len));
         }
         Ok(Computation { content: self.hashers.content_key(&upstream), key, upstream })
+    }
+}
+
+/// The element of each collection.
+fn element_items<'a>(
+    map: &'a MapRun,
+    run: &ElementRun,
+    ahead: Option<Value>,
+) -> Result<SmallVec<[Lent<'a>; 2]>, BoxError> {
+    match (ahead, map.inputs.get()) {
+        (Some(value), _) => Ok(smallvec![Lent::Owned(value)]),
+        (None, Some(inputs)) => {
+            let items = inputs.lists.iter().map(|list| list.item(run.index));
+            Ok(items.collect::<Option<_>>().ok_or("the collection changed its size")?)
+        }
+        (None, None) => Err("an element is not at hand; please report this as a bug of mamo".into()),
     }
 }
 
@@ -226,10 +243,13 @@ impl Wave {
         let mut began = Some(self.session.ticker.at(start));
         let mut ctx = self.new_context(slot.node, node.function, known.upstream.clone(), start);
         let asker = || (Asker::Element { map: Arc::clone(map), computation }, known.content);
-        let execution = Execution { node: slot.node, element: Some(&|| map.label(computation)), asker: &asker };
+        let process = Process::of(&self.session, slot.node);
+        let label_of = || map.label(computation);
+        let execution =
+            Execution { node: slot.node, element: Some(&label_of), asker: &asker, process: process.as_ref() };
         let body = |ctx: &NodeCtx| {
             let began = began.take().unwrap_or_else(|| self.session.ticker.now());
-            self.call_element(ctx, (map, run, known), &node, began)
+            self.call_element(ctx, (map, run, known), &node, process.as_ref(), began)
         };
         let failed_on = |keep: &mut Keep| self.element_inputs((map, run, known), node.present, keep);
         let called = self.attempt(execution, &mut ctx, body, failed_on);
@@ -265,18 +285,18 @@ impl Wave {
         ctx: &NodeCtx,
         (map, run, known): (&MapRun, &ElementRun, &Computation),
         node: &MappedNode<'_>,
+        process: Option<&Process<'_>>,
         began: u64,
     ) -> Result<(Product, Took), Trouble> {
         let ahead = self.item_ahead(map, run)?;
+        if let Some(process) = process {
+            let items = guarded(&self.session, || element_items(map, run, ahead))?;
+            let encoded = process.run(ctx, &self.element_call(map, node, known, &items))?;
+            let product = Product::new(None, encoded, &node.schemas.result, true);
+            return Ok((product, self.session.ticker.took(began, self.session.ticker.now())));
+        }
         let value = guarded(&self.session, || {
-            let items: SmallVec<[Lent<'_>; 2]> = match (ahead, map.inputs.get()) {
-                (Some(value), _) => smallvec![Lent::Owned(value)],
-                (None, Some(inputs)) => {
-                    let items = inputs.lists.iter().map(|list| list.item(run.index));
-                    items.collect::<Option<_>>().ok_or("the collection changed its size")?
-                }
-                (None, None) => return Err("an element is not at hand; please report this as a bug of mamo".into()),
-            };
+            let items = element_items(map, run, ahead)?;
             let mut values: SmallVec<[_; 4]> = items.iter().map(Lent::as_any).collect();
             values.extend(map.shared.iter().map(Value::as_any));
             let key = known.key.as_ref().map(|key| &key.value);

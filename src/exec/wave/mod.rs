@@ -17,9 +17,11 @@ mod inputs;
 mod keep;
 mod map;
 mod perform;
+mod process;
 mod queue;
 mod record;
 mod reduce;
+mod reduced;
 mod refers;
 mod resolve;
 mod settled;
@@ -32,7 +34,9 @@ mod worker;
 
 pub(crate) use budget::LEAST;
 pub(crate) use element::MappedNode;
-pub(crate) use perform::{Product, Trouble, call, caught, encode_result, guarded, part_of, with_causes};
+pub(crate) use perform::{
+    Product, Trouble, call, caught, encode_result, encode_results, guarded, part_of, with_causes,
+};
 pub(crate) use reduce::ReducedNode;
 pub(crate) use tree::{CombinationId, Side, Tree};
 pub(crate) use walk::{WaveEnd, run_wave};

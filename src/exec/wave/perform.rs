@@ -84,13 +84,16 @@ pub(crate) fn call(
 
 /// Encodes what a node function returned, each output on its own when it has several.
 pub(crate) fn encode_result(session: &Session, spec: &NodeSpec, value: &Value) -> Result<Encoded, Trouble> {
-    guarded(session, || {
-        keeping_sources(&session.keeper, || match (&spec.body, spec.results.as_slice()) {
-            (Body::Function { .. }, types @ ([] | [_, _, ..])) => encode_outputs(types, value),
-            (_, [one]) => Ok(one.encode(value.as_any())?),
-            _ => Err("a node without a result; please report this as a bug of mamo".into()),
-        })
-    })
+    guarded(session, || keeping_sources(&session.keeper, || encode_results(spec, value)))
+}
+
+/// As [`encode_result`], wherever the bytes go.
+pub(crate) fn encode_results(spec: &NodeSpec, value: &Value) -> Result<Encoded, BoxError> {
+    match (&spec.body, spec.results.as_slice()) {
+        (Body::Function { .. }, types @ ([] | [_, _, ..])) => encode_outputs(types, value),
+        (_, [one]) => Ok(one.encode(value.as_any())?),
+        _ => Err("a node without a result; please report this as a bug of mamo".into()),
+    }
 }
 
 fn encode_outputs(types: &[&ValueType], value: &Value) -> Result<Encoded, BoxError> {

@@ -88,12 +88,12 @@ impl Default for Blob {
 }
 
 impl SpillFile {
-    pub(super) fn new(path: PathBuf) -> Self {
+    pub(crate) fn new(path: PathBuf) -> Self {
         Self { path, digest: BlobDigest::from_bytes([0; 32]), len: 0 }
     }
 
     /// It has been written.
-    pub(super) fn named(mut self, digest: BlobDigest, len: u64) -> Self {
+    pub(crate) fn named(mut self, digest: BlobDigest, len: u64) -> Self {
         (self.digest, self.len) = (digest, len);
         self
     }
@@ -108,6 +108,12 @@ impl SpillFile {
 
     pub(crate) fn len(&self) -> u64 {
         self.len
+    }
+
+    /// Leaves the file to somebody else.
+    #[cfg(unix)]
+    pub(crate) fn leave(mut self) -> PathBuf {
+        std::mem::take(&mut self.path)
     }
 }
 

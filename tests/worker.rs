@@ -1,0 +1,553 @@
+//! Nodes in processes of their own: the same results as here, hard timeouts, and deaths that are failures.
+//!
+//! A program of its own, since workers are this program again: they find the pipeline in `main`.
+
+#![cfg_attr(not(unix), allow(dead_code, reason = "there are no worker processes elsewhere"))]
+#![allow(
+    missing_docs,
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::ptr_arg,
+    clippy::too_many_arguments,
+    clippy::unwrap_used,
+    reason = "these are tests throughout"
+)]
+
+use mamo::{
+    Artifact, BoxError, Dict, Engine, Event, Failure, Graph, List, Node, NodeCtx, Observer, OnFailure, Retry, Run,
+    Spec, Tool, node, source, worker,
+};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Where this process's tests keep files; workers have the same one.
+fn folder() -> PathBuf {
+    let id = if is_worker() { std::os::unix::process::parent_id() } else { std::process::id() };
+    std::env::temp_dir().join(format!("mamo-worker-test-{id}"))
+}
+
+fn is_worker() -> bool {
+    std::env::var_os("MAMO_WORKER").is_some_and(|by| by == *std::os::unix::process::parent_id().to_string())
+}
+
+#[node]
+fn table(n: usize) -> Vec<f64> {
+    (0..n).map(|x| x as f64).collect()
+}
+
+#[node]
+fn sum(ctx: &NodeCtx, table: &[f64], plus: Option<&f64>, file: &Path) -> Result<(f64, u64, String), BoxError> {
+    ctx.log(format_args!("{} rows", table.len()));
+    Ok((table.iter().sum::<f64>() + plus.unwrap_or(&0.0), ctx.seed(), fs::read_to_string(file)?))
+}
+
+#[node]
+fn lists(n: u32) -> List<Vec<u8>> {
+    (0..n).map(|x| vec![x as u8; if x % 2 == 0 { 10 } else { 2 << 20 }]).collect()
+}
+
+#[node]
+fn lengths(lists: &List<Vec<u8>>) -> BTreeMap<String, usize> {
+    lists.iter().enumerate().map(|(number, list)| (format!("k{number}"), list.len())).collect()
+}
+
+#[node]
+fn keyed(ctx: &NodeCtx, item: &usize, #[key] key: &str, table: &[f64]) -> (String, u64) {
+    (format!("{key} {item} {}", table.len()), ctx.seed())
+}
+
+#[node]
+fn paired(left: &Vec<u8>, right: &u32) -> Option<Vec<u8>> {
+    (left.len() > 100).then(|| vec![*right as u8; left.len()])
+}
+
+#[node]
+fn joined(left: &Vec<u32>, right: &Vec<u32>, separator: u32) -> Vec<u32> {
+    left.iter().copied().chain([separator]).chain(right.iter().copied()).collect()
+}
+
+#[node]
+fn process_id(number: u32) -> (u32, u32) {
+    (number, std::process::id())
+}
+
+#[node]
+fn files(ctx: &NodeCtx, source: &Artifact, given: &Artifact, cat: &Tool) -> Result<List<Artifact>, BoxError> {
+    let mut text = ctx.output_file("text")?;
+    write!(text, "{} {}", fs::read_to_string(source.path()?)?, given.bytes()?.len())?;
+    let text = text.finish()?;
+    let dir = ctx.output_dir()?;
+    dir.put("given", given)?;
+    dir.put("deep/text", &text)?;
+    let shown = ctx.command(cat).arg(source.path()?).output()?;
+    let mut large = ctx.output_file("large")?;
+    large.write_all(&shown.stdout.repeat(100_000))?;
+    Ok([text, dir.finish()?, large.finish()?, source.clone()].into_iter().collect())
+}
+
+#[node]
+fn large_file(ctx: &NodeCtx, n: usize) -> Result<Artifact, BoxError> {
+    let mut out = ctx.output_file("large")?;
+    out.write_all(&vec![7; n])?;
+    out.finish()
+}
+
+#[node]
+fn total(files: &List<Artifact>) -> Result<Vec<String>, BoxError> {
+    let text = |file: &Artifact| match file.is_folder() {
+        true => Ok(format!("{:?}", file.entries()?.into_iter().map(|(path, _)| path).collect::<Vec<_>>())),
+        false => Ok(format!("{} {}", String::from_utf8_lossy(&file.bytes()?[..20]), file.len())),
+    };
+    files.iter().map(|file| text(&file)).collect()
+}
+
+#[node(outputs(bytes, text))]
+fn two(n: usize) -> (Vec<u8>, String) {
+    (vec![1; n], "two".to_owned())
+}
+
+/// Every kind of node, here or in processes of their own; what comes out is told as text.
+fn kinds(g: &Graph, place: impl Place) -> Node<Vec<String>> {
+    let file = g.add(source::file(folder().join("source")));
+    let table = g.add(table::node(g.value(1000_usize)));
+    let sum = g.add(place.at(sum::node(table, Some(g.value(0.5)), file)));
+    let lists = g.add(place.at(lists::node(g.value(5_u32))));
+    let lengths = g.add(place.at(lengths::node(lists)));
+    let keyed = g.add(place.at(keyed::map(lengths, table)));
+    let paired = g.add(place.at(paired::zip_map(lists, g.value(vec![1_u32, 2, 3, 4, 5]))));
+    let rows: Vec<Vec<u32>> = (0..9).map(|x| vec![x]).collect();
+    let joined = g.add(place.at(joined::reduce(g.value(rows), g.value(77_u32))));
+    let given = g.add(large_file::node(g.value(3_usize << 20)));
+    let files = g.add(place.at(files::node(file_of(g), given, g.add(source::tool("cat")))));
+    let total = g.add(place.at(total::node(files)));
+    let (bytes, text) = g.add(place.at(two::node(g.value(5000_usize))));
+    let trials = g.add(place.at(keyed::map(lengths, table)).name("again").trials(2));
+    g.add(told::node(sum, keyed, paired, joined, total, bytes, text, trials))
+}
+
+fn file_of(g: &Graph) -> Node<Artifact> {
+    g.add(source::file(folder().join("source")))
+}
+
+type Trials = List<Dict<String, (String, u64)>>;
+
+#[node]
+fn told(
+    sum: &(f64, u64, String),
+    keyed: &Dict<String, (String, u64)>,
+    paired: &List<Option<Vec<u8>>>,
+    joined: &Vec<u32>,
+    total: &Vec<String>,
+    bytes: &[u8],
+    text: &str,
+    trials: &Trials,
+) -> Vec<String> {
+    let paired: Vec<_> = paired.iter().map(|one| one.as_ref().as_ref().map(|one| (one.len(), one[0]))).collect();
+    let trials: Vec<_> = trials.iter().map(|trial| format!("{trial:?}")).collect();
+    vec![format!("{sum:?} {keyed:?} {paired:?} {joined:?} {} {text} {trials:?}", bytes.len()), total.join("\n")]
+}
+
+/// Where the nodes of a pipeline run.
+trait Place: Copy {
+    fn at<T, H>(self, spec: Spec<T, H>) -> Spec<T, H>;
+}
+
+#[derive(Clone, Copy)]
+struct Here;
+
+impl Place for Here {
+    fn at<T, H>(self, spec: Spec<T, H>) -> Spec<T, H> {
+        spec
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Apart;
+
+impl Place for Apart {
+    fn at<T, H>(self, spec: Spec<T, H>) -> Spec<T, H> {
+        spec.process()
+    }
+}
+
+fn main() {
+    #[cfg(feature = "cli")]
+    if std::env::var_os("MAMO_TEST_CLI").is_some() {
+        assert_eq!(mamo::cli::main(pipeline), std::process::ExitCode::SUCCESS);
+        return;
+    }
+    let is_unserved = std::env::var_os("MAMO_TEST_UNSERVED").is_some();
+    if !is_unserved {
+        worker::serve(pipeline);
+    }
+    fs::create_dir_all(folder()).unwrap();
+    fs::write(folder().join("source"), "twenty bytes of text, and more").unwrap();
+    if is_unserved {
+        let (graph, _) = Graph::build(pipeline).unwrap();
+        let error = Engine::in_memory().run_targets(&graph, &["ids"]).map(|run| failures(&run));
+        println!("{error:?}");
+    } else if let Some(name) = std::env::var_os("MAMO_TEST_CHILD") {
+        let (graph, _) = Graph::build(pipeline).unwrap();
+        let _ = Engine::in_memory().run_targets(&graph, &[name.to_str().unwrap()]);
+    } else {
+        let only: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+        for (name, test) in TESTS {
+            if only.is_empty() || only.iter().any(|only| name.contains(only.as_str())) {
+                eprintln!("test {name} ...");
+                test();
+            }
+        }
+        eprintln!("all is well");
+    }
+    fs::remove_dir_all(folder()).unwrap();
+}
+
+const TESTS: [(&str, fn()); 13] = [
+    ("the_command_line_serves_by_itself", the_command_line_serves_by_itself),
+    ("values_are_the_same_here_and_there", values_are_the_same_here_and_there),
+    ("a_process_serves_one_call_after_the_other", a_process_serves_one_call_after_the_other),
+    ("what_never_returns_is_killed", what_never_returns_is_killed),
+    ("a_death_is_a_failure_and_may_be_tried_again", a_death_is_a_failure_and_may_be_tried_again),
+    ("failures_and_panics_are_told_as_here", failures_and_panics_are_told_as_here),
+    ("lost_bytes_are_made_again", lost_bytes_are_made_again),
+    ("a_file_that_changes_under_a_call_starts_the_run_over", a_file_that_changes_under_a_call_starts_the_run_over),
+    ("a_stop_reaches_the_node", a_stop_reaches_the_node),
+    ("what_cannot_run_there_is_a_mistake", what_cannot_run_there_is_a_mistake),
+    ("a_program_that_does_not_serve_is_told_so", a_program_that_does_not_serve_is_told_so),
+    ("a_worker_goes_when_its_parent_is_killed", a_worker_goes_when_its_parent_is_killed),
+    ("commands_of_a_killed_node_are_killed", commands_of_a_killed_node_are_killed),
+];
+
+/// All that workers may be asked for.
+fn pipeline(g: &Graph) -> mamo::Result<()> {
+    g.target("here", kinds(&g.group("here"), Here));
+    g.target("apart", kinds(&g.group("apart"), Apart));
+    let numbers = g.value((0..20).collect::<Vec<u32>>());
+    g.target("ids", g.add(process_id::map(numbers).process()));
+    g.target("settled", g.settle_each(g.add(hanging::map(numbers).process().timeout(Duration::from_millis(300)))));
+    g.target("fine", g.add(table::node(g.value(3_usize)).name("fine")));
+    let dying = |name: &str| dying::node(g.value(name.to_owned())).name(name).process();
+    g.target("dying", g.add(dying("dying")));
+    g.target("tried", g.add(dying("tried").retry(Retry::times(2).backoff(Duration::ZERO))));
+    g.target("failing", g.settle(g.add(failing::node(g.value(1_u32)).process())));
+    g.target("panicking", g.settle(g.add(failing::node(g.value(2_u32)).name("panicking").process())));
+    let made = g.add(large_file::node(g.value(4_usize << 20)).name("made"));
+    let length = g.add(length::node(made).process());
+    g.target("length", length);
+    g.target("double", g.add(double::node(made, length).process()));
+    g.target("changed", g.add(changing::node(g.add(source::file(folder().join("changing")))).process()));
+    g.target("stopped", g.add(until_stopped::node(g.value(1_u32)).process()));
+    g.target("shell", g.add(shell::node(g.add(source::tool("sh"))).process().timeout(Duration::from_millis(300))));
+    g.target("in_sub_graph", g.add(sub_graph::node(g.value(3_usize))));
+    Ok(())
+}
+
+#[derive(Default)]
+struct Seen(Mutex<Vec<String>>);
+
+impl Observer for Seen {
+    fn event(&self, event: &Event<'_>) {
+        if let Event::NodeExecuted { node, element, .. } = event {
+            let element = element.map(|element| format!("[{element}]")).unwrap_or_default();
+            self.0.lock().unwrap().push(format!("{node}{element}"));
+        }
+    }
+}
+
+impl Seen {
+    fn take(&self) -> Vec<String> {
+        let mut seen = std::mem::take(&mut *self.0.lock().unwrap());
+        seen.sort();
+        seen
+    }
+}
+
+fn graph() -> Graph {
+    Graph::build(pipeline).unwrap().0
+}
+
+fn failures(run: &Run) -> Vec<String> {
+    run.failures().iter().map(Failure::to_string).collect()
+}
+
+fn values_are_the_same_here_and_there() {
+    let graph = graph();
+    for jobs in [1, 4] {
+        let seen = Arc::new(Seen::default());
+        let observer: Arc<dyn Observer> = Arc::<Seen>::clone(&seen);
+        let engine = || Engine::builder().jobs(jobs).observer(Arc::clone(&observer)).in_memory();
+        let text = |run: Run, target: &str| run.find::<Vec<String>>(target).unwrap().to_vec();
+        let (one, other) = (engine(), engine());
+        let here = text(one.run_targets(&graph, &["here"]).unwrap(), "here");
+        let ran_here = seen.take();
+        let run = other.run_targets(&graph, &["apart"]).unwrap();
+        let log = run.find_log("apart/sum").unwrap().unwrap();
+        assert_eq!(log.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>(), ["1000 rows"]);
+        let apart = text(run, "apart");
+        let ran_apart = seen.take();
+        assert_eq!(here, apart);
+        assert_eq!(here[1].lines().count(), 4, "{}", here[1]);
+        assert_eq!(ran_here, ran_apart.iter().map(|name| name.replace("apart/", "here/")).collect::<Vec<_>>());
+        // The place is part of no key.
+        assert_eq!(text(one.run_targets(&graph, &["apart"]).unwrap(), "apart"), apart);
+        assert_eq!(seen.take(), Vec::<String>::new());
+    }
+}
+
+fn a_process_serves_one_call_after_the_other() {
+    let run = Engine::builder().jobs(1).in_memory().run_targets(&graph(), &["ids"]).unwrap();
+    let ids = run.find::<List<(u32, u32)>>("ids").unwrap();
+    let ids: Vec<(u32, u32)> = ids.iter().map(|id| *id).collect();
+    assert_eq!(ids.iter().map(|(number, _)| *number).collect::<Vec<_>>(), (0..20).collect::<Vec<_>>());
+    assert_ne!(ids[0].1, std::process::id());
+    assert!(ids.iter().all(|(_, id)| *id == ids[0].1), "{ids:?}");
+}
+
+#[node]
+fn hanging(ctx: &NodeCtx, number: u32) -> u32 {
+    if number == 7 {
+        ctx.log("goes into the loop");
+        loop {
+            std::thread::park();
+        }
+    }
+    number
+}
+
+fn what_never_returns_is_killed() {
+    let engine = Engine::builder().jobs(2).on_failure(OnFailure::KeepGoing).in_memory();
+    let run = engine.run_targets(&graph(), &["settled", "fine"]).unwrap();
+    let settled = run.find::<List<Result<u32, Failure>>>("settled").unwrap();
+    let failed: Vec<String> =
+        settled.iter().filter_map(|one| one.as_ref().as_ref().err().map(ToString::to_string)).collect();
+    assert_eq!(
+        failed,
+        ["node `settle_each(hanging)[7]` failed: timed out after 300ms; `.timeout(..)` says how long it may take"]
+    );
+    assert_eq!(settled.iter().filter(|one| one.is_ok()).count(), 19);
+    let log = run.find_log("settle_each(hanging)[7]").unwrap().unwrap();
+    let lines: Vec<&str> = log.lines.iter().map(|line| line.text.as_str()).collect();
+    assert!(lines.contains(&"goes into the loop"), "{lines:?}");
+    assert_eq!(*run.find::<Vec<f64>>("fine").unwrap(), [0.0, 1.0, 2.0]);
+}
+
+#[node]
+fn dying(name: &str) -> u32 {
+    let mark = folder().join(name);
+    if name == "dying" || !mark.exists() {
+        fs::write(mark, "").unwrap();
+        std::process::abort();
+    }
+    42
+}
+
+fn a_death_is_a_failure_and_may_be_tried_again() {
+    let engine = Engine::builder().on_failure(OnFailure::KeepGoing).in_memory();
+    let run = engine.run_targets(&graph(), &["dying", "tried"]).unwrap();
+    let failures = failures(&run);
+    let [failure] = failures.as_slice() else { panic!("{failures:?}") };
+    let expected = "node `dying` failed: its worker process ended with signal: 6 (SIGABRT)";
+    assert!(failure.starts_with(expected) && failure.ends_with("before it gave a value"), "{failure}");
+    assert_eq!(*run.find::<u32>("tried").unwrap(), 42);
+}
+
+#[node]
+fn failing(number: u32) -> Result<u32, BoxError> {
+    if number == 1 { Err("one is not enough".into()) } else { panic!("{number} is too much") }
+}
+
+fn failures_and_panics_are_told_as_here() {
+    let run = Engine::in_memory().run_targets(&graph(), &["failing", "panicking"]).unwrap();
+    let message =
+        |name: &str| run.find::<Result<u32, Failure>>(name).unwrap().as_ref().as_ref().unwrap_err().to_string();
+    assert_eq!(message("failing"), "node `failing` failed: one is not enough");
+    let panicking = message("panicking");
+    assert!(panicking.starts_with("node `panicking` failed: panicked at tests/worker.rs:"), "{panicking}");
+    assert!(panicking.ends_with(": 2 is too much"), "{panicking}");
+}
+
+#[node]
+fn length(file: &Artifact) -> Result<u64, BoxError> {
+    Ok(u64::try_from(file.bytes()?.len())?)
+}
+
+#[node]
+fn double(file: &Artifact, length: u64) -> Result<u64, BoxError> {
+    Ok(u64::try_from(fs::read(file.path()?)?.len())? + length)
+}
+
+fn lost_bytes_are_made_again() {
+    let store = folder().join("store");
+    let graph = graph();
+    let seen = Arc::new(Seen::default());
+    let observer: Arc<dyn Observer> = Arc::<Seen>::clone(&seen);
+    let engine = || Engine::builder().observer(Arc::clone(&observer)).open(&store).unwrap();
+    assert_eq!(*engine().run_targets(&graph, &["length"]).unwrap().find::<u64>("length").unwrap(), 4 << 20);
+    assert_eq!(seen.take(), ["length", "made"]);
+    for folder in fs::read_dir(store.join("objects")).unwrap() {
+        fs::remove_dir_all(folder.unwrap().path()).unwrap();
+    }
+    assert_eq!(*engine().run_targets(&graph, &["double"]).unwrap().find::<u64>("double").unwrap(), 8 << 20);
+    assert_eq!(seen.take(), ["double", "made"]);
+}
+
+#[node]
+fn changing(file: &Artifact) -> Result<String, BoxError> {
+    let path = file.path()?;
+    let text = fs::read_to_string(path)?;
+    if text == "before" {
+        fs::write(path, "after, longer")?;
+    }
+    Ok(text)
+}
+
+fn a_file_that_changes_under_a_call_starts_the_run_over() {
+    fs::write(folder().join("changing"), "before").unwrap();
+    let run = Engine::in_memory().run_targets(&graph(), &["changed"]).unwrap();
+    assert_eq!(*run.find::<String>("changed").unwrap(), "after, longer");
+    assert_eq!(run.restarts(), 1);
+}
+
+#[node]
+fn until_stopped(ctx: &NodeCtx, number: u32) -> Result<u32, BoxError> {
+    fs::write(folder().join("runs"), "")?;
+    while !ctx.is_stopped() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Ok(number)
+}
+
+fn wait_for(path: &Path) {
+    while !path.exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn a_stop_reaches_the_node() {
+    let engine = Engine::in_memory();
+    let stopper = engine.stopper();
+    let waiting = std::thread::spawn(move || {
+        wait_for(&folder().join("runs"));
+        stopper.stop();
+    });
+    let run = engine.run_targets(&graph(), &["stopped"]).unwrap();
+    waiting.join().unwrap();
+    assert_eq!(*run.find::<u32>("stopped").unwrap(), 1);
+    fs::remove_file(folder().join("runs")).unwrap();
+}
+
+#[node(transient)]
+fn open_file(n: usize) -> Mutex<usize> {
+    Mutex::new(n)
+}
+
+#[node]
+fn reads_open(file: &Mutex<usize>) -> usize {
+    *file.lock().unwrap()
+}
+
+#[node(expand)]
+fn sub_graph(g: &Graph, n: usize) -> Result<Node<Vec<f64>>, BoxError> {
+    Ok(g.add(table::node(g.value(n)).process()))
+}
+
+fn what_cannot_run_there_is_a_mistake() {
+    let message = |build: &dyn Fn(&Graph)| {
+        let built = Graph::build(|g| {
+            build(g);
+            Ok(())
+        });
+        let message = built.err().unwrap().to_string();
+        message.rsplit_once(" (tests").unwrap().0.lines().last().unwrap().trim().to_owned()
+    };
+    assert_eq!(
+        message(&|g| {
+            g.add(open_file::node(g.value(1_usize)).process());
+        }),
+        "`open_file` cannot run in a process of its own: its value is transient, and has no bytes that could leave the process"
+    );
+    assert_eq!(
+        message(&|g| {
+            g.add(reads_open::node(g.add(open_file::node(g.value(1_usize)))).process());
+        }),
+        "`reads_open` cannot run in a process of its own: the value of `open_file`, which it reads, is transient, and has no \
+         bytes that could get there"
+    );
+    assert_eq!(
+        message(&|g| {
+            g.add(sub_graph::node(g.value(1_usize)).process());
+        }),
+        "`sub_graph` cannot run in a process of its own: it makes a sub-graph, whose nodes this process runs; say \
+         `.process()` of those"
+    );
+    assert_eq!(
+        message(&|g| {
+            g.add(source::param("p", 1_u32).process());
+        }),
+        "`param:p` is to be run in a process of its own, but it calls no node function"
+    );
+    let engine = Engine::builder().on_failure(OnFailure::KeepGoing).in_memory();
+    let failures = failures(&engine.run_targets(&graph(), &["in_sub_graph"]).unwrap());
+    assert!(failures[0].contains("nodes of sub-graphs cannot run in a process of their own"), "{failures:?}");
+}
+
+fn again() -> Command {
+    Command::new(std::env::current_exe().unwrap())
+}
+
+fn a_program_that_does_not_serve_is_told_so() {
+    let output = again().env("MAMO_TEST_UNSERVED", "yes").output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("was started as a worker for nodes that are `.process()`"), "{output:?}");
+    assert!(text.contains("was not ready before it ended with exit status: 0: a program with nodes"), "{output:?}");
+    assert!(text.contains("calls `mamo::worker::serve(pipeline)` before anything"), "{output:?}");
+}
+
+fn the_command_line_serves_by_itself() {
+    if cfg!(feature = "cli") {
+        let store = folder().join("cli-store");
+        let output = again().args(["run", "ids", "--store"]).arg(store).env("MAMO_TEST_CLI", "yes").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+}
+
+fn a_worker_goes_when_its_parent_is_killed() {
+    let mut parent = again().env("MAMO_TEST_CHILD", "stopped").spawn().unwrap();
+    let theirs = std::env::temp_dir().join(format!("mamo-worker-test-{}", parent.id()));
+    wait_for(&theirs.join("runs"));
+    let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", parent.id()));
+    let workers: Vec<String> = children.map_or(Vec::new(), |list| list.split_whitespace().map(str::to_owned).collect());
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    for worker in workers {
+        while fs::read_to_string(format!("/proc/{worker}/cmdline")).is_ok_and(|line| !line.is_empty()) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+    fs::remove_dir_all(theirs).unwrap();
+}
+
+#[node]
+fn shell(ctx: &NodeCtx, sh: &Tool) -> Result<u32, BoxError> {
+    let mark = folder().join("shell runs");
+    ctx.command(sh).arg("-c").arg(format!("echo $$ > '{}'; exec sleep 1000", mark.display())).status()?;
+    Ok(1)
+}
+
+fn commands_of_a_killed_node_are_killed() {
+    let engine = Engine::builder().on_failure(OnFailure::KeepGoing).in_memory();
+    let failures = failures(&engine.run_targets(&graph(), &["shell"]).unwrap());
+    assert!(failures[0].contains("timed out after 300ms"), "{failures:?}");
+    let Ok(id) = fs::read_to_string(folder().join("shell runs")) else { return };
+    let line = PathBuf::from(format!("/proc/{}/cmdline", id.trim()));
+    while fs::read_to_string(&line).is_ok_and(|line| !line.is_empty()) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
