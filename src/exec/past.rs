@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::exec::history::WITH_SPECS;
+use crate::exec::recorded::record;
 use crate::exec::store_error::store_error;
 use crate::exec::table::position;
 use crate::fingerprint::{Fingerprint, RECIPE, SpecDigest};
@@ -77,20 +78,20 @@ impl<'a> Past<'a> {
     /// When the store cannot be read.
     pub(crate) fn nodes(&self, run: &PastRun) -> Result<HashMap<String, PastNode>> {
         let mut nodes = HashMap::new();
-        let plan = self.one(Key::new(RecordKind::Plan, &run.plan))?;
+        let plan = record(self.store, Key::new(RecordKind::Plan, &run.plan))?;
         let Some(mut plan) = plan.as_deref().and_then(RecordReader::of_recipe) else { return Ok(nodes) };
         while let Some(chunk) = plan.array() {
-            nodes.extend(read_chunk(&self.one(Key::new(RecordKind::Chunk, &chunk))?.unwrap_or_default()));
+            nodes.extend(read_chunk(&record(self.store, Key::new(RecordKind::Chunk, &chunk))?.unwrap_or_default()));
         }
         Ok(nodes)
     }
 
     fn fingerprint(&mut self, run: &PastRun, node: &str) -> Result<Option<Fingerprint>> {
-        let plan = self.one(Key::new(RecordKind::Plan, &run.plan))?;
+        let plan = record(self.store, Key::new(RecordKind::Plan, &run.plan))?;
         let Some(mut plan) = plan.as_deref().and_then(RecordReader::of_recipe) else { return Ok(None) };
         while let Some(chunk) = plan.array() {
             if !self.chunks.contains_key(&chunk) {
-                let bytes = self.one(Key::new(RecordKind::Chunk, &chunk))?.unwrap_or_default();
+                let bytes = record(self.store, Key::new(RecordKind::Chunk, &chunk))?.unwrap_or_default();
                 self.chunks.insert(chunk, read_chunk(&bytes));
             }
             let nodes = self.chunks.get(&chunk).map(Vec::as_slice).unwrap_or_default();
@@ -99,10 +100,6 @@ impl<'a> Past<'a> {
             }
         }
         Ok(None)
-    }
-
-    fn one(&self, key: Key) -> Result<Option<Vec<u8>>> {
-        Ok(self.store.get_many(&[key]).map_err(store_error)?.into_iter().next().flatten())
     }
 }
 

@@ -16,16 +16,24 @@ impl Known {
     }
 }
 
+/// The bytes of a single record.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn record(store: &dyn Store, key: Key) -> Result<Option<Vec<u8>>> {
+    Ok(store.get_many(&[key]).map_err(store_error)?.into_iter().next().flatten())
+}
+
 /// The record of a computation.
 pub(crate) fn act_of(store: &dyn Store, content: &ContentKey) -> Result<Option<Act>> {
-    let answer = store.get_many(&[Key::new(RecordKind::Act, content.as_bytes())]).map_err(store_error)?;
-    Ok(answer.into_iter().next().flatten().as_deref().and_then(Act::read))
+    let bytes = record(store, Key::new(RecordKind::Act, content.as_bytes()))?;
+    Ok(bytes.as_deref().and_then(Act::read))
 }
 
 /// The record under a node's fingerprint.
 pub(crate) fn deep_of(store: &dyn Store, base: &Fingerprint) -> Result<Option<Deep>> {
-    let answer = store.get_many(&[Key::new(RecordKind::Deep, base.as_bytes())]).map_err(store_error)?;
-    Ok(answer.into_iter().next().flatten().as_deref().and_then(Deep::read))
+    let bytes = record(store, Key::new(RecordKind::Deep, base.as_bytes()))?;
+    Ok(bytes.as_deref().and_then(Deep::read))
 }
 
 /// Where the bytes of a value are: its node's own, or those that whoever computed the same has kept.

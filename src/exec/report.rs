@@ -5,8 +5,8 @@
 
 use crate::error::Result;
 use crate::exec::kept::{FailedOn, Place};
+use crate::exec::recorded::record;
 use crate::exec::session::Session;
-use crate::exec::store_error::store_error;
 use crate::exec::sync::{Arc, Mutex, lock};
 use crate::fingerprint::{RECIPE, ValueDigest};
 use crate::graph::NodeId;
@@ -204,7 +204,7 @@ impl Reports {
 /// # Errors
 /// When the store cannot be read.
 pub(crate) fn report_of_run(store: &dyn Store, run: u64, node: &str) -> Result<Option<Report>> {
-    let bytes = one(store, key_of_run(run, node))?;
+    let bytes = record(store, key_of_run(run, node))?;
     Ok(bytes.as_deref().and_then(RecordReader::of_recipe).and_then(|reader| postcard::from_bytes(reader.rest()).ok()))
 }
 
@@ -213,7 +213,7 @@ pub(crate) fn report_of_run(store: &dyn Store, run: u64, node: &str) -> Result<O
 /// # Errors
 /// When the store cannot be read.
 pub(crate) fn newest_report(store: &dyn Store, node: &str) -> Result<Option<Report>> {
-    let run = one(store, key_of_newest(node))?;
+    let run = record(store, key_of_newest(node))?;
     let run = run.as_deref().and_then(RecordReader::of_recipe).and_then(|mut reader| reader.u64());
     run.map_or(Ok(None), |run| report_of_run(store, run, node))
 }
@@ -226,8 +226,4 @@ fn key_of_run(run: u64, node: &str) -> Key {
 
 fn key_of_newest(node: &str) -> Key {
     Key::new(RecordKind::Report, blake3::keyed_hash(NEWEST, node.as_bytes()).as_bytes())
-}
-
-fn one(store: &dyn Store, key: Key) -> Result<Option<Vec<u8>>> {
-    Ok(store.get_many(&[key]).map_err(store_error)?.into_iter().next().flatten())
 }

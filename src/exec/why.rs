@@ -8,9 +8,8 @@ use crate::exec::leaves::look_at_sources;
 use crate::exec::ledger::{Ledger, UNKNOWN};
 use crate::exec::past::{Past, PastRun};
 use crate::exec::plan_report::foresee;
-use crate::exec::recorded::deep_of;
+use crate::exec::recorded::{deep_of, record};
 use crate::exec::session::Session;
-use crate::exec::store_error::store_error;
 use crate::fingerprint::{Fingerprint, SpecDigest, SpecKey};
 use crate::graph::{Body, NodeId, NodeSpec};
 use crate::store::{Key, RecordKind};
@@ -209,7 +208,7 @@ fn causes(session: &Session, ledger: &Ledger, past: &Past<'_>, run: &PastRun, no
 
 /// What of a spec is different from a former one.
 fn spec_changes(session: &Session, spec: &NodeSpec, before: &SpecDigest) -> Result<Vec<Change>> {
-    let before = one(session, Key::new(RecordKind::Spec, before.as_bytes()))?;
+    let before = record(&*session.store, Key::new(RecordKind::Spec, before.as_bytes()))?;
     let (Some(before), Some(now)) =
         (before.and_then(|bytes| SpecKey::from_bytes(&bytes)), SpecKey::from_bytes(&spec.key))
     else {
@@ -230,7 +229,7 @@ fn spec_changes(session: &Session, spec: &NodeSpec, before: &SpecDigest) -> Resu
     }
     if let (true, Body::Function { function, .. }) = (before.code != now.code, &spec.body) {
         let hex = |version: [u8; 32]| blake3::Hash::from_bytes(version).to_hex().to_string();
-        let former = one(session, Key::new(RecordKind::Code, &before.code))?;
+        let former = record(&*session.store, Key::new(RecordKind::Code, &before.code))?;
         let former = former.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         changes.push(Change::Code {
             function: now.function,
@@ -286,10 +285,6 @@ fn parts(explanation: &str, krate: &str) -> BTreeMap<String, String> {
         part.push_str(value);
     }
     parts
-}
-
-fn one(session: &Session, key: Key) -> Result<Option<Vec<u8>>> {
-    Ok(session.store.get_many(&[key]).map_err(store_error)?.into_iter().next().flatten())
 }
 
 #[cfg(test)]

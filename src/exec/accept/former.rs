@@ -4,9 +4,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::exec::ledger::Ledger;
 use crate::exec::past::Past;
 use crate::exec::plan_report::{Foreseen, PlanState};
-use crate::exec::recorded::{are_there, deep_of, payload_of_value};
+use crate::exec::recorded::{are_there, deep_of, payload_of_value, record};
 use crate::exec::session::Session;
-use crate::exec::store_error::store_error;
 use crate::fingerprint::{SpecHashers, SpecKey, ValueDigest};
 use crate::graph::{Body, NodeId, NodeSpec};
 use crate::store::{Deep, Key, RecordKind};
@@ -77,8 +76,9 @@ fn is_former(
 ) -> Result<Result<[u8; 32], &'static str>> {
     let store = &*session.store;
     let key = Key::new(RecordKind::Spec, deep.spec.as_bytes());
-    let bytes = store.get_many(&[key]).map_err(store_error)?.into_iter().next().flatten();
-    let Some((bytes, former)) = bytes.and_then(|bytes| SpecKey::from_bytes(&bytes).map(|key| (bytes, key))) else {
+    let Some((bytes, former)) =
+        record(store, key)?.and_then(|bytes| SpecKey::from_bytes(&bytes).map(|key| (bytes, key)))
+    else {
         return Ok(Err("has no value of which it is known how it was made"));
     };
     if former.results != own.results {

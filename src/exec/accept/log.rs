@@ -1,6 +1,7 @@
 //! Who accepted what, when and why: a list beside each root, to which is only added.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::exec::recorded::record;
 use crate::exec::session::Session;
 use crate::exec::store_error::store_error;
 use crate::fingerprint::{Fingerprint, RECIPE, ValueDigest};
@@ -123,8 +124,8 @@ impl Said {
 }
 
 pub(crate) fn entries_at(store: &dyn Store, base: &Fingerprint) -> Result<Vec<Entry>> {
-    let bytes = store.get_many(&[Key::new(RecordKind::Accept, base.as_bytes())]).map_err(store_error)?;
-    bytes.into_iter().flatten().next().map_or(Ok(Vec::new()), |bytes| read_entries(&bytes))
+    let bytes = record(store, Key::new(RecordKind::Accept, base.as_bytes()))?;
+    bytes.map_or(Ok(Vec::new()), |bytes| read_entries(&bytes))
 }
 
 pub(crate) fn entries(store: &dyn Store) -> Result<Vec<(Fingerprint, Vec<Entry>)>> {
