@@ -9,7 +9,7 @@ use crate::exec::ledger::Ledger;
 use crate::exec::session::Session;
 use crate::exec::wave::Trouble;
 use crate::fingerprint::{ContentKey, ValueDigest};
-use crate::graph::{Body, NodeId};
+use crate::graph::NodeId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -149,8 +149,7 @@ pub(crate) fn audit(
     let graph = &session.graph;
     let alone = Alone { session, ledger: &ledger };
     let is_meant = |node: &NodeId| {
-        let is_function = graph.spec(*node).is_some_and(|spec| matches!(spec.body, Body::Function { .. }));
-        is_function && ledger.is_needed(*node) && (named.is_empty() || named.contains(node))
+        graph.is_function(*node) && ledger.is_needed(*node) && (named.is_empty() || named.contains(node))
     };
     let mut report = AuditReport::default();
     let mut recorded = Vec::new();

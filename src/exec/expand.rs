@@ -21,7 +21,7 @@ use crate::exec::wave::{Product, Trouble, caught};
 use crate::exec::workshop::Workshop;
 use crate::exec::{Counts, OnFailure, Outcome};
 use crate::fingerprint::{ContentKey, ValueDigest};
-use crate::graph::{Body, Constant, Declared, Expansion, Joined, Kind, NodeId};
+use crate::graph::{Constant, Declared, Expansion, Joined, Kind, NodeId};
 use crate::store::{Batch, Payload};
 use crate::value::Owner;
 use std::ops::Range;
@@ -230,8 +230,7 @@ fn as_kept_by(
 
 /// Nodes of some numbers that execute a function.
 fn functions(graph: &Declared, part: Range<usize>) -> impl Iterator<Item = NodeId> {
-    let is_function = |node: &NodeId| graph.spec(*node).is_some_and(|spec| matches!(spec.body, Body::Function { .. }));
-    part.map(NodeId::from_index).filter(is_function)
+    part.map(NodeId::from_index).filter(|node| graph.is_function(*node))
 }
 
 impl Ledger {

@@ -123,8 +123,8 @@ impl Builder {
 
     /// Whether a node calls a function, which alone fails in a way that another try may mend, or takes long; otherwise
     /// it is a mistake.
-    fn calls_function(&mut self, node: NodeId, what: &str, place: &'static Location<'static>) -> bool {
-        let is_function = self.graph.spec(node).is_some_and(|spec| matches!(spec.body, Body::Function { .. }));
+    pub(crate) fn calls_function(&mut self, node: NodeId, what: &str, place: &'static Location<'static>) -> bool {
+        let is_function = self.graph.is_function(node);
         if !is_function {
             let name = self.graph.identity(node);
             self.mistakes.push(format!("`{name}` is to be {what}, but it calls no node function ({place})"));

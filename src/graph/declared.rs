@@ -173,6 +173,11 @@ impl Declared {
         }
     }
 
+    /// Whether the node calls a node function.
+    pub(crate) fn is_function(&self, node: NodeId) -> bool {
+        self.spec(node).is_some_and(|spec| matches!(spec.body, Body::Function { .. }))
+    }
+
     /// Whether the node is an output of the node before, not a node of its own.
     pub(crate) fn is_output(&self, node: NodeId) -> bool {
         self.spec(node).is_some_and(|spec| matches!(spec.body, Body::Output { .. }))

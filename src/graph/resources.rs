@@ -8,7 +8,7 @@ use std::panic::Location;
 /// What every node of a function takes, unless a node says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Takes {
-    /// Slots of the engine; none for as many as nodes like it take.
+    /// Slots of the engine; 0 for what is usual: one, and none for a blocking node.
     pub slots: u32,
     /// Bytes of memory beside its inputs and its result.
     pub memory: u64,
@@ -88,17 +88,16 @@ impl<T, H> Spec<T, H> {
 impl Builder {
     /// Notes what a node takes; only functions take anything.
     pub(crate) fn ask(&mut self, node: NodeId, asked: Asked, place: &'static Location<'static>) {
-        let name = || self.graph.identity(node);
-        let is_function = self.graph.spec(node).is_some_and(|spec| matches!(spec.body, Body::Function { .. }));
-        let mistake = if !is_function {
-            format!("`{}` is to take resources, but it calls no node function ({place})", name())
-        } else if asked.slots == Some(0) {
-            format!("`{}` is to take no slot: leave `.slots(..)` out, or say `.blocking()` ({place})", name())
-        } else {
-            self.graph.asked.insert(node, asked);
+        if !self.calls_function(node, "given resources", place) {
             return;
-        };
-        self.mistakes.push(mistake);
+        }
+        if asked.slots == Some(0) {
+            let name = self.graph.identity(node);
+            self.mistakes
+                .push(format!("`{name}` is to take no slot: leave `.slots(..)` out, or say `.blocking()` ({place})"));
+            return;
+        }
+        self.graph.asked.insert(node, asked);
     }
 
     /// The second of two nodes takes what the first one takes, unless it says otherwise.
@@ -213,6 +212,6 @@ mod tests {
         .unwrap_err();
         let text = error.to_string();
         assert!(text.contains("`plain` is to take no slot: leave `.slots(..)` out, or say `.blocking()`"), "{text}");
-        assert!(text.contains("`param:x` is to take resources, but it calls no node function"), "{text}");
+        assert!(text.contains("`param:x` is to be given resources, but it calls no node function"), "{text}");
     }
 }

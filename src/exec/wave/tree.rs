@@ -326,7 +326,6 @@ mod tests {
         assert!(most <= 64 && mean < 320, "{found}");
     }
 
-    /// A list that rises from gap to gap is as deep as it is long, and nothing here recurses that deeply.
     #[test]
     fn equal_halves_are_one_combination() {
         let n_combinations = |list: &[u64]| contents(list).len();
