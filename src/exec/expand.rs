@@ -72,6 +72,21 @@ impl Outside {
 /// So many expansions deep may one be within others when nobody says otherwise.
 pub(crate) const MOST_EXPANSIONS: u32 = 64;
 
+/// The sub-graphs of several nodes, joined to one graph.
+struct Together<'a> {
+    graph: Arc<Declared>,
+    parts: Vec<Part<'a>>,
+}
+
+/// One of several sub-graphs.
+struct Part<'a> {
+    of: &'a Expanding,
+    /// Numbers of its nodes in the joined graph.
+    nodes: Range<usize>,
+    /// The node whose value is the sub-graph's.
+    result: NodeId,
+}
+
 /// Runs the sub-graphs; how they came out is in the session afterwards.
 ///
 /// # Errors
@@ -82,50 +97,26 @@ pub(crate) fn expand(
     expanding: &[Expanding],
     pool: &rayon::ThreadPool,
 ) -> Result<Outside> {
-    let parts = expanding.iter().map(|one| (session.graph.identity(one.node), &*one.expansion.graph));
-    let mut joined = Joined::of(parts);
-    let graph = Arc::new(std::mem::replace(&mut joined.graph, Declared::empty(session.graph.id)));
-    let nodes: Vec<NodeId> =
-        expanding.iter().enumerate().map(|(part, one)| joined.node(part, one.expansion.node)).collect();
-    let mut inner_ledger = Ledger::new(&graph, nodes.iter().copied().collect());
-    let again = expanding.iter().zip(&joined.parts).filter(|(one, _)| one.is_again);
-    for (_, part) in again {
-        inner_ledger.forced.extend(functions(&graph, part.clone()));
-    }
+    let together = Together::new(session, expanding);
     // A failure that somebody settles stops nothing.
     let is_settled = expanding.iter().any(|one| !ledger.reaches_target(one.node));
     let on_failure = if is_settled { OnFailure::KeepGoing } else { session.on_failure };
-    let mut inner = Arc::new(session.within(&graph, on_failure)?);
-    let mut inner_ledger = deeper(&mut inner, inner_ledger, pool)?;
-    note_hits(&inner, &inner_ledger);
-    inner.costs.share_waiting(inner.recorder.waited_ns());
-    // The time of its waves is none of the graph's around it.
-    session.costs.add_wave(inner.costs.waves_ns());
-    session.costs.add_busy(inner.costs.busy_ns());
+    let (inner, mut inner_ledger) = together.run(session, on_failure, pool)?;
+    let outside = std::mem::take(&mut inner_ledger.outside);
     let mut batch = Batch::default();
     inner.costs.record(&mut batch);
-    let outside = std::mem::take(&mut inner_ledger.outside);
-    let n_executed = inner_ledger.executed_functions(&graph, 0..graph.len()).max(1);
-    let compute_ns = inner.costs.compute_ns();
     let mut open = Vec::new();
-    for ((one, part), node) in expanding.iter().zip(&joined.parts).zip(nodes) {
-        let counts = inner_ledger.counts_within(&graph, part.clone());
-        ledger.note_elements(one.node, counts);
-        // What each took by itself is not known: they ran at once.
-        let share = inner_ledger.executed_functions(&graph, part.clone());
-        let cost_ns = one.made_ns.saturating_add(compute_ns.saturating_mul(share) / n_executed);
-        match came_out(&inner, &inner_ledger, node, cost_ns, &mut batch) {
-            Some(expanded) => {
-                match as_kept_by(session, one.node, &inner, node, expanded, &mut batch) {
-                    Some(expanded) => drop(lock(&session.expanded).insert(one.content, expanded)),
-                    // Bytes are lost: the whole sub-graph is executed again, once.
-                    None if one.is_again => open.push(one.content),
-                    None => {
-                        ledger.forced.insert(one.node);
-                    }
-                }
+    let costs_ns = together.costs_ns(&inner, &inner_ledger);
+    for (Part { of, nodes, result }, cost_ns) in together.parts.iter().zip(costs_ns) {
+        ledger.note_elements(of.node, inner_ledger.counts_within(&together.graph, nodes.clone()));
+        let expanded = came_out(&inner, &inner_ledger, *result, cost_ns, &mut batch);
+        match expanded.map(|expanded| as_kept_by(session, of.node, &inner, *result, expanded, &mut batch)) {
+            Some(Some(expanded)) => drop(lock(&session.expanded).insert(of.content, expanded)),
+            // Bytes are lost: the whole sub-graph is executed again, once.
+            Some(None) if !of.is_again => {
+                ledger.forced.insert(of.node);
             }
-            None => open.push(one.content),
+            Some(None) | None => open.push(of.content),
         }
     }
     // One that was not run because another one failed, or the run was stopped, stays open.
@@ -139,6 +130,53 @@ pub(crate) fn expand(
     inner.recorder.add(&mut batch, &[]);
     session.recorder.follow(&inner.recorder);
     Ok(outside)
+}
+
+impl<'a> Together<'a> {
+    fn new(session: &Session, expanding: &'a [Expanding]) -> Self {
+        let graphs = expanding.iter().map(|one| (session.graph.identity(one.node), &*one.expansion.graph));
+        let mut joined = Joined::of(graphs);
+        let graph = Arc::new(std::mem::replace(&mut joined.graph, Declared::empty(session.graph.id)));
+        let parts = expanding.iter().zip(&joined.parts).enumerate().map(|(number, (of, nodes))| Part {
+            of,
+            nodes: nodes.clone(),
+            result: joined.node(number, of.expansion.node),
+        });
+        Self { graph, parts: parts.collect() }
+    }
+
+    /// Runs all of them, in a session and with a ledger of their own.
+    fn run(
+        &self,
+        session: &Session,
+        on_failure: OnFailure,
+        pool: &rayon::ThreadPool,
+    ) -> Result<(Arc<Session>, Ledger)> {
+        let mut ledger = Ledger::new(&self.graph, self.parts.iter().map(|part| part.result).collect());
+        for part in self.parts.iter().filter(|part| part.of.is_again) {
+            ledger.forced.extend(functions(&self.graph, part.nodes.clone()));
+        }
+        let mut inner = Arc::new(session.within(&self.graph, on_failure)?);
+        let ledger = deeper(&mut inner, ledger, pool)?;
+        note_hits(&inner, &ledger);
+        inner.costs.share_waiting(inner.recorder.waited_ns());
+        // The time of its waves is none of the graph's around it.
+        session.costs.add_wave(inner.costs.waves_ns());
+        session.costs.add_busy(inner.costs.busy_ns());
+        Ok((inner, ledger))
+    }
+
+    /// Nanoseconds that making and executing each of them took. They ran at once, so of the time of all functions each
+    /// counts by how many it executed.
+    fn costs_ns(&self, session: &Session, ledger: &Ledger) -> Vec<u64> {
+        let compute_ns = session.costs.compute_ns();
+        let n_executed: Vec<u64> =
+            self.parts.iter().map(|part| ledger.executed_functions(&self.graph, part.nodes.clone())).collect();
+        let all = n_executed.iter().sum::<u64>().max(1);
+        let cost =
+            |(part, share): (&Part<'_>, u64)| part.of.made_ns.saturating_add(compute_ns.saturating_mul(share) / all);
+        self.parts.iter().zip(n_executed).map(cost).collect()
+    }
 }
 
 /// So many graphs are run on one stack, each within the one before.
