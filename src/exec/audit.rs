@@ -146,46 +146,67 @@ pub(crate) fn audit(
 ) -> Result<AuditReport> {
     look_at_sources(session, &mut ledger, pool)?;
     make_plan(session, &mut ledger)?;
-    let graph = &session.graph;
     let alone = Alone { session, ledger: &ledger };
-    let is_meant = |node: &NodeId| {
-        graph.is_function(*node) && ledger.is_needed(*node) && (named.is_empty() || named.contains(node))
-    };
     let mut report = AuditReport::default();
-    let mut recorded = Vec::new();
-    let mut seen = BTreeSet::new();
-    for node in graph.order().forwards().filter(is_meant) {
-        stop_if_asked(session)?;
-        match alone.recorded(node)? {
-            // Equal computations are one.
-            Ok(found) => recorded.extend(found.into_iter().filter(|one| seen.insert(*one.content.as_bytes()))),
-            Err(reason) => report.leave_out(graph.identity(node), reason),
-        }
-    }
+    let recorded = recorded(alone, named, &mut report)?;
     report.computations = recorded.len();
     let mut chosen: BTreeMap<NodeId, Vec<Recorded>> = BTreeMap::new();
     for one in draw(recorded, audit) {
         chosen.entry(one.node).or_default().push(one);
     }
-    for node in graph.order().forwards() {
-        let Some(mut computations) = chosen.remove(&node) else { continue };
-        computations.sort_by_key(|one| one.place);
-        match alone.open(node)? {
-            Ok(opened) => {
-                for one in &computations {
-                    stop_if_asked(session)?;
-                    // On the engine's own threads, as in a run.
-                    let start = session.ticker.now();
-                    let executed = pool.install(|| opened.execute(one));
-                    let took_ns = session.ticker.since(start);
-                    let name = graph.identity(node);
-                    report.add(name, opened.label(one.place), one, executed, took_ns);
-                }
-            }
-            Err(reason) => report.leave_out(graph.identity(node), reason),
+    for node in session.graph.order().forwards() {
+        if let Some(computations) = chosen.remove(&node) {
+            execute(alone, pool, node, computations, &mut report)?;
         }
     }
     Ok(report)
+}
+
+/// The computations of which the sample is drawn: all that are on record, equal ones once.
+fn recorded(alone: Alone<'_>, named: &BTreeSet<NodeId>, report: &mut AuditReport) -> Result<Vec<Recorded>> {
+    let (graph, ledger) = (&alone.session.graph, alone.ledger);
+    let is_meant = |node: &NodeId| {
+        graph.is_function(*node) && ledger.is_needed(*node) && (named.is_empty() || named.contains(node))
+    };
+    let mut recorded = Vec::new();
+    let mut seen = BTreeSet::new();
+    for node in graph.order().forwards().filter(is_meant) {
+        stop_if_asked(alone.session)?;
+        match alone.recorded(node)? {
+            Ok(found) => recorded.extend(found.into_iter().filter(|one| seen.insert(*one.content.as_bytes()))),
+            Err(reason) => report.leave_out(graph.identity(node), reason),
+        }
+    }
+    Ok(recorded)
+}
+
+/// Executes computations of one node once more.
+fn execute(
+    alone: Alone<'_>,
+    pool: &rayon::ThreadPool,
+    node: NodeId,
+    mut computations: Vec<Recorded>,
+    report: &mut AuditReport,
+) -> Result<()> {
+    let session = alone.session;
+    let name = session.graph.identity(node);
+    let opened = match alone.open(node)? {
+        Ok(opened) => opened,
+        Err(reason) => {
+            report.leave_out(name, reason);
+            return Ok(());
+        }
+    };
+    computations.sort_by_key(|one| one.place);
+    for one in &computations {
+        stop_if_asked(session)?;
+        let start = session.ticker.now();
+        // On the engine's own threads, as in a run.
+        let executed = pool.install(|| opened.execute(one));
+        let took_ns = session.ticker.since(start);
+        report.add(name.clone(), opened.label(one.place), one, executed, took_ns);
+    }
+    Ok(())
 }
 
 impl AuditReport {
