@@ -2,7 +2,7 @@
 
 use crate::cli::json::{line, millis, since_1970};
 use crate::exec::{NodeLog, Replay, ReplayEnd};
-use crate::value::{LogLevel, LogLine};
+use crate::value::LogLine;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -75,24 +75,14 @@ pub(crate) fn replay(replay: &Replay) -> String {
 
 impl<'a> LineObject<'a> {
     fn of(line: &'a LogLine) -> Self {
-        Self { at_ms: millis(line.at), level: level_name(line.level), text: &line.text }
-    }
-}
-
-fn level_name(level: LogLevel) -> &'static str {
-    match level {
-        LogLevel::Error => "error",
-        LogLevel::Warn => "warn",
-        LogLevel::Info => "info",
-        LogLevel::Debug => "debug",
-        LogLevel::Trace => "trace",
+        Self { at_ms: millis(line.at), level: line.level.name(), text: &line.text }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::Log;
+    use crate::value::{Log, LogLevel};
     use expect_test::expect;
     use std::collections::BTreeMap;
     use std::time::{Duration, Instant, SystemTime};
