@@ -40,8 +40,12 @@ fn failures(text: &mut String, all: &[Result<Score, Failure>]) -> std::fmt::Resu
         }
     }
     for (message, nodes) in messages {
-        let (first, more) = (nodes.first().copied().unwrap_or_default(), nodes.len().saturating_sub(1));
-        writeln!(text, "\nNot fitted: {first} and {more} more, since {message}")?;
+        let first = nodes.first().copied().unwrap_or_default();
+        let others = match nodes.len().saturating_sub(1) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        writeln!(text, "\nNot fitted: {first}{others}, since {message}")?;
     }
     Ok(())
 }
@@ -81,5 +85,21 @@ mod tests {
             The best, ridge with penalty 0.5, fitted again: rmse 301.2 g on penguins it never saw
         "#]]
         .assert_eq(&text);
+    }
+
+    #[test]
+    fn settings_that_fail_alike_are_told_together() {
+        let failed = |node: &str, message: &str| Err(failure(node, message));
+        let all = [failed("fold0/fit", "too few"), failed("fold1/fit", "too many"), failed("fold2/fit", "too few")];
+        let mut text = String::new();
+        failures(&mut text, &all).unwrap();
+        assert_eq!(
+            text,
+            "\nNot fitted: fold0/fit and 1 more, since too few\n\nNot fitted: fold1/fit, since too many\n"
+        );
+    }
+
+    fn failure(node: &str, message: &str) -> Failure {
+        serde_json::from_value(serde_json::json!({ "node": node, "message": message })).unwrap()
     }
 }
