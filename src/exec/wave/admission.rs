@@ -47,7 +47,7 @@ struct Resources {
 
 /// Who asks for work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum WorkerKind {
     /// One of the engine's own threads.
     Walker,
     /// A walker where the system gives no threads for bodies that wait.
@@ -106,13 +106,19 @@ impl Admission {
     /// their way take of the memory.
     ///
     /// When nobody runs (`is_alone`), whatever is most urgent fits: there is no better moment to come.
-    pub(crate) fn choose(&mut self, kind: Kind, ordinary: Option<u64>, held: u64, is_alone: bool) -> Option<Pick> {
+    pub(crate) fn choose(
+        &mut self,
+        kind: WorkerKind,
+        ordinary: Option<u64>,
+        held: u64,
+        is_alone: bool,
+    ) -> Option<Pick> {
         if self.n_waiting == 0 {
             // Nearly always.
-            return ordinary.filter(|_| kind != Kind::Blocking && self.slots.has(1)).map(|_| Pick::Ordinary);
+            return ordinary.filter(|_| kind != WorkerKind::Blocking && self.slots.has(1)).map(|_| Pick::Ordinary);
         }
         self.reserve(held);
-        let ordinary = ordinary.filter(|_| kind != Kind::Blocking);
+        let ordinary = ordinary.filter(|_| kind != WorkerKind::Blocking);
         let fits = |needs: &Needs, since: Option<u64>| {
             self.lacks(needs, held) == Resources::default() && !self.is_reserved(needs, since)
         };
@@ -192,7 +198,7 @@ impl Admission {
             let Some(line) = self.lines.get(index).filter(|line| line.impatient_since.is_some()) else { continue };
             let lacks = self.lacks(&line.needs, held);
             if let Some(line) = self.lines.get_mut(index) {
-                line.reserved = line.reserved.and(lacks);
+                line.reserved = line.reserved.or(lacks);
             }
         }
     }
@@ -240,13 +246,13 @@ impl Resources {
             || (self.pool && needs.pool.is_some() && needs.pool == by.pool)
     }
 
-    fn and(self, other: Self) -> Self {
+    fn or(self, other: Self) -> Self {
         let Self { slots, memory, pool } = other;
         Self { slots: self.slots || slots, memory: self.memory || memory, pool: self.pool || pool }
     }
 }
 
-impl Kind {
+impl WorkerKind {
     fn takes(self, needs: &Needs) -> bool {
         match self {
             Self::Walker => !needs.is_blocking,
@@ -278,7 +284,7 @@ mod tests {
 
     /// Admits what comes next for a walker, and tells its urgency.
     fn next(admission: &mut Admission, ordinary: Option<u64>) -> Option<(u64, Needs)> {
-        match admission.choose(Kind::Walker, ordinary, 0, false)? {
+        match admission.choose(WorkerKind::Walker, ordinary, 0, false)? {
             Pick::Ordinary => Some((ordinary?, admission.admit_ordinary(0))),
             Pick::Line(line) => admission.admit_first(line, 0).map(|(job, needs)| (job.urgency, needs)),
         }
@@ -310,10 +316,10 @@ mod tests {
     fn values_on_their_way_take_memory_unless_nobody_runs() {
         let mut admission = admission(2, 100, &[]);
         admission.wait(needs(1, 60, None), job(1));
-        assert_eq!(admission.choose(Kind::Walker, None, 41, false), None);
-        assert_eq!(admission.choose(Kind::Walker, None, 40, false), Some(Pick::Line(0)));
-        assert_eq!(admission.choose(Kind::Walker, None, 41, true), Some(Pick::Line(0)));
-        assert_eq!(admission.choose(Kind::Blocking, None, 0, true), None);
+        assert_eq!(admission.choose(WorkerKind::Walker, None, 41, false), None);
+        assert_eq!(admission.choose(WorkerKind::Walker, None, 40, false), Some(Pick::Line(0)));
+        assert_eq!(admission.choose(WorkerKind::Walker, None, 41, true), Some(Pick::Line(0)));
+        assert_eq!(admission.choose(WorkerKind::Blocking, None, 0, true), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::exec::capacity::{Capacities, Needs};
 use crate::exec::jobserver::{Jobserver, Token};
 use crate::exec::sync::Ordering::Relaxed;
 use crate::exec::sync::{AtomicBool, AtomicU64, Condvar, Mutex, PoisonError, lock};
-use crate::exec::wave::admission::{Admission, Kind, Pick};
+use crate::exec::wave::admission::{Admission, Pick, WorkerKind};
 use crate::exec::wave::asking::BodyJob;
 use crate::exec::wave::map::{ComputationId, MapRun};
 use crate::exec::wave::reduce::ReduceRun;
@@ -81,7 +81,7 @@ struct Threads {
 
 /// A thread that takes work, with what its present work takes.
 pub(crate) struct Worker<'a> {
-    kind: Kind,
+    kind: WorkerKind,
     holding: Option<Needs>,
     /// Leave to work, where a jobserver gives it.
     token: Option<Token<'a>>,
@@ -102,12 +102,12 @@ const NAP: Duration = Duration::from_millis(2);
 
 impl Worker<'_> {
     pub(crate) fn walker() -> Self {
-        Self { kind: Kind::Walker, holding: None, token: None }
+        Self { kind: WorkerKind::Walker, holding: None, token: None }
     }
 
     /// A thread that was started for a body that takes `needs`.
     pub(crate) fn blocking(needs: Needs) -> Self {
-        Self { kind: Kind::Blocking, holding: Some(needs), token: None }
+        Self { kind: WorkerKind::Blocking, holding: Some(needs), token: None }
     }
 }
 
@@ -222,7 +222,7 @@ impl Queue {
             if state.take(worker, most, walkers, taken) {
                 return Next::Work;
             }
-            if worker.kind == Kind::Blocking {
+            if worker.kind == WorkerKind::Blocking {
                 state.threads.idle += 1;
                 state = self.unblocked.wait(state).unwrap_or_else(PoisonError::into_inner);
                 state.threads.idle -= 1;
@@ -243,7 +243,7 @@ impl Queue {
 
     /// The server that a walker has to ask before it works.
     fn lacks_token(&self, worker: &Worker<'_>) -> Option<&Jobserver> {
-        self.jobserver.as_deref().filter(|_| worker.kind == Kind::Walker && worker.token.is_none())
+        self.jobserver.as_deref().filter(|_| worker.kind == WorkerKind::Walker && worker.token.is_none())
     }
 
     /// The system gives no thread: the job waits for one that there is, or else for a walker.
@@ -274,11 +274,11 @@ impl State {
         !self.admission.is_idle() || (slots > 1 && !self.jobs.is_empty())
     }
 
-    fn kind(&self, kind: Kind) -> Kind {
-        if kind == Kind::Walker && self.threads.limit == 0 { Kind::LoneWalker } else { kind }
+    fn kind(&self, kind: WorkerKind) -> WorkerKind {
+        if kind == WorkerKind::Walker && self.threads.limit == 0 { WorkerKind::LoneWalker } else { kind }
     }
 
-    fn choose(&mut self, kind: Kind) -> Option<Pick> {
+    fn choose(&mut self, kind: WorkerKind) -> Option<Pick> {
         let ordinary = self.jobs.peek().map(|job| job.urgency);
         let (kind, held) = (self.kind(kind), self.held());
         self.admission.choose(kind, ordinary, held, self.busy == 0)
@@ -288,21 +288,21 @@ impl State {
         self.held.load(Relaxed)
     }
 
-    fn has_work_for(&mut self, kind: Kind) -> bool {
+    fn has_work_for(&mut self, kind: WorkerKind) -> bool {
         self.choose(kind).is_some()
     }
 
     /// The job of a blocking node for which a thread has to be started: there are more of them than threads that wait.
-    fn for_new_thread(&mut self, kind: Kind) -> Option<(Job, Needs)> {
+    fn for_new_thread(&mut self, kind: WorkerKind) -> Option<(Job, Needs)> {
         let Threads { started, idle, limit } = self.threads;
         if self.admission.is_idle() || started >= limit {
             return None;
         }
-        let ready = idle + usize::from(kind == Kind::Blocking);
+        let ready = idle + usize::from(kind == WorkerKind::Blocking);
         if self.admission.n_blocking() <= ready {
             return None;
         }
-        let Pick::Line(line) = self.choose(Kind::Blocking)? else { return None };
+        let Pick::Line(line) = self.choose(WorkerKind::Blocking)? else { return None };
         let held = self.held();
         let (job, needs) = self.admission.admit_first(line, held)?;
         self.threads.started += 1;
