@@ -223,13 +223,13 @@ impl Serialize for Bytes {
 
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_bytes(Bits)
+        deserializer.deserialize_bytes(BytesVisitor)
     }
 }
 
-struct Bits;
+struct BytesVisitor;
 
-impl<'de> Visitor<'de> for Bits {
+impl<'de> Visitor<'de> for BytesVisitor {
     type Value = Bytes;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
