@@ -7,7 +7,7 @@ use crate::exec::clock::Took;
 use crate::exec::store_error::store_error;
 use crate::exec::sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock};
 use crate::exec::table::{Id, Table, number, position};
-use crate::exec::wave::LEAST;
+use crate::exec::wave::LEAST_COUNTED;
 use crate::fingerprint::RECIPE;
 use crate::graph::{Body, Declared, SpecId};
 use crate::store::{Batch, Key, RecordKind, RecordReader, Store};
@@ -19,8 +19,8 @@ pub(crate) struct Costs {
     keys: Table<FunctionId, Key>,
     before: Table<FunctionId, Tally>,
     now: Table<FunctionId, Mutex<Tally>>,
-    /// Whether any value has more than a few bytes.
-    has_long: AtomicBool,
+    /// Whether any function is known to give values that the budget counts.
+    has_counted: AtomicBool,
     /// Nanoseconds in which walkers did something.
     busy_ns: AtomicU64,
     /// Nanoseconds that waves lasted.
@@ -89,7 +89,7 @@ impl Costs {
         let before = before.collect::<Vec<_>>();
         Ok(Self {
             function_of,
-            has_long: AtomicBool::new(before.iter().any(|tally| tally.is_long())),
+            has_counted: AtomicBool::new(before.iter().any(|tally| tally.is_counted())),
             before: before.into(),
             now: keys.iter().map(|_| Mutex::default()).collect::<Vec<_>>().into(),
             keys: keys.into(),
@@ -116,8 +116,8 @@ impl Costs {
 
     /// Adds what was done for a function.
     pub(crate) fn add(&self, function: FunctionId, tally: Tally) {
-        if tally.is_long() {
-            self.has_long.store(true, Ordering::Relaxed);
+        if tally.is_counted() {
+            self.has_counted.store(true, Ordering::Relaxed);
         }
         let mut now = lock(&self.now[function]);
         *now = now.plus(tally);
@@ -132,7 +132,7 @@ impl Costs {
                 noted.last = Some((function, tally));
             }
         }
-        if tally.is_long() {
+        if tally.is_counted() {
             // Whoever waits for memory goes by it.
             self.hand_over(noted);
         }
@@ -163,10 +163,10 @@ impl Costs {
         self.waves_ns.load(Ordering::Relaxed)
     }
 
-    /// Whether any function is known to give values of more than a few bytes.
-    pub(crate) fn has_long(&self) -> bool {
+    /// Whether any function is known to give values that the budget counts.
+    pub(crate) fn has_counted(&self) -> bool {
         // A hint: whoever looks too early starts without an estimate, as if it had looked before the value was made.
-        self.has_long.load(Ordering::Relaxed)
+        self.has_counted.load(Ordering::Relaxed)
     }
 
     /// How many bytes the value of a node of this spec has in the mean; nothing when that is not known.
@@ -231,9 +231,9 @@ impl Tally {
         Self::of_array(sum)
     }
 
-    /// Whether its values need memory to speak of.
-    fn is_long(&self) -> bool {
-        self.bytes.checked_div(self.executions).is_some_and(|mean| mean >= LEAST)
+    /// Whether the budget counts its values, by their mean length.
+    fn is_counted(&self) -> bool {
+        self.bytes.checked_div(self.executions).is_some_and(|mean| mean >= LEAST_COUNTED)
     }
 
     /// What one execution takes in the mean; nothing when there was none.

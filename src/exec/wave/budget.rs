@@ -24,7 +24,7 @@ pub(crate) struct Budget {
     values: Mutex<BTreeMap<SlotId, Counted>>,
     /// Whether somebody lets go of values just now: a second one would let go of more than need be. No lock, since values are
     /// encoded, written and dropped meanwhile.
-    is_relieved: AtomicBool,
+    is_relieving: AtomicBool,
 }
 
 /// Lets the next one let go of values.
@@ -38,12 +38,12 @@ struct Counted {
 }
 
 /// Smaller values are not counted: a lock for each would cost more than they do.
-pub(crate) const LEAST: u64 = 4096;
+pub(crate) const LEAST_COUNTED: u64 = 4096;
 
 impl Budget {
     pub(crate) fn new(limit: u64) -> Self {
         let (held, most) = (Arc::default(), AtomicU64::new(0));
-        Self { limit, held, most, values: Mutex::default(), is_relieved: AtomicBool::new(false) }
+        Self { limit, held, most, values: Mutex::default(), is_relieving: AtomicBool::new(false) }
     }
 
     /// Bytes held at present, for others to look at.
@@ -102,15 +102,15 @@ impl Drop for Relieving<'_> {
 impl Wave {
     /// A slot holds a value, or a part of one, of this length.
     pub(crate) fn count(&self, index: SlotId, len: u64) {
-        if len >= LEAST {
-            self.slots.slots[index].note_large();
+        if len >= LEAST_COUNTED {
+            self.slots.slots[index].note_counted();
             self.budget.add(index, len);
         }
     }
 
     /// A slot has let go of its value.
     pub(crate) fn uncount(&self, index: SlotId) {
-        if self.slots.slots[index].is_large() {
+        if self.slots.slots[index].is_counted() {
             self.budget.remove(index);
         }
     }
@@ -118,7 +118,7 @@ impl Wave {
     /// Bytes that a node's inputs and its result are thought to take, beside those that are counted; nothing as long as no
     /// large value is in sight. Sources and constants are there for the whole run anyway.
     pub(crate) fn estimate(&self, node: NodeId) -> u64 {
-        if !self.session.costs.has_long() {
+        if !self.session.costs.has_counted() {
             return 0;
         }
         let mean = |node: NodeId| {
@@ -127,7 +127,7 @@ impl Wave {
         };
         let inputs = self.session.graph.inputs(node).iter().map(|input| {
             let Some(slot) = self.slots.get(*input) else { return 0 };
-            match slot.is_large().then(|| self.budget.counted(self.slots.of(*input))).flatten() {
+            match slot.is_counted().then(|| self.budget.counted(self.slots.of(*input))).flatten() {
                 Some(Counted { is_here: true, .. }) => 0,
                 Some(Counted { len, .. }) => len,
                 None => mean(*input),
@@ -135,7 +135,7 @@ impl Wave {
         });
         let all = inputs.fold(mean(node), u64::saturating_add);
         // A part of the budget that is worth waiting for, in steps, so that few different needs wait in few lines.
-        let step = (self.budget.limit / 64).max(LEAST);
+        let step = (self.budget.limit / 64).max(LEAST_COUNTED);
         let rounded = all.checked_next_multiple_of(step).unwrap_or(u64::MAX).min(self.budget.limit);
         if all < step { 0 } else { rounded }
     }
@@ -146,10 +146,10 @@ impl Wave {
             return;
         }
         // Nothing is handed over with the flag; what is counted stands under a lock of its own.
-        if self.budget.is_relieved.swap(true, Ordering::Relaxed) {
+        if self.budget.is_relieving.swap(true, Ordering::Relaxed) {
             return;
         }
-        let _alone = Relieving(&self.budget.is_relieved);
+        let _alone = Relieving(&self.budget.is_relieving);
         let inputs = node.map_or(&[][..], |node| self.session.graph.inputs(node));
         let mut here = self.budget.here();
         here.sort_by_key(|slot| self.slots.slots[*slot].urgency);

@@ -32,7 +32,7 @@ mod walk;
 mod watchdog;
 mod worker;
 
-pub(crate) use budget::LEAST;
+pub(crate) use budget::LEAST_COUNTED;
 pub(crate) use element::MappedNode;
 pub(crate) use perform::{
     Product, Trouble, call, caught, encode_result, encode_results, guarded, part_of, with_causes,

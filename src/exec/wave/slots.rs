@@ -28,7 +28,7 @@ pub(crate) struct Slot {
     /// Whether its records have been handed over.
     is_published: AtomicBool,
     /// Whether its value is, or was, counted.
-    is_large: AtomicBool,
+    is_counted: AtomicBool,
 }
 
 /// How a slot came out.
@@ -82,7 +82,7 @@ impl Slot {
             value: Mutex::new(None),
             outcome: AtomicU8::new(FRESH),
             is_published: AtomicBool::new(false),
-            is_large: AtomicBool::new(false),
+            is_counted: AtomicBool::new(false),
         }
     }
 
@@ -125,15 +125,15 @@ impl Slot {
         self.outcome.store(byte, Ordering::Relaxed);
     }
 
-    /// Its value is large enough to be counted.
-    pub(crate) fn note_large(&self) {
+    /// Its value is counted.
+    pub(crate) fn note_counted(&self) {
         // A hint to look in the table, which has a lock of its own.
-        self.is_large.store(true, Ordering::Relaxed);
+        self.is_counted.store(true, Ordering::Relaxed);
     }
 
     /// Whether its value is, or was, counted.
-    pub(crate) fn is_large(&self) -> bool {
-        self.is_large.load(Ordering::Relaxed)
+    pub(crate) fn is_counted(&self) -> bool {
+        self.is_counted.load(Ordering::Relaxed)
     }
 
     /// Lets go of the value unless somebody else has it as well.

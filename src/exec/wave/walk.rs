@@ -199,7 +199,7 @@ impl Wave {
                 let input = &slots[self.slots.of(*input)];
                 if input.readers.fetch_sub(1, Ordering::AcqRel) == 1 && !self.is_kept(input.node) {
                     drop(input.release());
-                    if input.is_large() {
+                    if input.is_counted() {
                         self.uncount(self.slots.of(input.node));
                     }
                 }
