@@ -83,7 +83,14 @@ fn refuse(graph: &Declared) -> Result<(), BoxError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::source;
+    use crate::graph::{NodeCtx, source};
+    use crate::node;
+    use crate::value::Artifact;
+
+    #[node(krate = crate)]
+    fn file(ctx: &NodeCtx) -> Result<Artifact, BoxError> {
+        ctx.output_file("out.txt")?.finish()
+    }
 
     fn refused(build: impl FnOnce(&Graph) -> Result<Node<u32>, BoxError>) -> String {
         expanded(build).map(|_| ()).unwrap_err().to_string()
@@ -102,6 +109,11 @@ mod tests {
             Ok(node)
         });
         assert_eq!(message, "its sub-graph has the target `one`: what it returns is all that is asked for");
+        let message = refused(|g| {
+            g.publish(g.add(file::node()), "out/file.txt");
+            Ok(g.value(1))
+        });
+        assert_eq!(message, "its sub-graph publishes `out/file.txt`: publish the node that expands instead");
         let (_, stranger) = Graph::build(|g| Ok(g.value(1u32))).unwrap();
         assert!(refused(|_| Ok(stranger)).starts_with("it returns a node of another graph"));
         let message = refused(|g| {
