@@ -6,14 +6,14 @@ use crate::exec::accept::{Acceptance, accepted_at};
 use crate::exec::drive::make_plan;
 use crate::exec::leaves::look_at_sources;
 use crate::exec::ledger::{Ledger, UNKNOWN};
-use crate::exec::past::{Past, PastRun};
+use crate::exec::past::{Past, PastNode, PastRun};
 use crate::exec::plan_report::foresee;
 use crate::exec::recorded::{deep_of, record};
 use crate::exec::session::Session;
 use crate::fingerprint::{Fingerprint, SpecDigest, SpecKey};
 use crate::graph::{Body, NodeId, NodeSpec};
 use crate::store::{Key, RecordKind};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::{Duration, SystemTime};
 
 /// What became of a node, and why.
@@ -134,69 +134,44 @@ fn last_other(
     Ok(first)
 }
 
+/// A run that is over, beside what nodes are now.
+struct Comparison<'a> {
+    session: &'a Session,
+    ledger: &'a Ledger,
+    /// What nodes were in that run, by identity.
+    former: HashMap<String, PastNode>,
+    /// The fingerprints of all of them.
+    fingerprints: HashSet<Fingerprint>,
+}
+
+/// What changed of an input.
+enum InputChange {
+    /// Another node is read.
+    Node,
+    /// The node is what it was, but was accepted, taken back, or gave another value.
+    Value,
+}
+
 /// What changed since a run, of a node and of all upstream of it that changed.
 fn causes(session: &Session, ledger: &Ledger, past: &Past<'_>, run: &PastRun, node: NodeId) -> Result<Vec<Cause>> {
     let graph = &session.graph;
-    let known = past.nodes(run)?;
-    let all: HashSet<Fingerprint> = known.values().map(|node| node.fingerprint).collect();
-    let is_what_it_was =
-        |node| ledger.record_key(graph, node) == known.get(&graph.identity(node)).map(|node| node.fingerprint);
+    let former = past.nodes(run)?;
+    let fingerprints = former.values().map(|node| node.fingerprint).collect();
+    let comparison = Comparison { session, ledger, former, fingerprints };
     let mut changed: BTreeMap<NodeId, Vec<Change>> = BTreeMap::new();
     let mut seen = BTreeSet::from([node]);
     let mut stack = vec![node];
     while let Some(node) = stack.pop() {
-        let now = ledger.record_key(graph, node);
-        let former = known.get(&graph.identity(node)).copied();
-        let before = former.map(|former| former.fingerprint);
-        if now.is_some() && now == before {
+        if ledger.record_key(graph, node).is_some() && comparison.is_what_it_was(node) {
             continue;
         }
         stack.extend(graph.inputs(node).iter().filter(|input| seen.insert(**input)));
-        if graph.is_output(node) {
-            if is_what_it_was(graph.producer(node)) {
-                changed.insert(graph.producer(node), vec![Change::Value]);
-            }
-            continue;
+        if !graph.is_output(node) {
+            let changes = comparison.changes(node, &mut changed)?;
+            changed.insert(node, changes);
+        } else if comparison.is_what_it_was(graph.producer(node)) {
+            changed.insert(graph.producer(node), vec![Change::Value]);
         }
-        let changes = match (before, graph.spec(node)) {
-            (None, _) => vec![Change::New],
-            (Some(_), Some(spec)) if !matches!(spec.body, Body::Source(_)) => {
-                let deep = before.map(|before| deep_of(&*session.store, &before)).transpose()?.flatten();
-                match deep {
-                    Some(deep) => {
-                        let inputs = graph.inputs(node);
-                        let mut is_other = deep.upstream.len() != inputs.len();
-                        for (input, before) in inputs.iter().zip(&deep.upstream) {
-                            match (ledger.fingerprint(*input), known.get(&graph.identity(*input))) {
-                                (None, _) => {}
-                                (Some(now), _) if now == before.fingerprint => {}
-                                (Some(_), Some(known))
-                                    if known.fingerprint != before.fingerprint && all.contains(&before.fingerprint) =>
-                                {
-                                    is_other = true;
-                                }
-                                // It was accepted, taken back, or gave another value.
-                                (Some(_), Some(_)) if is_what_it_was(*input) => {
-                                    changed.insert(*input, vec![Change::Value]);
-                                }
-                                (Some(_), Some(_)) => {}
-                                (Some(_), None) => is_other = true,
-                            }
-                        }
-                        let mut changes = spec_changes(session, spec, &deep.spec)?;
-                        changes.extend(is_other.then_some(Change::Inputs));
-                        changes
-                    }
-                    // It failed then, is never saved, or was taken back: what it was is known from the plan alone.
-                    None => match former.and_then(|former| former.spec) {
-                        Some(before) if before != spec.hashers.digest => spec_changes(session, spec, &before)?,
-                        Some(_) | None => Vec::new(),
-                    },
-                }
-            }
-            (Some(_), Some(_) | None) => vec![Change::Value],
-        };
-        changed.insert(node, changes);
     }
     let order = graph.order();
     let changed = order.forwards().filter_map(|node| changed.remove(&node).map(|changes| (node, changes)));
@@ -204,6 +179,56 @@ fn causes(session: &Session, ledger: &Ledger, past: &Past<'_>, run: &PastRun, no
         .flat_map(|(node, changes)| changes.into_iter().map(move |change| (node, change)))
         .map(|(node, change)| Cause { node: graph.identity(node), change })
         .collect())
+}
+
+impl Comparison<'_> {
+    fn former(&self, node: NodeId) -> Option<&PastNode> {
+        self.former.get(&self.session.graph.identity(node))
+    }
+
+    fn is_what_it_was(&self, node: NodeId) -> bool {
+        self.ledger.record_key(&self.session.graph, node) == self.former(node).map(|former| former.fingerprint)
+    }
+
+    /// What changed of a node itself; in `changed` go inputs that have another value although they are what they were.
+    fn changes(&self, node: NodeId, changed: &mut BTreeMap<NodeId, Vec<Change>>) -> Result<Vec<Change>> {
+        let graph = &self.session.graph;
+        let Some(former) = self.former(node) else { return Ok(vec![Change::New]) };
+        let Some(spec) = graph.spec(node).filter(|spec| !matches!(spec.body, Body::Source(_))) else {
+            return Ok(vec![Change::Value]);
+        };
+        let Some(deep) = deep_of(&*self.session.store, &former.fingerprint)? else {
+            // It failed then, is never saved, or was taken back: what it was is known from the plan alone.
+            return match former.spec {
+                Some(before) if before != spec.hashers.digest => spec_changes(self.session, spec, &before),
+                Some(_) | None => Ok(Vec::new()),
+            };
+        };
+        let inputs = graph.inputs(node);
+        let mut reads_others = deep.upstream.len() != inputs.len();
+        for (input, before) in inputs.iter().zip(&deep.upstream) {
+            match self.input_change(*input, &before.fingerprint) {
+                Some(InputChange::Node) => reads_others = true,
+                Some(InputChange::Value) => drop(changed.insert(*input, vec![Change::Value])),
+                None => {}
+            }
+        }
+        let mut changes = spec_changes(self.session, spec, &deep.spec)?;
+        changes.extend(reads_others.then_some(Change::Inputs));
+        Ok(changes)
+    }
+
+    /// What changed of an input that had the fingerprint `before`, apart from what changed of the node itself.
+    fn input_change(&self, input: NodeId, before: &Fingerprint) -> Option<InputChange> {
+        if self.ledger.fingerprint(input)? == *before {
+            return None;
+        }
+        let Some(former) = self.former(input) else { return Some(InputChange::Node) };
+        if former.fingerprint != *before && self.fingerprints.contains(before) {
+            return Some(InputChange::Node);
+        }
+        self.is_what_it_was(input).then_some(InputChange::Value)
+    }
 }
 
 /// What of a spec is different from a former one.
