@@ -1,7 +1,7 @@
 //! Bytes that are shared instead of copied, in memory or in a file of the store.
 
 use crate::value::codec::SpillFile;
-use crate::value::codec::mapping::Mapping;
+use crate::value::codec::mapped_file::MappedFile;
 use crate::value::part::decoded_slice;
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -51,7 +51,7 @@ pub struct Bytes {
 #[derive(Clone)]
 enum Place {
     Memory(Arc<Vec<u8>>),
-    Mapped(Arc<Mapping>),
+    Mapped(Arc<MappedFile>),
 }
 
 impl Bytes {
@@ -98,17 +98,17 @@ impl Bytes {
 
     /// The bytes of a file that nobody changes in place.
     pub(crate) fn map(path: &Path) -> io::Result<Self> {
-        Self::of_mapping(Mapping::new(&File::open(path)?, None)?)
+        MappedFile::new(&File::open(path)?, None).map(Self::of_file)
     }
 
     /// The bytes of a file that goes when nobody reads them any more.
     pub(crate) fn map_spilled(file: SpillFile) -> io::Result<Self> {
-        Self::of_mapping(Mapping::new(&File::open(file.path())?, Some(file))?)
+        MappedFile::new(&File::open(file.path())?, Some(file)).map(Self::of_file)
     }
 
-    fn of_mapping(mapping: Mapping) -> io::Result<Self> {
-        let range = 0..mapping.bytes().len();
-        Ok(Self { place: Place::Mapped(Arc::new(mapping)), range })
+    fn of_file(file: MappedFile) -> Self {
+        let range = 0..file.bytes().len();
+        Self { place: Place::Mapped(Arc::new(file)), range }
     }
 
     /// The same bytes as `slice`, which was borrowed from these: shared, unless a few would keep many in memory.
@@ -128,7 +128,7 @@ impl Deref for Bytes {
     fn deref(&self) -> &[u8] {
         let all = match &self.place {
             Place::Memory(bytes) => bytes.as_slice(),
-            Place::Mapped(mapping) => mapping.bytes(),
+            Place::Mapped(file) => file.bytes(),
         };
         // The range was checked when it was made.
         all.get(self.range.clone()).unwrap_or_default()

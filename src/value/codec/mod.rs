@@ -8,7 +8,7 @@
 mod arrow;
 mod blob;
 mod bytes;
-mod mapping;
+mod mapped_file;
 #[cfg(feature = "ndarray")]
 mod ndarray;
 mod sink;

@@ -8,7 +8,7 @@ use std::io;
 
 /// A file's bytes, read by the system when they are looked at.
 #[derive(Debug)]
-pub(super) struct Mapping {
+pub(super) struct MappedFile {
     #[cfg(unix)]
     bytes: memmap2::Mmap,
     /// Elsewhere a mapped file can be neither removed nor replaced, and the store does both.
@@ -18,7 +18,7 @@ pub(super) struct Mapping {
     _file: Option<SpillFile>,
 }
 
-impl Mapping {
+impl MappedFile {
     /// Maps a file of the store, or of the engine's scratch folder, which nobody changes in place.
     #[cfg(unix)]
     pub(super) fn new(file: &File, goes_with_it: Option<SpillFile>) -> io::Result<Self> {
