@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::exec::expand::Outside;
 use crate::exec::look::Looked;
+use crate::exec::sync::Arc;
 use crate::exec::table::Table;
 use crate::exec::{Counts, Outcome};
 use crate::fingerprint::{ContentKey, DigestMap, Fingerprint, ValueDigest, fingerprint_of_value, output_fingerprint};
@@ -10,7 +11,6 @@ use crate::graph::{Body, Declared, Kind, NodeId};
 use crate::store::Payload;
 use crate::value::{Failure, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
 
 /// Nodes that are known by their values from now on: fingerprint -> value.
 pub(crate) type Roots = DigestMap<Fingerprint, ValueDigest>;

@@ -4,13 +4,13 @@ use crate::error::Result;
 use crate::exec::ledger::{Known, Ledger};
 use crate::exec::recorded::was_not_kept;
 use crate::exec::store_error::store_error;
+use crate::exec::sync::Arc;
 use crate::exec::table::Table;
 use crate::fingerprint::{Fingerprint, ValueDigest};
 use crate::graph::{Body, Declared, Kind, NodeId, Persist};
 use crate::store::{Deep, Key, RecordKind, Store};
 use crate::value::Failure;
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
 
 /// What a plan says of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

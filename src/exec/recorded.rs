@@ -3,11 +3,11 @@
 use crate::error::Result;
 use crate::exec::ledger::{Known, Roots};
 use crate::exec::store_error::store_error;
+use crate::exec::sync::Arc;
 use crate::exec::table::position;
 use crate::fingerprint::{BlobDigest, ContentKey, Fingerprint, ValueDigest, decode};
 use crate::store::{Act, Deep, Key, Payload, RecordKind, Root, Store};
 use crate::value::Part;
-use std::sync::Arc;
 
 impl Known {
     /// What a node's record says.

@@ -3,7 +3,7 @@
 use crate::exec::look::clock::{ReadClock, ScratchClock};
 use crate::exec::look::external::external_digest;
 use crate::exec::look::secret::SecretKey;
-use crate::exec::sync::{AtomicU64, OnceLock};
+use crate::exec::sync::{Arc, AtomicU64, OnceLock};
 use crate::fingerprint::{BlobDigest, SchemaDigest, ValueDigest, value_digest};
 use crate::graph::{Constant, Source};
 use crate::store::Store;
@@ -12,7 +12,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::SystemTime;
 
 /// A source as it is now.

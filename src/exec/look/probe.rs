@@ -1,12 +1,12 @@
 //! Probes: questions of the user's, whose answers are good for a while.
 
 use crate::exec::look::{Looked, Looker};
+use crate::exec::sync::Arc;
 use crate::fingerprint::{BlobDigest, RECIPE, SchemaDigest, value_digest};
 use crate::graph::ProbeFn;
 use crate::store::{Batch, Key, RecordKind, RecordReader};
 use crate::value::{BoxError, Bytes, Interrupt, Loader, Owner, Value, ValueType};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 /// An answer as it is kept.

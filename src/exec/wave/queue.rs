@@ -3,7 +3,7 @@
 use crate::exec::capacity::{Capacities, Needs};
 use crate::exec::jobserver::{Jobserver, Token};
 use crate::exec::sync::Ordering::Relaxed;
-use crate::exec::sync::{AtomicBool, AtomicU64, Condvar, Mutex, PoisonError, lock};
+use crate::exec::sync::{Arc, AtomicBool, AtomicU64, Condvar, Mutex, lock, wait, wait_for};
 use crate::exec::wave::admission::{Admission, Pick, WorkerKind};
 use crate::exec::wave::asking::BodyJob;
 use crate::exec::wave::map::{ComputationId, MapRun};
@@ -12,7 +12,6 @@ use crate::exec::wave::slots::SlotId;
 use crate::exec::wave::tree::CombinationId;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Something that a worker can do at once.
@@ -215,7 +214,7 @@ impl Queue {
                 state = lock(&self.state);
                 if worker.token.is_none() {
                     // Nobody tells when there is one.
-                    state = self.changed.wait_timeout(state, NAP).unwrap_or_else(PoisonError::into_inner).0;
+                    state = wait_for(&self.changed, state, NAP);
                 }
                 continue;
             }
@@ -224,7 +223,7 @@ impl Queue {
             }
             if worker.kind == WorkerKind::Blocking {
                 state.threads.idle += 1;
-                state = self.unblocked.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state = wait(&self.unblocked, state);
                 state.threads.idle -= 1;
                 continue;
             }
@@ -235,7 +234,7 @@ impl Queue {
             state = lock(&self.state);
             if !helped && !self.is_closed() && !state.is_over() && !state.has_work_for(worker.kind) {
                 state.parked += 1;
-                state = self.changed.wait_timeout(state, NAP).unwrap_or_else(PoisonError::into_inner).0;
+                state = wait_for(&self.changed, state, NAP);
                 state.parked -= 1;
             }
         }
