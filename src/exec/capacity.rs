@@ -3,7 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::machine;
 use crate::exec::planning::{Class, Planned};
-use crate::graph::{Declared, Demand, NodeId};
+use crate::graph::{Declared, NodeId, Requirements};
 
 /// What an engine has for its nodes.
 #[derive(Clone, Debug)]
@@ -67,7 +67,7 @@ impl ResourceOptions {
 impl Capacities {
     /// What a node takes, beyond a slot; nothing for most.
     pub(crate) fn needs(&self, graph: &Declared, node: NodeId) -> Option<Needs> {
-        let Demand { slots, memory, pool, is_blocking } = graph.demand(node)?;
+        let Requirements { slots, memory, pool, is_blocking } = graph.requirements(node)?;
         Some(Needs { slots, memory, pool: pool.and_then(|pool| self.pool(pool)), is_blocking })
     }
 
@@ -80,14 +80,14 @@ impl Capacities {
     /// # Errors
     /// When a node takes more than there is, or is in a pool that nobody declared.
     pub(crate) fn check(&self, graph: &Declared, planned: &Planned) -> Result<()> {
-        if !graph.has_demands() {
+        if !graph.has_requirements() {
             return Ok(());
         }
         for node in planned.classes.ids() {
             if matches!(planned.classes[node], Class::Stale | Class::Deferred)
-                && let Some(demand) = graph.demand(node)
+                && let Some(requirements) = graph.requirements(node)
             {
-                self.check_node(demand).map_err(|(what, hint)| {
+                self.check_node(requirements).map_err(|(what, hint)| {
                     let node = graph.identity(node);
                     Error::new(ErrorKind::Resources, format!("node `{node}` {what}")).with_node(node).with_hint(hint)
                 })?;
@@ -97,20 +97,20 @@ impl Capacities {
     }
 
     /// What is wrong, and what to do about it.
-    fn check_node(&self, demand: Demand<'_>) -> std::result::Result<(), (String, String)> {
-        if demand.slots > self.slots {
-            let what = format!("takes {} slots, and the engine has {}", demand.slots, self.slots);
-            let hint = format!("let the node take fewer, or give the engine more: `--slots {}`", demand.slots);
+    fn check_node(&self, requirements: Requirements<'_>) -> std::result::Result<(), (String, String)> {
+        if requirements.slots > self.slots {
+            let what = format!("takes {} slots, and the engine has {}", requirements.slots, self.slots);
+            let hint = format!("let the node take fewer, or give the engine more: `--slots {}`", requirements.slots);
             return Err((what, hint + ", `EngineBuilder::slots`"));
         }
-        if demand.memory > self.memory {
-            let (takes, has) = (readable(demand.memory), readable(self.memory));
+        if requirements.memory > self.memory {
+            let (takes, has) = (readable(requirements.memory), readable(self.memory));
             let what = format!("takes {takes} of memory, and the engine has {has}");
             let hint =
                 "let the node take less, or give the engine more: `--memory SIZE`, `EngineBuilder::memory_limit`";
             return Err((what, hint.to_owned()));
         }
-        let Some(name) = demand.pool else { return Ok(()) };
+        let Some(name) = requirements.pool else { return Ok(()) };
         let declare = format!("`--pool {name}=1`, `EngineBuilder::pool(\"{name}\", 1)`");
         match self.pools.iter().find(|(pool, _)| pool == name) {
             None => {

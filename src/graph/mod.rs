@@ -50,7 +50,7 @@ pub(crate) use publish::{Publication, Taken, conflict};
 pub use reduce::ReducedWith;
 pub(crate) use reduce::Reducing;
 pub use resources::Takes;
-pub(crate) use resources::{Asked, Demand};
+pub(crate) use resources::{Asked, Requirements};
 pub use retry::Retry;
 pub(crate) use source::{InKey, ProbeFn, ReadParams, SecretOrigin, Source};
 pub use spec::{Persist, Spec};

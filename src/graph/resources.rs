@@ -29,7 +29,7 @@ pub(crate) struct Asked {
 
 /// What a node takes while it runs, all things considered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Demand<'a> {
+pub(crate) struct Requirements<'a> {
     pub(crate) slots: u32,
     pub(crate) memory: u64,
     pub(crate) pool: Option<&'a str>,
@@ -110,7 +110,7 @@ impl Builder {
 
 impl Declared {
     /// Whether any node takes more than a slot.
-    pub(crate) fn has_demands(&self) -> bool {
+    pub(crate) fn has_requirements(&self) -> bool {
         let takes = |spec: &NodeSpec| match &spec.body {
             Body::Function { function, .. } => function.function.takes != Takes::ORDINARY,
             Body::Source(_) | Body::Field(_) | Body::Gather(_) | Body::Settle(_) | Body::Output { .. } => false,
@@ -119,7 +119,7 @@ impl Declared {
     }
 
     /// What a node takes while it runs; nothing for one that takes a slot and no more.
-    pub(crate) fn demand(&self, node: NodeId) -> Option<Demand<'_>> {
+    pub(crate) fn requirements(&self, node: NodeId) -> Option<Requirements<'_>> {
         let Body::Function { function, .. } = &self.spec(node)?.body else { return None };
         let takes = function.function.takes;
         let asked = self.asked.get(&node);
@@ -128,14 +128,14 @@ impl Declared {
         }
         let is_blocking = takes.is_blocking || asked.is_some_and(|asked| asked.is_blocking);
         let slots = asked.and_then(|asked| asked.slots).or((takes.slots > 0).then_some(takes.slots));
-        let demand = Demand {
+        let requirements = Requirements {
             slots: slots.unwrap_or(if is_blocking { 0 } else { 1 }),
             memory: asked.and_then(|asked| asked.memory).unwrap_or(takes.memory),
             pool: asked.and_then(|asked| asked.pool.as_deref()).or(takes.pool),
             is_blocking,
         };
-        let is_ordinary = Demand { slots: 1, memory: 0, pool: None, is_blocking: false } == demand;
-        (!is_ordinary).then_some(demand)
+        let is_ordinary = Requirements { slots: 1, memory: 0, pool: None, is_blocking: false } == requirements;
+        (!is_ordinary).then_some(requirements)
     }
 }
 
@@ -174,11 +174,11 @@ mod tests {
             ])
         })
         .unwrap();
-        let demand = |node: &Node<u32>| {
-            let demand = graph.declared().unwrap().demand(node.raw().id);
-            demand.map(|demand| (demand.slots, demand.memory, demand.pool, demand.is_blocking))
+        let requirements = |node: &Node<u32>| {
+            let requirements = graph.declared().unwrap().requirements(node.raw().id);
+            requirements.map(|all| (all.slots, all.memory, all.pool, all.is_blocking))
         };
-        let demands: Vec<_> = nodes.iter().map(demand).collect();
+        let all: Vec<_> = nodes.iter().map(requirements).collect();
         let expected = [
             Some((2, 1536, Some("gpu"), false)),
             Some((3, 7, Some("net"), true)),
@@ -188,7 +188,7 @@ mod tests {
             None,
             Some((1, 0, Some("net"), false)),
         ];
-        assert_eq!(demands, expected);
+        assert_eq!(all, expected);
     }
 
     #[test]
@@ -198,8 +198,8 @@ mod tests {
             Ok(g.settle_each(map))
         })
         .unwrap();
-        let demand = graph.declared().unwrap().demand(settled.raw().id).unwrap();
-        assert_eq!(demand.pool, Some("gpu"));
+        let requirements = graph.declared().unwrap().requirements(settled.raw().id).unwrap();
+        assert_eq!(requirements.pool, Some("gpu"));
     }
 
     #[test]

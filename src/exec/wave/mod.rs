@@ -4,7 +4,6 @@
 //! changed, bytes turned out to be lost or a barrier became known, the next wave begins with a new plan.
 
 mod admission;
-mod asking;
 mod attempts;
 mod body;
 mod budget;
@@ -16,6 +15,7 @@ mod expand;
 mod inputs;
 mod keep;
 mod map;
+mod needs;
 mod perform;
 mod process;
 mod queue;

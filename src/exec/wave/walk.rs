@@ -33,7 +33,7 @@ pub(crate) struct Wave {
     pub(crate) queue: Queue,
     pub(crate) walkers: usize,
     /// Whether any node takes more than a slot.
-    pub(crate) has_demands: bool,
+    pub(crate) has_requirements: bool,
     pub(crate) budget: Budget,
     pub(crate) claims: Claims,
     pub(crate) twins: Twins,
@@ -114,7 +114,7 @@ pub(crate) fn run_wave(
         queue: Queue::new(walkers, &session.capacities, budget.held(), session.jobserver.clone()),
         budget,
         walkers,
-        has_demands: session.graph.has_demands(),
+        has_requirements: session.graph.has_requirements(),
         claims: Claims::new(n_stale),
         twins,
         end: Mutex::default(),

@@ -25,7 +25,7 @@ pub(crate) struct BodyJob {
 impl Wave {
     /// What a body of the node takes, beyond a slot; nothing for most.
     pub(crate) fn needs(&self, node: NodeId) -> Option<Needs> {
-        if !self.has_demands {
+        if !self.has_requirements {
             return None;
         }
         self.session.capacities.needs(&self.session.graph, node)
