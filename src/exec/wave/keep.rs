@@ -201,3 +201,22 @@ fn failed_on(
         which,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::any_window;
+
+    #[test]
+    fn what_lies_across_two_windows_is_seen() {
+        let is_in = |start: usize| {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            let bytes = [&vec![b'.'; start], &b"secret"[..], &[b'.'; 9]].concat();
+            std::fs::write(file.path(), bytes).unwrap();
+            any_window(file.path(), |window| window.windows(6).any(|part| part == b"secret")).unwrap()
+        };
+        let window = 1 << 20;
+        assert!([0, window - 3, window, 2 * window - 1].into_iter().all(is_in));
+        let empty = tempfile::NamedTempFile::new().unwrap();
+        assert!(!any_window(empty.path(), |window| !window.is_empty()).unwrap());
+    }
+}
