@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo run --release --example penguins                 # the report
-//! cargo run --release --example penguins                 # the report again; nothing runs
+//! cargo run --release --example penguins                 # the report again; what failed is tried again, and nothing else
 //! cargo run --release --example penguins -- why report   # after an edit: what changed
 //! ```
 //!
