@@ -17,8 +17,8 @@ impl Normal<'_> {
             symbol.map_or("", |symbol| self.index.symbols.name(symbol))
         };
         let mut name = attribute.inside;
-        let is_whole = kind(name + 1) == Some(Kind::PathSep);
-        if is_whole {
+        let is_qualified = kind(name + 1) == Some(Kind::PathSep);
+        if is_qualified {
             name += 2;
         }
         let open = name + 1;
@@ -28,7 +28,7 @@ impl Normal<'_> {
         let close = tokens.get(open)?.data;
         let arguments = arguments(tokens, open + 1, close);
         let is_resource = |argument: &&(usize, usize)| RESOURCES.contains(&word(argument.0));
-        let is_mamo = || if is_whole { word(attribute.inside) == "mamo" } else { self.imports_node() };
+        let is_mamo = || if is_qualified { word(attribute.inside) == "mamo" } else { self.imports_node() };
         if !arguments.iter().any(|argument| is_resource(&argument)) || !is_mamo() {
             return None;
         }
