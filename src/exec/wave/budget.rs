@@ -170,8 +170,8 @@ impl Wave {
     /// Whether a slot's value will be found without it; writes it down if need be.
     fn can_be_read_back(&self, slot: &Slot) -> bool {
         let Some(Conclusion::Known(known)) = slot.published() else { return false };
-        // What is kept for after the wave is not looked for anywhere else.
-        !self.is_kept(slot.node)
+        // What outlives the wave is not looked for anywhere else.
+        !self.outlives_wave(slot.node)
             && match self.payload(known) {
                 Some(Payload::Absent { digest, .. }) => self.spill(slot, known, digest),
                 Some(Payload::Inline(_) | Payload::Blob { .. }) => true,

@@ -128,10 +128,10 @@ impl Wave {
         [pending.expected, self.ledger.root_of(pending.slot.node)].into_iter().flatten().any(|before| before != value)
     }
 
-    /// Keeps a value as long as somebody in this wave may need it; whether anybody may.
+    /// Holds a value as long as somebody in this wave may need it; whether anybody may.
     pub(crate) fn hold(&self, slot: &Slot, value: Value) -> bool {
         // Only those who count the readers down let go of it.
-        let is_needed = slot.readers.load(Ordering::Acquire) > 0 || self.is_kept(slot.node);
+        let is_needed = slot.readers.load(Ordering::Acquire) > 0 || self.outlives_wave(slot.node);
         if is_needed {
             slot.hold(value);
         }

@@ -197,7 +197,7 @@ impl Wave {
             }
             for input in self.session.graph.inputs(slots[slot].node) {
                 let input = &slots[self.slots.of(*input)];
-                if input.readers.fetch_sub(1, Ordering::AcqRel) == 1 && !self.is_kept(input.node) {
+                if input.readers.fetch_sub(1, Ordering::AcqRel) == 1 && !self.outlives_wave(input.node) {
                     drop(input.release());
                     if input.is_counted() {
                         self.uncount(self.slots.of(input.node));
@@ -207,8 +207,8 @@ impl Wave {
         }
     }
 
-    /// Values that cannot be read back and that somebody will ask for when the wave is over.
-    pub(crate) fn is_kept(&self, node: NodeId) -> bool {
+    /// Whether a value stays in memory: it cannot be read back, and somebody will ask for it when the wave is over.
+    pub(crate) fn outlives_wave(&self, node: NodeId) -> bool {
         self.ledger.is_wanted(node)
             || (self.ledger.is_target(node) && self.session.graph.spec(node).is_some_and(NodeSpec::is_transient))
             || (!self.carried.is_empty() && self.carried.contains(&node))
