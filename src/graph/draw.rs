@@ -46,9 +46,10 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Spec<T> {
     /// Keeps `n` samples side by side, as a list: nodes of the same function on the same inputs, which differ in
     /// [`NodeCtx::seed`](crate::NodeCtx::seed) and [`NodeCtx::trial`](crate::NodeCtx::trial).
     ///
-    /// Each is a computation of its own: a larger `n` executes only what is new, a smaller one nothing. The first is the
-    /// same computation as the node without `trials`. They are called `name.trial0`, `name.trial1` and so on, the list has
-    /// the name itself. Of a map these are samples of the whole map, each element of each a computation of its own.
+    /// Each is a computation of its own: a larger `n` executes only what is new, a smaller one nothing; with 0 the list is
+    /// empty. The first is the same computation as the node without `trials`. They are called `name.trial0`, `name.trial1`
+    /// and so on, the list has the name itself. Of a map these are samples of the whole map, each element of each a
+    /// computation of its own.
     ///
     /// Options count for the samples; a barrier is made of the list.
     pub fn trials(mut self, n: u32) -> Spec<List<T>> {
