@@ -65,7 +65,8 @@ impl<T, H> Spec<T, H> {
     /// Runs at most so many nodes and elements at once as the engine's pool of this name says; part of no key.
     ///
     /// The pool is the engine's to declare: [`EngineBuilder::pool`](crate::EngineBuilder::pool), or `--pool gpu=2` on the
-    /// command line. One that is not declared is an error before anything runs.
+    /// command line. One that is not declared is an error before anything runs. Letters, digits, `_`, `-` and `.` make a
+    /// name; others are a mistake of the graph.
     pub fn pool(mut self, name: impl Into<String>) -> Self {
         self.asked().pool = Some(name.into().into_boxed_str());
         self
@@ -95,6 +96,14 @@ impl Builder {
             let name = self.graph.identity(node);
             self.mistakes
                 .push(format!("`{name}` is to take no slot: leave `.slots(..)` out, or say `.blocking()` ({place})"));
+            return;
+        }
+        if let Some(pool) = asked.pool.as_deref().filter(|pool| !can_be_declared(pool)) {
+            let name = self.graph.identity(node);
+            self.mistakes.push(format!(
+                "`{name}` is to be in the pool `{pool}`, which is no name of one: letters, digits, `_`, `-` and `.` make \
+                 one ({place})"
+            ));
             return;
         }
         self.graph.asked.insert(node, asked);
@@ -137,6 +146,11 @@ impl Declared {
         let is_ordinary = Requirements { slots: 1, memory: 0, pool: None, is_blocking: false } == requirements;
         (!is_ordinary).then_some(requirements)
     }
+}
+
+/// Whether a pool of this name can be declared on the command line; `#[mamo::node(pool = ..)]` takes the same names.
+fn can_be_declared(pool: &str) -> bool {
+    !pool.is_empty() && pool.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
 #[cfg(test)]
@@ -203,15 +217,20 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_nothing_is_a_mistake() {
+    fn what_cannot_be_taken_is_a_mistake() {
         let error = Graph::build(|g| {
             g.add(plain::node(g.value(1)).slots(0));
+            g.add(plain::node(g.value(1)).pool("g,u").name("pooled"));
             Ok(g.add(crate::source::param("x", 1).memory(5)))
         })
         .map(drop)
         .unwrap_err();
         let text = error.to_string();
         assert!(text.contains("`plain` is to take no slot: leave `.slots(..)` out, or say `.blocking()`"), "{text}");
+        assert!(
+            text.contains("`pooled` is to be in the pool `g,u`, which is no name of one: letters, digits"),
+            "{text}"
+        );
         assert!(text.contains("`param:x` is to be given resources, but it calls no node function"), "{text}");
     }
 }

@@ -78,7 +78,7 @@ fn what_a_node_takes_is_no_part_of_its_key_and_what_is_known_takes_nothing() {
     let other = |g: &Graph| Ok(g.add(heavy::node(g.value(1)).slots(1).memory(5).pool("net").blocking()));
     assert_eq!(bench.check(other, expect![""]).unwrap(), 2);
     // It would not fit, but it does not run.
-    let large = |g: &Graph| Ok(g.add(heavy::node(g.value(1)).slots(99).pool("nobody's")));
+    let large = |g: &Graph| Ok(g.add(heavy::node(g.value(1)).slots(99).pool("of-nobody")));
     assert_eq!(bench.check(large, expect![""]).unwrap(), 2);
 }
 
