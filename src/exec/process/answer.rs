@@ -3,6 +3,7 @@
 use crate::exec::process::call::{Call, Process};
 use crate::exec::process::run::{Incoming, Worker};
 use crate::exec::process::wire::{Answer, Ask, Ended, FromWorker, Refusal, Request, ToWorker};
+use crate::exec::sync::Arc;
 use crate::exec::sync::lock;
 use crate::exec::wave::{Trouble, guarded};
 use crate::fingerprint::{BlobDigest, ValueDigest};
@@ -14,7 +15,6 @@ use crate::value::{
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// So long a node may take to give up when its time is over, before its process is killed.

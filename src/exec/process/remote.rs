@@ -2,6 +2,7 @@
 
 use crate::exec::process::child::Connection;
 use crate::exec::process::wire::{Answer, Ask, Refusal, WireBlob};
+use crate::exec::sync::Arc;
 use crate::fingerprint::BlobDigest;
 use crate::store::remove_tree;
 use crate::value::{
@@ -10,7 +11,6 @@ use crate::value::{
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// Fetches the parts of an operand.
