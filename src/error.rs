@@ -51,6 +51,8 @@ pub enum ErrorKind {
     NotPublished,
     /// A node cannot be run again alone: what it read is not there, or it reads something else now.
     NotReplayed,
+    /// What would be forgotten is tagged or pinned.
+    Tagged,
     /// A change of code cannot be accepted, or was not.
     NotAccepted,
     /// A node takes more than the engine has, or is in a pool that it has not.

@@ -28,6 +28,7 @@ pub(crate) fn of_error(kind: ErrorKind) -> u8 {
         | ErrorKind::Nested
         | ErrorKind::NotPublished
         | ErrorKind::NotReplayed
+        | ErrorKind::Tagged
         | ErrorKind::Other => OTHER,
         ErrorKind::Stopped => INTERRUPTED,
     }

@@ -399,6 +399,7 @@ fn kind_name(kind: ErrorKind) -> &'static str {
         ErrorKind::NotAccepted => "not_accepted",
         ErrorKind::NotPublished => "not_published",
         ErrorKind::NotReplayed => "not_replayed",
+        ErrorKind::Tagged => "tagged",
         ErrorKind::Other => "other",
     }
 }
@@ -482,6 +483,7 @@ mod tests {
             ErrorKind::NotAccepted,
             ErrorKind::NotPublished,
             ErrorKind::NotReplayed,
+            ErrorKind::Tagged,
             ErrorKind::Other,
         ];
         let names = kinds.map(kind_name).into_iter().chain(STATES.map(state_name)).chain(["usage"]);

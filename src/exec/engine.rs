@@ -301,7 +301,7 @@ impl Engine {
 }
 
 impl Inner {
-    fn session(&self, graph: &Arc<Declared>) -> Result<Session> {
+    pub(crate) fn session(&self, graph: &Arc<Declared>) -> Result<Session> {
         // Another engine over the same store may have found more of them since.
         *lock(&self.roots) = load_roots(&*self.store)?;
         let observer = self.observer.clone();
@@ -411,7 +411,7 @@ impl Inner {
     }
 
     /// Waits for the run in progress, unless it waits for whoever asks.
-    fn alone(&self, what: &str) -> Result<MutexGuard<'_, ()>> {
+    pub(crate) fn alone(&self, what: &str) -> Result<MutexGuard<'_, ()>> {
         if NodeScope::is_entered() {
             return Err(Error::new(ErrorKind::Nested, format!("{what} from within a node"))
                 .with_hint("call the node's function directly, or add its node to the graph"));
@@ -424,6 +424,6 @@ impl Inner {
     }
 }
 
-fn unfinished() -> Error {
+pub(crate) fn unfinished() -> Error {
     Error::new(ErrorKind::Graph, "the graph is not finished").with_hint("make it with `Graph::build(pipeline)`")
 }

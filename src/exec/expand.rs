@@ -10,6 +10,7 @@ use crate::exec::drive::drive;
 use crate::exec::event::{Event, Observer};
 use crate::exec::ledger::Ledger;
 use crate::exec::loader::Loaders;
+use crate::exec::members::note_members;
 use crate::exec::planning::{Contents, cause_of};
 use crate::exec::recorder::Recorder;
 use crate::exec::report::Reports;
@@ -22,7 +23,7 @@ use crate::exec::workshop::Workshop;
 use crate::exec::{Counts, OnFailure, Outcome};
 use crate::fingerprint::{ContentKey, ValueDigest};
 use crate::graph::{Constant, Declared, Expansion, Joined, Kind, NodeId};
-use crate::store::{Batch, Payload};
+use crate::store::{Batch, Payload, RecordKind};
 use crate::value::Owner;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -111,7 +112,10 @@ pub(crate) fn expand(
         ledger.note_elements(of.node, inner_ledger.counts_within(&together.graph, nodes.clone()));
         let expanded = came_out(&inner, &inner_ledger, *result, cost_ns, &mut batch);
         match expanded.map(|expanded| as_kept_by(session, of.node, &inner, *result, expanded, &mut batch)) {
-            Some(Some(expanded)) => drop(lock(&session.expanded).insert(of.content, expanded)),
+            Some(Some(expanded)) => {
+                together.note_nodes(&inner, &inner_ledger, of, nodes.clone(), &mut batch)?;
+                lock(&session.expanded).insert(of.content, expanded);
+            }
             // Bytes are lost: the whole sub-graph is executed again, once.
             Some(None) if !of.is_again => {
                 ledger.forced.insert(of.node);
@@ -164,6 +168,21 @@ impl<'a> Together<'a> {
         session.costs.add_wave(inner.costs.waves_ns());
         session.costs.add_busy(inner.costs.busy_ns());
         Ok((inner, ledger))
+    }
+
+    /// Writes down of which nodes a sub-graph consists that are recorded.
+    fn note_nodes(
+        &self,
+        session: &Session,
+        ledger: &Ledger,
+        of: &Expanding,
+        nodes: Range<usize>,
+        batch: &mut Batch,
+    ) -> Result<()> {
+        let keys = nodes.map(NodeId::from_index).filter(|node| ledger.is_needed(*node));
+        let keys = keys.filter_map(|node| ledger.record_key(&self.graph, node)).map(|base| *base.as_bytes());
+        let keys: Vec<[u8; 32]> = keys.collect();
+        note_members(&*session.store, of.content.as_bytes(), RecordKind::Deep, &keys, batch)
     }
 
     /// Nanoseconds that making and executing each of them took. They ran at once, so of the time of all functions each

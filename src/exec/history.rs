@@ -34,8 +34,7 @@ pub(crate) fn record(session: &Session, ledger: &Ledger, costs: &RunCosts, took:
         record_plan(session, ledger, plan, &mut batch)?;
     }
     let now = end_of_run();
-    let run = blake3::keyed_hash(RUN, &session.run.to_le_bytes());
-    batch.put(Key::new(RecordKind::Run, run.as_bytes()), |out| {
+    batch.put(run_key(session.run), |out| {
         out.extend_from_slice(&RECIPE.to_le_bytes());
         out.extend_from_slice(&session.run.to_le_bytes());
         out.extend_from_slice(&now.to_le_bytes());
@@ -143,6 +142,11 @@ fn end_of_run() -> u64 {
     let next = |last: u64| Some(now.max(last.saturating_add(1)));
     let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or(now);
     now.max(last.saturating_add(1))
+}
+
+/// Where the record of a run stands.
+pub(crate) fn run_key(number: u64) -> Key {
+    Key::new(RecordKind::Run, blake3::keyed_hash(RUN, &number.to_le_bytes()).as_bytes())
 }
 
 /// A number that no other run of this store has: from the clock and the process, mixed.

@@ -1,7 +1,7 @@
 //! What earlier runs left behind: when they were, and under which fingerprints nodes were known in them.
 
 use crate::error::Result;
-use crate::exec::history::WITH_SPECS;
+use crate::exec::history::{WITH_SPECS, run_key};
 use crate::exec::recorded::record;
 use crate::exec::store_error::store_error;
 use crate::exec::table::position;
@@ -31,7 +31,9 @@ pub(crate) struct PastRun {
     /// Milliseconds since 1970 when it ended.
     pub(crate) at_ms: u64,
     pub(crate) number: u64,
-    plan: [u8; 32],
+    /// Milliseconds that it took.
+    pub(crate) took_ms: u64,
+    pub(crate) plan: [u8; 32],
 }
 
 const PAGE: usize = 1000;
@@ -54,6 +56,11 @@ impl<'a> Past<'a> {
         }
         runs.sort_by_key(|run| std::cmp::Reverse((run.at_ms, run.number)));
         Ok(Self { store, runs, chunks: BTreeMap::new() })
+    }
+
+    /// All runs, newest first.
+    pub(crate) fn runs(&self) -> &[PastRun] {
+        &self.runs
     }
 
     /// The fingerprints under which a node was known, each with the newest run in which it was, newest first.
@@ -104,11 +111,26 @@ impl<'a> Past<'a> {
 }
 
 impl PastRun {
+    /// The run's own record.
+    pub(crate) fn key(&self) -> Key {
+        run_key(self.number)
+    }
+
+    /// The chunks of its plan.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) fn chunks(&self, store: &dyn Store) -> Result<Vec<Key>> {
+        let plan = record(store, Key::new(RecordKind::Plan, &self.plan))?;
+        let Some(mut plan) = plan.as_deref().and_then(RecordReader::of_recipe) else { return Ok(Vec::new()) };
+        Ok(std::iter::from_fn(|| plan.array()).map(|chunk| Key::new(RecordKind::Chunk, &chunk)).collect())
+    }
+
     fn read(bytes: &[u8]) -> Option<Self> {
         let mut reader = RecordReader::of_recipe(bytes)?;
-        let (number, at_ms, _took_ms) = (reader.u64()?, reader.u64()?, reader.u64()?);
+        let (number, at_ms, took_ms) = (reader.u64()?, reader.u64()?, reader.u64()?);
         let _executable: [u8; 32] = reader.array()?;
-        Some(Self { at_ms, number, plan: reader.array()? })
+        Some(Self { at_ms, number, took_ms, plan: reader.array()? })
     }
 }
 

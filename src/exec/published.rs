@@ -2,7 +2,7 @@
 
 use crate::exec::session::Session;
 use crate::fingerprint::{BlobDigest, RECIPE};
-use crate::store::{Batch, Key, RecordKind, RecordReader, StoreError};
+use crate::store::{Batch, Key, RecordKind, RecordReader, Store, StoreError};
 use crate::value::{FileContent, Listed, Manifest, Shape};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -76,6 +76,25 @@ impl History {
             Some(Published { shape, digest: BlobDigest::from_bytes(digest.try_into().ok()?) })
         };
         rest.chunks(33).map(published).collect::<Option<Vec<_>>>().map(Self)
+    }
+}
+
+/// Lists of files of all folders that were published: what they say is compared with what lies there.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn manifests(store: &dyn Store) -> Result<Vec<BlobDigest>, StoreError> {
+    const PAGE: usize = 1000;
+    let mut manifests = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.scan(RecordKind::Published, after, PAGE)?;
+        let histories = page.iter().filter_map(|(_, bytes)| History::read(bytes)).flat_map(|history| history.0);
+        manifests.extend(histories.filter(|one| one.shape == Shape::Folder).map(|one| one.digest));
+        match page.last() {
+            Some((key, _)) if page.len() == PAGE => after = Some(*key),
+            Some(_) | None => return Ok(manifests),
+        }
     }
 }
 

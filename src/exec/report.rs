@@ -204,8 +204,12 @@ impl Reports {
 /// # Errors
 /// When the store cannot be read.
 pub(crate) fn report_of_run(store: &dyn Store, run: u64, node: &str) -> Result<Option<Report>> {
-    let bytes = record(store, key_of_run(run, node))?;
-    Ok(bytes.as_deref().and_then(RecordReader::of_recipe).and_then(|reader| postcard::from_bytes(reader.rest()).ok()))
+    Ok(record(store, key_of_run(run, node))?.as_deref().and_then(read_report))
+}
+
+/// A record of what a node said; nothing when it is another one.
+pub(crate) fn read_report(bytes: &[u8]) -> Option<Report> {
+    postcard::from_bytes(RecordReader::of_recipe(bytes)?.rest()).ok()
 }
 
 /// What a node said in the newest run in which it had something to say.

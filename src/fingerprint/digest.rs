@@ -22,6 +22,13 @@ macro_rules! digest {
             }
         }
 
+        impl $name {
+            /// What is written as 64 hexadecimal digits; nothing for any other text.
+            pub fn from_hex(text: &str) -> Option<Self> {
+                blake3::Hash::from_hex(text).ok().map(Self::from)
+            }
+        }
+
         impl From<blake3::Hash> for $name {
             fn from(hash: blake3::Hash) -> Self {
                 Self(*hash.as_bytes())

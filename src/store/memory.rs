@@ -3,6 +3,7 @@
 use crate::fingerprint::BlobDigest;
 use crate::store::recent::{Change, Recent};
 use crate::store::{Adopted, Batch, HeldFolder, Key, RecordKind, Store, StoreError, Ticket};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -125,6 +126,25 @@ impl Store for MemoryStore {
     fn blob_files(&self, digests: &[BlobDigest]) -> Result<Vec<Option<PathBuf>>, StoreError> {
         let state = self.state();
         Ok(digests.iter().map(|digest| self.file(&state, digest)).collect())
+    }
+
+    fn blobs(&self, after: Option<BlobDigest>, limit: usize) -> Result<Vec<(BlobDigest, u64)>, StoreError> {
+        let state = self.state();
+        let size = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let in_memory = state.recent.blobs().filter_map(|(digest, change)| Some((*digest, size(change.put()?))));
+        let mut blobs: BTreeMap<BlobDigest, u64> = in_memory.collect();
+        if let Some(files) = &state.files {
+            for entry in fs::read_dir(files.path()).map_err(failed("read", files.path()))? {
+                let entry = entry.map_err(failed("read", files.path()))?;
+                let digest = entry.file_name().to_str().and_then(BlobDigest::from_hex);
+                let is_there = digest.filter(|digest| self.file(&state, digest).is_some());
+                if let (Some(digest), Ok(metadata)) = (is_there, entry.metadata()) {
+                    blobs.insert(digest, metadata.len());
+                }
+            }
+        }
+        let behind = blobs.into_iter().filter(|(digest, _)| after.is_none_or(|after| *digest > after));
+        Ok(behind.take(limit).collect())
     }
 }
 

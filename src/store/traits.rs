@@ -40,11 +40,15 @@ pub enum RecordKind {
     Report = b'z',
     /// Blob digest -> the blobs that its bytes name.
     References = b'b',
+    /// Content key, or structural fingerprint -> the computations of which it consists: elements, combinations, nodes.
+    Members = b'j',
+    /// A name -> the computations that people gave it, and that are not to be forgotten.
+    Tag = b't',
 }
 
 impl RecordKind {
     /// Every kind, in the order of their key bytes.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Act,
         Self::Cost,
         Self::Deep,
@@ -61,6 +65,8 @@ impl RecordKind {
         Self::Accept,
         Self::Report,
         Self::References,
+        Self::Members,
+        Self::Tag,
     ];
 
     /// Its place in [`RecordKind::ALL`].
@@ -82,6 +88,8 @@ impl RecordKind {
             Self::Accept => 13,
             Self::Report => 14,
             Self::References => 15,
+            Self::Members => 16,
+            Self::Tag => 17,
         }
     }
 
@@ -314,6 +322,34 @@ pub trait Store: Send + Sync {
     /// When the store cannot be read at all.
     fn blob_files(&self, digests: &[BlobDigest]) -> Result<Vec<Option<PathBuf>>, StoreError> {
         Ok(vec![None; digests.len()])
+    }
+
+    /// A page of the blobs with their sizes in bytes, unverified, in the order of their digests, from the first one behind
+    /// `after`.
+    ///
+    /// A store that does not say otherwise lists none, and none of its blobs are ever collected.
+    ///
+    /// # Errors
+    /// When the store cannot be read at all.
+    fn blobs(&self, after: Option<BlobDigest>, limit: usize) -> Result<Vec<(BlobDigest, u64)>, StoreError> {
+        let _ = (after, limit);
+        Ok(Vec::new())
+    }
+
+    /// Gives the room of what was removed back to the system, which may take as long as reading all that is left.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn compact(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Bytes that the store takes on disk; nothing for one that is elsewhere.
+    ///
+    /// # Errors
+    /// When its files cannot be looked at.
+    fn disk_size(&self) -> Result<Option<u64>, StoreError> {
+        Ok(None)
     }
 }
 

@@ -39,7 +39,6 @@ pub struct Replay {
 
 /// How a replay ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum ReplayEnd {
     /// With a value, which is not kept.
     Value {

@@ -448,6 +448,7 @@ impl Wave {
         let mut made = map.take_given();
         let failure = lock(&map.failures).first().map(|(_, failure)| Arc::clone(failure));
         let is_failed = failure.is_some();
+        self.note_elements(map, slot.node, content, is_failed, local);
         if let Some(failure) = failure.filter(|_| !map.is_settled) {
             lock(&self.end).failed_elements.extend(map.take_failures());
             self.fail(map.slot, slot, Arc::clone(&failure), local);

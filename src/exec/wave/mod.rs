@@ -15,6 +15,7 @@ mod expand;
 mod inputs;
 mod keep;
 mod map;
+mod members;
 mod needs;
 mod perform;
 mod process;

@@ -20,6 +20,7 @@ impl Wave {
         let slot = &self.slots.slots[reduce.slot];
         let Some(spec) = self.session.graph.spec(slot.node) else { return };
         let failure = lock(&reduce.failures).first().map(|(_, failure)| Arc::clone(failure));
+        self.note_combinations(reduce, slot.node, failure.is_some(), local);
         if let Some(failure) = failure {
             if self.end_reduce(reduce, slot) {
                 lock(&self.end).failed_elements.extend(reduce.take_failures());

@@ -97,6 +97,35 @@ impl Files {
         }
     }
 
+    /// Blobs behind `after` with their sizes, in order, at most so many.
+    pub(super) fn list(&self, after: Option<BlobDigest>, limit: usize) -> Result<Vec<(BlobDigest, u64)>, StoreError> {
+        let first = after.map_or(0, |after| after.as_bytes()[0]);
+        let mut listed = Vec::new();
+        for shard in first..=u8::MAX {
+            let folder = self.folder.join(format!("{shard:02x}"));
+            let entries = match fs::read_dir(&folder) {
+                Ok(entries) => entries,
+                Err(error) if is_damage(&error) => continue,
+                Err(error) => return Err(io_error("read", &folder)(error)),
+            };
+            let entry = |entry: io::Result<fs::DirEntry>| {
+                let entry = entry.ok()?;
+                let digest = BlobDigest::from_hex(entry.file_name().to_str()?)?;
+                Some((digest, entry.metadata().ok().filter(fs::Metadata::is_file)?.len()))
+            };
+            let start = listed.len();
+            listed.extend(entries.filter_map(entry).filter(|(digest, _)| after.is_none_or(|after| *digest > after)));
+            if let Some(new) = listed.get_mut(start..) {
+                new.sort_unstable();
+            }
+            if listed.len() >= limit {
+                listed.truncate(limit);
+                break;
+            }
+        }
+        Ok(listed)
+    }
+
     /// Whether there is a file for the blob, whatever it holds.
     pub(super) fn contains(&self, digest: &BlobDigest) -> bool {
         self.path(digest).is_file()

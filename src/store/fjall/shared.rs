@@ -3,8 +3,8 @@
 use crate::fingerprint::BlobDigest;
 use crate::store::fjall::db::{Db, Fault};
 use crate::store::fjall::files::{Files, MIN_FILE};
-use crate::store::fjall::folder::{Folder, io_error, remove_file};
-use crate::store::fjall::frame::{blob_key, unseal};
+use crate::store::fjall::folder::{Folder, io_error, remove_file, remove_folder};
+use crate::store::fjall::frame::{BLOB, blob_key, unseal};
 use crate::store::fjall::options::Repair;
 use crate::store::fjall::queue::Queue;
 use crate::store::fjall::salvage;
@@ -12,7 +12,7 @@ use crate::store::recent::Change;
 use crate::store::{Adopted, Batch, Key, RecordKind, StoreError};
 use std::fs;
 use std::iter::Peekable;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 /// So many bytes of small adopted files are handed to the writer together.
@@ -151,6 +151,55 @@ impl Shared {
         digests.iter().map(|digest| self.files.find(digest).filter(|_| !is_removed(digest))).collect()
     }
 
+    /// Small blobs and files, merged; all that was put must have been written.
+    pub(super) fn blobs(&self, after: Option<BlobDigest>, limit: usize) -> Result<Vec<(BlobDigest, u64)>, StoreError> {
+        let mut listed = self.files.list(after, limit)?;
+        self.with_db(|db| {
+            let small = db.page(BLOB, after.map(|after| blob_key(&after)), limit);
+            if let Some(fault) = small.fault {
+                self.note(fault)?;
+            }
+            for (key, sealed) in small.records {
+                let digest = key.split_first().and_then(|(_, digest)| <[u8; 32]>::try_from(digest).ok());
+                let len = unseal(&key, &sealed).map_or(sealed.len(), <[u8]>::len);
+                let entry =
+                    digest.map(|digest| (BlobDigest::from_bytes(digest), u64::try_from(len).unwrap_or(u64::MAX)));
+                listed.extend(entry);
+            }
+            Ok(())
+        })?;
+        listed.sort_unstable();
+        listed.dedup_by_key(|(digest, _)| *digest);
+        listed.truncate(limit);
+        Ok(listed)
+    }
+
+    /// Writes the database anew, without what was removed; all that was put must have been written.
+    pub(super) fn compact(&self) -> Result<(), StoreError> {
+        // Readers and the writer wait.
+        let mut place = self.db.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(db) = place.take() else {
+            return Err(StoreError::Poisoned("the database could not be repaired".into()));
+        };
+        db.close().map_err(|fault| fault.into_error("close the database, to write it anew"))?;
+        let (db, repair) = salvage::repair(&self.folder, "it was to be written anew")?;
+        *place = Some(db);
+        drop(place);
+        match repair.quarantine() {
+            Some(before) if repair.is_complete() => remove_folder(before),
+            // Something could not be read, which is told like any damage.
+            Some(_) | None => {
+                self.repaired(repair);
+                Ok(())
+            }
+        }
+    }
+
+    /// Bytes of all files in the store's folder.
+    pub(super) fn disk_size(&self) -> Result<u64, StoreError> {
+        size_of(self.folder.path())
+    }
+
     pub(super) fn damage(&self) -> Option<String> {
         lock(&self.damage).clone()
     }
@@ -220,6 +269,29 @@ fn put_before(
 ) -> impl Iterator<Item = (Key, Vec<u8>)> {
     let before = std::iter::from_fn(move || waiting.next_if(|(waiting, _)| *waiting < key));
     before.filter_map(|(key, change)| Some((key, change.put()?)))
+}
+
+/// Bytes of all files in a folder.
+fn size_of(folder: &Path) -> Result<u64, StoreError> {
+    let mut size = 0;
+    for entry in fs::read_dir(folder).map_err(io_error("read", folder))? {
+        let entry = entry.map_err(io_error("read", folder))?;
+        // What goes in the meantime takes no room.
+        let Ok(metadata) = entry.metadata() else { continue };
+        size += if metadata.is_dir() { size_of(&entry.path())? } else { taken(&metadata) };
+    }
+    Ok(size)
+}
+
+/// Bytes that a file takes: a journal is made as long as it may become, and takes what was written.
+#[cfg(unix)]
+fn taken(metadata: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::blocks(metadata).saturating_mul(512)
+}
+
+#[cfg(not(unix))]
+fn taken(metadata: &fs::Metadata) -> u64 {
+    metadata.len()
 }
 
 /// What a panic leaves behind it is whole: nothing under these locks is changed in two steps.

@@ -69,6 +69,21 @@ impl Store for FjallStore {
         self.shared.has_blobs(digests)
     }
 
+    fn blobs(&self, after: Option<BlobDigest>, limit: usize) -> Result<Vec<(BlobDigest, u64)>, StoreError> {
+        // What waits is written first: only one place has to be looked at then.
+        self.sync()?;
+        self.shared.blobs(after, limit)
+    }
+
+    fn compact(&self) -> Result<(), StoreError> {
+        self.sync()?;
+        self.shared.compact()
+    }
+
+    fn disk_size(&self) -> Result<Option<u64>, StoreError> {
+        self.shared.disk_size().map(Some)
+    }
+
     fn adopt(&self, files: Vec<Adopted>) -> Result<(), StoreError> {
         self.shared.adopt(files)
     }

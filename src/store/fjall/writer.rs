@@ -163,7 +163,9 @@ fn is_rooting(kind: RecordKind, value: Option<&[u8]>) -> bool {
         | RecordKind::Chunk
         | RecordKind::Published
         | RecordKind::Report
-        | RecordKind::References => false,
+        | RecordKind::References
+        | RecordKind::Members
+        | RecordKind::Tag => false,
     }
 }
 

@@ -1,0 +1,183 @@
+//! Forgetting what nodes gave, because somebody says so.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::exec::drive::make_plan;
+use crate::exec::gc::{Marks, Waste, protected, remove, scan};
+use crate::exec::leaves::look_at_sources;
+use crate::exec::ledger::Ledger;
+use crate::exec::members::members_of;
+use crate::exec::past::Past;
+use crate::exec::recorded::{act_of, deep_of};
+use crate::exec::session::Session;
+use crate::exec::store_error::store_error;
+use crate::exec::tags::{Tag, tags};
+use crate::fingerprint::{BlobDigest, ContentKey, Fingerprint};
+use crate::graph::NodeId;
+use crate::store::{Act, Deep, Key, Payload, RecordKind, Store};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// A node that was forgotten.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Forgotten {
+    /// Its identity.
+    pub node: String,
+    /// Versions of it that were on record.
+    pub versions: u64,
+}
+
+/// Forgets nodes in all their versions.
+///
+/// # Errors
+/// When something that would go is tagged, and when the store cannot be read or written.
+pub(crate) fn forget(
+    session: &Session,
+    mut ledger: Ledger,
+    pool: &rayon::ThreadPool,
+    nodes: &BTreeSet<NodeId>,
+    with_downstream: bool,
+) -> Result<Vec<Forgotten>> {
+    look_at_sources(session, &mut ledger, pool)?;
+    make_plan(session, &mut ledger)?;
+    let store = &*session.store;
+    let mut past = Past::read(store)?;
+    let mut named: BTreeSet<Fingerprint> = BTreeSet::new();
+    let mut told = Vec::new();
+    for node in nodes {
+        let identity = session.graph.identity(*node);
+        let mut versions: BTreeSet<Fingerprint> =
+            past.fingerprints(&identity)?.into_iter().map(|(_, fingerprint)| fingerprint).collect();
+        versions.extend(ledger.record_key(&session.graph, *node));
+        let mut n_known = 0;
+        for fingerprint in &versions {
+            n_known += u64::from(deep_of(store, fingerprint)?.is_some());
+        }
+        named.extend(versions);
+        told.push(Forgotten { node: identity, versions: n_known });
+    }
+    let below = Below::of(store, &named)?;
+    let mut gone = Gone::default();
+    for fingerprint in &below.downstream_first {
+        gone.node(store, *fingerprint, with_downstream || named.contains(fingerprint))?;
+    }
+    refuse_tagged(store, &gone)?;
+    let kept = protected(store)?;
+    let mut waste = Waste { records: gone.records.iter().map(|key| (*key, 0)).collect(), blobs: BTreeMap::new() };
+    remove(store, &waste)?;
+    waste.records.clear();
+    waste.blobs = unnamed(store, gone.blobs, &kept)?;
+    remove(store, &waste)?;
+    Ok(told)
+}
+
+fn refuse_tagged(store: &dyn Store, gone: &Gone) -> Result<()> {
+    for tag in tags(store)? {
+        let mut needs = Marks::default();
+        needs.node(store, tag.fingerprint())?;
+        if gone.records.iter().any(|key| needs.records.contains(key)) {
+            let Tag { name, node, .. } = tag.told(None);
+            let (how, remedy) = match name {
+                Some(name) => (format!("tagged `{name}`"), format!("`untag {name} {node}`")),
+                None => ("pinned".to_owned(), format!("`unpin {node}`")),
+            };
+            let message = format!("node `{node}` is {how} and would be forgotten, or rests on what would");
+            return Err(Error::new(ErrorKind::Tagged, message).with_node(&node).with_hint(format!("{remedy} first")));
+        }
+    }
+    Ok(())
+}
+
+/// Forgets all that is not tagged; gives the bytes that went.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub(crate) fn flush(store: &dyn Store) -> Result<u64> {
+    let waste = Waste::of(store, &protected(store)?)?;
+    remove(store, &waste)?;
+    store.compact().map_err(store_error)?;
+    Ok(waste.bytes())
+}
+
+/// Records under fingerprints that rest on given ones, with these.
+struct Below {
+    downstream_first: Vec<Fingerprint>,
+}
+
+impl Below {
+    fn of(store: &dyn Store, named: &BTreeSet<Fingerprint>) -> Result<Self> {
+        let mut readers: HashMap<Fingerprint, Vec<Fingerprint>> = HashMap::new();
+        scan(store, RecordKind::Deep, |key, bytes| {
+            for upstream in Deep::read(&bytes).map(|deep| deep.upstream).unwrap_or_default() {
+                readers.entry(upstream.fingerprint).or_default().push(Fingerprint::from_bytes(key.digest));
+            }
+        })?;
+        // Depth first: each is listed behind all that rest on it.
+        let mut downstream_first = Vec::new();
+        let mut seen = HashSet::new();
+        let mut open: Vec<(Fingerprint, bool)> = named.iter().map(|fingerprint| (*fingerprint, false)).collect();
+        while let Some((fingerprint, is_left)) = open.pop() {
+            if is_left {
+                downstream_first.push(fingerprint);
+            } else if seen.insert(fingerprint) {
+                open.push((fingerprint, true));
+                open.extend(readers.get(&fingerprint).into_iter().flatten().map(|reader| (*reader, false)));
+            }
+        }
+        Ok(Self { downstream_first })
+    }
+}
+
+/// What goes.
+#[derive(Default)]
+struct Gone {
+    /// Those that depend on others before these.
+    records: Vec<Key>,
+    /// Bytes that these named.
+    blobs: Marks,
+}
+
+impl Gone {
+    fn node(&mut self, store: &dyn Store, fingerprint: Fingerprint, with_values: bool) -> Result<()> {
+        let deep = deep_of(store, &fingerprint)?;
+        for kind in [RecordKind::Deep, RecordKind::Root, RecordKind::Accept] {
+            self.records.push(Key::new(kind, fingerprint.as_bytes()));
+        }
+        if !with_values {
+            return Ok(());
+        }
+        if let Some(Payload::Blob { digest, .. }) = deep.as_ref().and_then(|deep| deep.own.as_ref()) {
+            self.blobs.blob(store, *digest)?;
+        }
+        self.records.push(Key::new(RecordKind::Members, fingerprint.as_bytes()));
+        let mut open = members_of(store, fingerprint.as_bytes())?.members;
+        open.extend(deep.map(|deep| Key::new(RecordKind::Act, deep.content.as_bytes())));
+        while let Some(key) = open.pop() {
+            if key.kind == RecordKind::Deep {
+                self.node(store, Fingerprint::from_bytes(key.digest), true)?;
+                continue;
+            }
+            let content = ContentKey::from_bytes(key.digest);
+            if let Some(Act { payload: Payload::Blob { digest, .. }, .. }) = act_of(store, &content)? {
+                self.blobs.blob(store, digest)?;
+            }
+            open.extend(members_of(store, content.as_bytes())?.members);
+            self.records.extend([key, Key::new(RecordKind::Members, content.as_bytes())]);
+        }
+        Ok(())
+    }
+}
+
+/// Those of the blobs that nothing names any more.
+fn unnamed(store: &dyn Store, candidates: Marks, kept: &Marks) -> Result<BTreeMap<BlobDigest, u64>> {
+    let mut named = Vec::new();
+    let blob = |payload: Option<Payload>| match payload {
+        Some(Payload::Blob { digest, .. }) => Some(digest),
+        Some(Payload::Inline(_) | Payload::Absent { .. }) | None => None,
+    };
+    scan(store, RecordKind::Act, |_, bytes| named.extend(blob(Act::read(&bytes).map(|act| act.payload))))?;
+    scan(store, RecordKind::Deep, |_, bytes| named.extend(blob(Deep::read(&bytes).and_then(|deep| deep.own))))?;
+    let mut marks = kept.clone();
+    named.into_iter().try_for_each(|digest| marks.blob(store, digest))?;
+    marks.failures(store, 0)?;
+    Ok(candidates.blobs.into_iter().filter(|digest| !marks.blobs.contains(digest)).map(|digest| (digest, 0)).collect())
+}
