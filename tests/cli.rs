@@ -94,6 +94,16 @@ fn help_is_whole_and_on_standard_output() {
               accept    Let nodes keep their values although their code changed
               unaccept  Take acceptances back: the nodes' present code runs
               accepted  List what was accepted, by whom and why
+              tag       Give the present values of nodes a name, and keep them for good
+              untag     Take a name back; the values may go then
+              tags      List names and pins: all, those of a node, or the nodes of a name
+              pin       Keep the present values of nodes for good
+              unpin     Let pinned values go again
+              forget    Forget what nodes gave, so that they run when they are needed next
+              flush     Forget all that is not tagged or pinned
+              gc        Take away what nobody needs, by rules that you choose
+              verify    Read every byte of the store, and say what is damaged
+              repair    As `verify`, and take away what is damaged, so that it is made again
 
             Arguments:
               [TARGETS]...  Targets or nodes to bring up to date [default: all targets]

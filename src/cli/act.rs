@@ -14,6 +14,7 @@ use crate::cli::log_text;
 use crate::cli::plan_list;
 use crate::cli::settings::{AcceptReach, Action, AuditSample, Chatter, PlanLength, Results, RunOptions, Settings};
 use crate::cli::summary::{Ending, Summary};
+use crate::cli::upkeep::upkeep;
 use crate::cli::watch::{Style, Watcher};
 use crate::cli::why_text;
 use crate::error::{Error, ErrorKind, Result};
@@ -70,6 +71,7 @@ pub(crate) fn act(settings: &Settings, program: &mut dyn Program, stage: &mut St
         Action::Unaccept { remark } => {
             acceptances(settings, program, stage, |engine, graph, nodes| engine.unaccept(graph, nodes, remark))
         }
+        Action::Upkeep(action) => upkeep(settings, action, program, stage),
         Action::Accepted => acceptances(settings, program, stage, |engine, _, _| engine.acceptances()),
     };
     code.unwrap_or_else(|error| fail(settings, &error, stage))
@@ -219,7 +221,7 @@ fn acceptances(
 }
 
 /// An engine for questions: only warnings are told.
-fn quiet_engine(settings: &Settings, stage: &Stage<'_>) -> Result<Engine> {
+pub(crate) fn quiet_engine(settings: &Settings, stage: &Stage<'_>) -> Result<Engine> {
     let watcher = Arc::new(Watcher::new(Arc::clone(&stage.console), Style::Silent));
     builder(settings, &watcher).open(&settings.store)
 }
@@ -299,16 +301,16 @@ fn style(chatter: Chatter, progress: ProgressChoice, terminal: Terminal) -> Styl
     }
 }
 
-fn names(targets: &[String]) -> Vec<&str> {
+pub(crate) fn names(targets: &[String]) -> Vec<&str> {
     targets.iter().map(String::as_str).collect()
 }
 
-fn write_line(stage: &mut Stage<'_>, line: &str) -> Result<()> {
+pub(crate) fn write_line(stage: &mut Stage<'_>, line: &str) -> Result<()> {
     write(stage, &format!("{line}\n"))
 }
 
 /// Writes to standard output; a reader that went away has read enough.
-fn write(stage: &mut Stage<'_>, text: &str) -> Result<()> {
+pub(crate) fn write(stage: &mut Stage<'_>, text: &str) -> Result<()> {
     match stage.stdout.write_all(text.as_bytes()).and_then(|()| stage.stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Error::new(ErrorKind::Other, "cannot write to standard output").with_source(error))

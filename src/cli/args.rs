@@ -2,12 +2,13 @@
 
 use crate::cli::paint::ColorChoice;
 use crate::cli::resources::{parse_pool, parse_size};
+use crate::cli::upkeep_args::Upkeep;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
-const AFTER_HELP: &str = "\
+pub(crate) const AFTER_HELP: &str = "\
 Results and JSON go to standard output, everything else to standard error.
 
 Environment:
@@ -71,6 +72,8 @@ pub(crate) enum Command {
     /// List what was accepted, by whom and why
     #[command(after_help = AFTER_HELP)]
     Accepted,
+    #[command(flatten)]
+    Upkeep(Upkeep),
 }
 
 /// Options of all commands.

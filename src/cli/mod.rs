@@ -12,6 +12,10 @@ mod audit_text;
 mod code_list;
 mod resources;
 mod settings;
+mod upkeep;
+mod upkeep_args;
+mod upkeep_json;
+mod upkeep_text;
 
 mod interrupt;
 mod watch;

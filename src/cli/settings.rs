@@ -3,6 +3,7 @@
 use crate::cli::args::{Arguments, Command, ProgressChoice, RemarkArguments, RunArguments};
 use crate::cli::paint::ColorChoice;
 use crate::cli::resources::Resources;
+use crate::cli::upkeep_args::Upkeep;
 use crate::exec::{OnFailure, Remark};
 use clap::error::{Error, ErrorKind};
 use clap::{CommandFactory, FromArgMatches};
@@ -54,6 +55,8 @@ pub(crate) enum Action {
     Unaccept { remark: Remark },
     /// List what was accepted.
     Accepted,
+    /// Keep the store in order.
+    Upkeep(Upkeep),
 }
 
 /// How much is audited.
@@ -156,6 +159,10 @@ impl Settings {
             Some(Command::Unaccept(unaccept)) => {
                 run_only(&mut command, "unaccept")?;
                 (Action::Unaccept { remark: remark(unaccept.remark, env) }, unaccept.nodes)
+            }
+            Some(Command::Upkeep(upkeep)) => {
+                run_only(&mut command, "commands for the store")?;
+                (Action::Upkeep(upkeep), Vec::new())
             }
             Some(Command::Accepted) => {
                 run_only(&mut command, "accepted")?;

@@ -20,6 +20,17 @@ fn tenths(tenths: u128, unit: &str) -> String {
     format!("{}.{} {unit}", tenths / 10, tenths % 10)
 }
 
+/// A number of bytes with two or three digits: `512 B`, `4.0 kB`, `12 MB`, `1.5 GB`.
+pub(crate) fn bytes(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 4] =
+        [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    match UNITS.into_iter().find(|(unit, _)| bytes >= *unit) {
+        Some((unit, name)) if bytes < 10 * unit => tenths(u128::from(bytes / (unit / 10)), name),
+        Some((unit, name)) => format!("{} {name}", bytes / unit),
+        None => format!("{bytes} B"),
+    }
+}
+
 /// A count with its noun: `1 node`, `12 nodes`, `0 nodes`.
 pub(crate) fn count(number: u64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
@@ -80,6 +91,12 @@ mod tests {
             .collect::<Vec<_>>()
             .join(", ");
         expect!["0.0 ms, 0.0 ms, 0.4 ms, 9.9 ms, 10 ms, 12 ms, 999 ms, 1.0 s, 1.2 s, 59.9 s, 1 min 0 s, 1 min 0 s, 2 min 5 s, 59 min 59 s, 1 h 0 min, 3 h 4 min, 23 h 59 min, 1 d 0 h, 2 d 3 h"].assert_eq(&durations);
+    }
+
+    #[test]
+    fn bytes_choose_their_unit() {
+        let all = [0, 999, 1_000, 9_999, 10_000, 1_500_000, 2_000_000_000, 30_000_000_000_000].map(bytes).join(", ");
+        expect!["0 B, 999 B, 1.0 kB, 9.9 kB, 10 kB, 1.5 MB, 2.0 GB, 30 TB"].assert_eq(&all);
     }
 
     #[test]

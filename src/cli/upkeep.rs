@@ -1,0 +1,85 @@
+//! Keeping the store in order: names, garbage, damage.
+
+use crate::cli::act::{Program, Stage, names, quiet_engine, write, write_line};
+use crate::cli::exit_codes;
+use crate::cli::settings::{Results, Settings};
+use crate::cli::upkeep_args::{TagsArguments, Upkeep};
+use crate::cli::{upkeep_json, upkeep_text};
+use crate::error::Result;
+use crate::exec::{Engine, Tag};
+use crate::graph::Graph;
+use std::time::SystemTime;
+
+/// What there is to be told.
+struct Told {
+    text: String,
+    json: String,
+    code: u8,
+}
+
+/// Does it, and tells of it.
+pub(crate) fn upkeep(
+    settings: &Settings,
+    upkeep: &Upkeep,
+    program: &mut dyn Program,
+    stage: &mut Stage<'_>,
+) -> Result<u8> {
+    let needs_graph = matches!(upkeep, Upkeep::Tag(_) | Upkeep::Pin(_) | Upkeep::Forget(_));
+    // Before the store: a graph with mistakes is told first.
+    let graph = if needs_graph { Some(program.build()?) } else { None };
+    let engine = quiet_engine(settings, stage)?;
+    let told = match (upkeep, &graph) {
+        (Upkeep::Tag(_) | Upkeep::Pin(_) | Upkeep::Forget(_), None) => return Ok(exit_codes::OTHER),
+        (Upkeep::Tag(tag), Some(graph)) => tags(&engine.tag(graph, &names(&tag.nodes), &tag.tag)?, "tagged"),
+        (Upkeep::Pin(pin), Some(graph)) => tags(&engine.pin(graph, &names(&pin.nodes))?, "pinned"),
+        (Upkeep::Untag(untag), _) => tags(&engine.untag(&untag.tag, &names(&untag.nodes))?, "no longer tagged"),
+        (Upkeep::Unpin(unpin), _) => tags(&engine.unpin(&names(&unpin.nodes))?, "no longer pinned"),
+        (Upkeep::Tags(of), _) => list(&engine, of)?,
+        (Upkeep::Forget(forget), Some(graph)) => forgotten(&engine, graph, &names(&forget.nodes), forget.downstream)?,
+        (Upkeep::Flush(_), _) => {
+            let bytes = engine.flush()?;
+            Told::done(upkeep_text::flushed(bytes), upkeep_json::flushed(bytes))
+        }
+        (Upkeep::Gc(gc), _) => {
+            let report = engine.gc(&gc.rules())?;
+            let code = if report.is_within { exit_codes::DONE } else { exit_codes::OTHER };
+            Told { text: upkeep_text::gc(&report), json: upkeep_json::gc(&report), code }
+        }
+        (Upkeep::Verify, _) => {
+            let found = engine.verify()?;
+            let code = if found.is_sound() { exit_codes::DONE } else { exit_codes::STORE };
+            Told { text: upkeep_text::verified(&found, false), json: upkeep_json::verified(&found), code }
+        }
+        (Upkeep::Repair, _) => {
+            let found = engine.repair()?;
+            Told::done(upkeep_text::verified(&found, true), upkeep_json::verified(&found))
+        }
+    };
+    match settings.results {
+        Results::Json => write_line(stage, &told.json)?,
+        Results::Text => write(stage, &told.text)?,
+    }
+    Ok(told.code)
+}
+
+impl Told {
+    fn done(text: String, json: String) -> Self {
+        Self { text, json, code: exit_codes::DONE }
+    }
+}
+
+fn tags(tags: &[Tag], what: &str) -> Told {
+    Told::done(upkeep_text::changed(tags, what), upkeep_json::tags(tags))
+}
+
+/// Both ways: the nodes of a name, and the names of a node.
+fn list(engine: &Engine, TagsArguments { of }: &TagsArguments) -> Result<Told> {
+    let is_meant = |tag: &Tag| of.as_ref().is_none_or(|of| tag.name.as_ref() == Some(of) || tag.node == *of);
+    let listed: Vec<Tag> = engine.tags()?.into_iter().filter(is_meant).collect();
+    Ok(Told::done(upkeep_text::tags(&listed, SystemTime::now()), upkeep_json::tags(&listed)))
+}
+
+fn forgotten(engine: &Engine, graph: &Graph, nodes: &[&str], with_downstream: bool) -> Result<Told> {
+    let forgotten = engine.forget(graph, nodes, with_downstream)?;
+    Ok(Told::done(upkeep_text::forgotten(&forgotten), upkeep_json::forgotten(&forgotten)))
+}
