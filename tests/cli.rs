@@ -87,6 +87,8 @@ fn help_is_whole_and_on_standard_output() {
             Commands:
               run       Bring targets up to date; `run` may be left out
               plan      Say what a run would do, and run nothing
+              runs      List the runs that are on record
+              diff      Say what is different in one run and another
               why       Say why a node ran, or would run
               log       Print what a node said when it ran last
               replay    Run one node again alone, on what it failed on
@@ -146,6 +148,10 @@ fn help_is_whole_and_on_standard_output() {
             Bring targets up to date; `run` may be left out
 
             Usage: flights run [OPTIONS] [TARGETS]...
+                   flights run <COMMAND>
+
+            Commands:
+              show  Say what a run did with each node
 
             Arguments:
               [TARGETS]...  Targets or nodes to bring up to date [default: all targets]

@@ -11,6 +11,7 @@ use crate::cli::interrupt::{Guard, Signals};
 use crate::cli::json;
 use crate::cli::log_json;
 use crate::cli::log_text;
+use crate::cli::past::past;
 use crate::cli::plan_list;
 use crate::cli::settings::{AcceptReach, Action, AuditSample, Chatter, PlanLength, Results, RunOptions, Settings};
 use crate::cli::summary::{Ending, Summary};
@@ -71,6 +72,7 @@ pub(crate) fn act(settings: &Settings, program: &mut dyn Program, stage: &mut St
         Action::Unaccept { remark } => {
             acceptances(settings, program, stage, |engine, graph, nodes| engine.unaccept(graph, nodes, remark))
         }
+        Action::Past(question) => past(settings, question, stage),
         Action::Upkeep(action) => upkeep(settings, action, program, stage),
         Action::Accepted => acceptances(settings, program, stage, |engine, _, _| engine.acceptances()),
     };

@@ -46,11 +46,17 @@ pub(crate) struct Arguments {
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     /// Bring targets up to date; `run` may be left out
-    #[command(after_help = AFTER_HELP)]
-    Run(RunArguments),
+    #[command(after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+    Run(RunCommand),
     /// Say what a run would do, and run nothing
     #[command(after_help = AFTER_HELP)]
     Plan(PlanArguments),
+    /// List the runs that are on record
+    #[command(after_help = AFTER_HELP)]
+    Runs(RunsArguments),
+    /// Say what is different in one run and another
+    #[command(after_help = AFTER_HELP)]
+    Diff(DiffArguments),
     /// Say why a node ran, or would run
     #[command(after_help = AFTER_HELP)]
     Why(WhyArguments),
@@ -136,6 +142,56 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "HOW", value_enum, hide_possible_values = true)]
     #[arg(help = "Progress: auto, plain (lines), off [default: auto]")]
     pub(crate) progress: Option<ProgressChoice>,
+}
+
+/// `run`, or what is on record of one.
+#[derive(Args, Debug)]
+pub(crate) struct RunCommand {
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+
+    #[command(subcommand)]
+    pub(crate) show: Option<RunShow>,
+}
+
+/// What to do with a run that is over.
+#[derive(Subcommand, Debug)]
+pub(crate) enum RunShow {
+    /// Say what a run did with each node
+    #[command(after_help = AFTER_HELP)]
+    Show(RunShowArguments),
+}
+
+/// Options of `run show`.
+#[derive(Args, Debug)]
+pub(crate) struct RunShowArguments {
+    /// The run: last, last-1, or the beginning of its id [default: last]
+    #[arg(value_name = "RUN")]
+    pub(crate) run: Option<String>,
+
+    /// List nodes of which nothing was executed as well
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+/// Options of `runs`.
+#[derive(Args, Debug)]
+pub(crate) struct RunsArguments {
+    /// So many of them, newest first [default: 20]
+    #[arg(short, long, value_name = "N")]
+    pub(crate) number: Option<usize>,
+}
+
+/// Options of `diff`.
+#[derive(Args, Debug)]
+pub(crate) struct DiffArguments {
+    /// The earlier run: last-1, or the beginning of its id [default: last-1]
+    #[arg(value_name = "RUN")]
+    pub(crate) earlier: Option<String>,
+
+    /// The later run [default: last]
+    #[arg(value_name = "RUN")]
+    pub(crate) later: Option<String>,
 }
 
 /// Options of `plan`.

@@ -29,7 +29,7 @@ struct RunObject<'a> {
 }
 
 #[derive(Serialize)]
-struct CostsObject {
+pub(crate) struct CostsObject {
     estimated_ms: u64,
     spent_ms: u64,
     executed_ms: u64,
@@ -42,7 +42,7 @@ struct CostsObject {
 }
 
 #[derive(Serialize)]
-struct CountsObject {
+pub(crate) struct CountsObject {
     executed: u64,
     cut_off: u64,
     fresh: u64,
@@ -105,7 +105,7 @@ struct WhyObject<'a> {
 }
 
 #[derive(Serialize)]
-struct CauseObject<'a> {
+pub(crate) struct CauseObject<'a> {
     node: &'a str,
     change: &'static str,
     from: Option<&'a str>,
@@ -203,7 +203,7 @@ pub(crate) fn run(summary: &Summary) -> String {
     })
 }
 
-fn costs(costs: &RunCosts) -> CostsObject {
+pub(crate) fn costs(costs: &RunCosts) -> CostsObject {
     CostsObject {
         estimated_ms: millis(costs.estimated),
         spent_ms: millis(costs.spent),
@@ -233,7 +233,7 @@ pub(crate) fn why(why: &Why) -> String {
     })
 }
 
-fn cause(cause: &Cause) -> CauseObject<'_> {
+pub(crate) fn cause(cause: &Cause) -> CauseObject<'_> {
     let plain = |change| CauseObject { node: &cause.node, change, from: None, to: None, function: None, items: vec![] };
     match &cause.change {
         Change::New => plain("new"),
@@ -356,7 +356,7 @@ pub(crate) fn line(object: &impl Serialize) -> String {
     serde_json::to_string(object).unwrap_or_default()
 }
 
-fn counts(counts: &Counts) -> CountsObject {
+pub(crate) fn counts(counts: &Counts) -> CountsObject {
     CountsObject {
         executed: counts.executed,
         cut_off: counts.cut_off,

@@ -1,6 +1,6 @@
 //! What a call asks for, from its arguments and its environment.
 
-use crate::cli::args::{Arguments, Command, ProgressChoice, RemarkArguments, RunArguments};
+use crate::cli::args::{Arguments, Command, ProgressChoice, RemarkArguments, RunArguments, RunCommand, RunShow};
 use crate::cli::paint::ColorChoice;
 use crate::cli::resources::Resources;
 use crate::cli::upkeep_args::Upkeep;
@@ -13,6 +13,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// Runs that are listed when nobody says how many.
+const LISTED: usize = 20;
 /// Computations that are audited when nobody says how many.
 const AUDITED: usize = 20;
 
@@ -57,6 +59,19 @@ pub(crate) enum Action {
     Accepted,
     /// Keep the store in order.
     Upkeep(Upkeep),
+    /// Ask about runs that are over.
+    Past(PastQuestion),
+}
+
+/// What is asked about runs that are over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PastQuestion {
+    /// Which there are.
+    List { most: usize },
+    /// What one did with each node.
+    Show { run: String, is_all: bool },
+    /// What is different in two.
+    Diff { earlier: String, later: String },
 }
 
 /// How much is audited.
@@ -127,7 +142,24 @@ impl Settings {
         };
         let (action, targets) = match arguments.command {
             None => run(arguments.run, env).map_err(|text| wrong(&mut command, text))?,
-            Some(Command::Run(own)) => run(own.after(arguments.run), env).map_err(|text| wrong(&mut command, text))?,
+            Some(Command::Run(RunCommand { show: Some(RunShow::Show(show)), .. })) => {
+                run_only(&mut command, "run show")?;
+                let run = show.run.unwrap_or_else(|| "last".to_owned());
+                (Action::Past(PastQuestion::Show { run, is_all: show.all }), Vec::new())
+            }
+            Some(Command::Run(own)) => {
+                run(own.run.after(arguments.run), env).map_err(|text| wrong(&mut command, text))?
+            }
+            Some(Command::Runs(runs)) => {
+                run_only(&mut command, "runs")?;
+                (Action::Past(PastQuestion::List { most: runs.number.unwrap_or(LISTED) }), Vec::new())
+            }
+            Some(Command::Diff(diff)) => {
+                run_only(&mut command, "diff")?;
+                let earlier = diff.earlier.unwrap_or_else(|| "last-1".to_owned());
+                let later = diff.later.unwrap_or_else(|| "last".to_owned());
+                (Action::Past(PastQuestion::Diff { earlier, later }), Vec::new())
+            }
             Some(Command::Plan(plan)) => {
                 run_only(&mut command, "plan")?;
                 let length = if plan.all { PlanLength::Full } else { PlanLength::Short };

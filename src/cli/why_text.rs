@@ -34,7 +34,7 @@ pub(crate) fn text(why: &Why, now: SystemTime) -> String {
     text
 }
 
-fn cause(cause: &Cause) -> String {
+pub(crate) fn cause(cause: &Cause) -> String {
     let Cause { node, change, .. } = cause;
     match change {
         Change::New => format!("  {node}  is new\n"),

@@ -1,6 +1,7 @@
 //! What earlier runs left behind: when they were, and under which fingerprints nodes were known in them.
 
 use crate::error::Result;
+use crate::exec::RunCosts;
 use crate::exec::history::{WITH_SPECS, run_key};
 use crate::exec::recorded::record;
 use crate::exec::store_error::store_error;
@@ -8,6 +9,7 @@ use crate::exec::table::position;
 use crate::fingerprint::{Fingerprint, RECIPE, SpecDigest};
 use crate::store::{Key, RecordKind, RecordReader, Store};
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 /// The runs of a store, newest first.
 pub(crate) struct Past<'a> {
@@ -34,6 +36,12 @@ pub(crate) struct PastRun {
     /// Milliseconds that it took.
     pub(crate) took_ms: u64,
     pub(crate) plan: [u8; 32],
+    /// The program, when it executed anything.
+    pub(crate) executable: Option<[u8; 32]>,
+    pub(crate) restarts: u32,
+    /// Not needed, fresh, cut off, executed, failed, skipped.
+    pub(crate) counts: [u64; 6],
+    pub(crate) costs: RunCosts,
 }
 
 const PAGE: usize = 1000;
@@ -129,8 +137,16 @@ impl PastRun {
     fn read(bytes: &[u8]) -> Option<Self> {
         let mut reader = RecordReader::of_recipe(bytes)?;
         let (number, at_ms, took_ms) = (reader.u64()?, reader.u64()?, reader.u64()?);
-        let _executable: [u8; 32] = reader.array()?;
-        Some(Self { at_ms, number, took_ms, plan: reader.array()? })
+        let executable = Some(reader.array()?).filter(|executable| *executable != [0; 32]);
+        let plan = reader.array()?;
+        // Records of earlier versions end here or further on.
+        let restarts = reader.array().map(u32::from_le_bytes).unwrap_or_default();
+        let counts = std::array::from_fn(|_| reader.u64().unwrap_or_default());
+        let [estimated, spent, executed, saving, loading] =
+            std::array::from_fn(|_| Duration::from_nanos(reader.u64().unwrap_or_default()));
+        let [executions, loads, hits, unknown] = std::array::from_fn(|_| reader.u64().unwrap_or_default());
+        let costs = RunCosts { estimated, spent, executed, saving, loading, executions, loads, hits, unknown };
+        Some(Self { at_ms, number, took_ms, plan, executable, restarts, counts, costs })
     }
 }
 

@@ -12,7 +12,7 @@ use crate::exec::recorded::{deep_of, record};
 use crate::exec::session::Session;
 use crate::fingerprint::{Fingerprint, SpecDigest, SpecKey};
 use crate::graph::{Body, NodeId, NodeSpec};
-use crate::store::{Key, RecordKind};
+use crate::store::{Key, RecordKind, Store};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::{Duration, SystemTime};
 
@@ -233,12 +233,43 @@ impl Comparison<'_> {
 
 /// What of a spec is different from a former one.
 fn spec_changes(session: &Session, spec: &NodeSpec, before: &SpecDigest) -> Result<Vec<Change>> {
-    let before = record(&*session.store, Key::new(RecordKind::Spec, before.as_bytes()))?;
-    let (Some(before), Some(now)) =
-        (before.and_then(|bytes| SpecKey::from_bytes(&bytes)), SpecKey::from_bytes(&spec.key))
-    else {
+    let store = &*session.store;
+    let (Some(before), Some(now)) = (spec_key(store, before)?, SpecKey::from_bytes(&spec.key)) else {
         return Ok(Vec::new());
     };
+    let explanation = match &spec.body {
+        Body::Function { function, .. } => Some(function.function.code.explanation()),
+        Body::Source(_) | Body::Field(_) | Body::Gather(_) | Body::Settle(_) | Body::Output { .. } => None,
+    };
+    key_changes(store, &before, &now, explanation)
+}
+
+/// What of a spec of one run is different from that of another.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn past_changes(store: &dyn Store, before: &SpecDigest, now: &SpecDigest) -> Result<Vec<Change>> {
+    let (Some(before), Some(now)) = (spec_key(store, before)?, spec_key(store, now)?) else { return Ok(Vec::new()) };
+    let explanation = explanation(store, &now.code)?;
+    key_changes(store, &before, &now, explanation)
+}
+
+fn spec_key(store: &dyn Store, spec: &SpecDigest) -> Result<Option<SpecKey>> {
+    let bytes = record(store, Key::new(RecordKind::Spec, spec.as_bytes()))?;
+    Ok(bytes.and_then(|bytes| SpecKey::from_bytes(&bytes)))
+}
+
+fn explanation(store: &dyn Store, code: &[u8; 32]) -> Result<Option<String>> {
+    let bytes = record(store, Key::new(RecordKind::Code, code))?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+fn key_changes(
+    store: &dyn Store,
+    before: &SpecKey,
+    now: &SpecKey,
+    explanation_now: Option<String>,
+) -> Result<Vec<Change>> {
     let mut changes = Vec::new();
     if before.function != now.function || before.kind != now.kind {
         changes.push(Change::Function { from: before.function.clone(), to: now.function.clone() });
@@ -252,17 +283,14 @@ fn spec_changes(session: &Session, spec: &NodeSpec, before: &SpecDigest) -> Resu
     if (before.trial, before.seed) != (now.trial, now.seed) {
         changes.push(Change::Draw);
     }
-    if let (true, Body::Function { function, .. }) = (before.code != now.code, &spec.body) {
+    if let (true, Some(explanation_now)) = (before.code != now.code, explanation_now) {
         let hex = |version: [u8; 32]| blake3::Hash::from_bytes(version).to_hex().to_string();
-        let former = record(&*session.store, Key::new(RecordKind::Code, &before.code))?;
-        let former = former.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let former = explanation(store, &before.code)?;
         changes.push(Change::Code {
-            function: now.function,
+            function: now.function.clone(),
             from: hex(before.code),
             to: hex(now.code),
-            items: former
-                .map(|former| item_changes(&former, &function.function.code.explanation(), function.function.path))
-                .unwrap_or_default(),
+            items: former.map(|former| item_changes(&former, &explanation_now, &now.function)).unwrap_or_default(),
         });
     }
     Ok(changes)

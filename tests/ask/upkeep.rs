@@ -1,88 +1,8 @@
-//! Commands that keep the store in order, from outside.
+//! Commands that keep the store in order.
 
-#![cfg(feature = "cli")]
-#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "these are tests throughout")]
-
-use expect_test::{Expect, expect};
-use mamo::cli::{Invocation, exit_codes};
-use mamo::{Graph, Node, node, source};
-use std::io::{self, Write};
-use std::path::Path;
-use std::sync::{Arc, Mutex};
-
-#[derive(Clone, Default)]
-struct Buffer(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Buffer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Buffer {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-#[node]
-fn table(rows: usize) -> Vec<u64> {
-    (0..rows).map(|row| u64::try_from(row * row).unwrap()).collect()
-}
-
-#[node]
-fn sum(table: &[u64]) -> u64 {
-    table.iter().sum()
-}
-
-fn pipeline(rows: usize) -> impl Fn(&Graph) -> mamo::Result<Node<u64>> {
-    move |g| {
-        let rows = g.add(source::param("rows", rows));
-        let sum = g.add(sum::node(g.add(table::node(rows))));
-        g.target("sum", sum);
-        Ok(sum)
-    }
-}
-
-/// What a call gives: code, standard output, standard error.
-fn call(store: &Path, rows: usize, args: &str) -> (u8, String, String) {
-    let (stdout, stderr) = (Buffer::default(), Buffer::default());
-    let args = ["app"].into_iter().chain(args.split_whitespace());
-    let call = Invocation::new(args, stdout.clone(), stderr.clone()).env("MAMO_STORE", store);
-    let code = call.run(pipeline(rows));
-    (code, stdout.text(), stderr.text())
-}
-
-/// Sizes, times and digests differ from run to run.
-fn scrubbed(text: &str) -> String {
-    let mut scrubbed = String::new();
-    for word in text.split_inclusive([' ', '\n', '(', ',', ':', '}']) {
-        let core = word.trim_end_matches([' ', '\n', '(', ',', ':', '}', ')', '"']);
-        let is_digest = core.trim_start_matches('"').len() >= 8
-            && core.trim_start_matches('"').chars().all(|c| c.is_ascii_hexdigit());
-        let is_number = core.chars().next().is_some_and(|c| c.is_ascii_digit())
-            && core.chars().all(|c| c.is_ascii_digit() || c == '.');
-        if is_digest || is_number {
-            scrubbed.push_str(&word.replacen(core.trim_start_matches('"'), "_", 1));
-        } else {
-            scrubbed.push_str(word);
-        }
-    }
-    for unit in ["_ kB", "_ MB", "_ B", "_ ms", "_ s"] {
-        scrubbed = scrubbed.replace(unit, "_");
-    }
-    scrubbed
-}
-
-fn check(store: &Path, args: &str, code: u8, expected: Expect) {
-    let (ended, stdout, stderr) = call(store, 500, args);
-    assert_eq!(ended, code, "{stdout}{stderr}");
-    expected.assert_eq(&scrubbed(&format!("{stdout}{stderr}")));
-}
+use crate::support::{call, check};
+use expect_test::expect;
+use mamo::cli::exit_codes;
 
 #[test]
 fn names_are_given_listed_and_taken_back() {
@@ -215,18 +135,18 @@ fn garbage_is_collected_and_told_of() {
         "gc --keep-runs 1",
         exit_codes::DONE,
         expect![[r#"
-        not needed by what is kept: _ records and _ blobs (_) went
-        the store holds _ -> _; on disk _ -> _
-    "#]],
+            not needed by what is kept: _ records and _ blobs (_) went
+            the store holds _ -> _ kB; on disk _ -> _
+        "#]],
     );
     check(
         store,
         "gc",
         exit_codes::DONE,
         expect![[r#"
-        nothing is there that no kept run needs
-        the store holds _ -> _; on disk _ -> _
-    "#]],
+            nothing is there that no kept run needs
+            the store holds _ -> _ kB; on disk _ -> _
+        "#]],
     );
     let (code, text, _) = call(store, 500, "plan --json");
     assert!(code == exit_codes::DONE && text.contains("\"fresh\":1"), "{text}");
@@ -311,11 +231,11 @@ fn every_byte_is_read() {
 
 #[test]
 fn json_is_documented() {
-    let docs = include_str!("../docs/json.md");
+    let docs = include_str!("../../docs/json.md");
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path();
     call(store, 500, "--quiet");
-    for args in ["pin sum", "tags", "gc --dry-run", "verify", "forget nothing", "unpin", "forget sum", "flush --yes"] {
+    for args in ["runs", "run show", "diff last last", "pin sum", "tags", "gc --dry-run", "verify", "forget nothing", "unpin", "forget sum", "flush --yes"] {
         let (_, text, _) = call(store, 500, &format!("{args} --json"));
         let object: serde_json::Value = serde_json::from_str(&text).unwrap();
         for key in object.as_object().unwrap().keys() {

@@ -1,0 +1,34 @@
+//! Questions about runs that are over; they need no graph.
+
+use crate::cli::act::{Stage, quiet_engine, write, write_line};
+use crate::cli::settings::{PastQuestion, Results, Settings};
+use crate::cli::{exit_codes, past_json, past_text};
+use crate::error::Result;
+use std::time::SystemTime;
+
+/// Answers one.
+pub(crate) fn past(settings: &Settings, question: &PastQuestion, stage: &mut Stage<'_>) -> Result<u8> {
+    let engine = quiet_engine(settings, stage)?;
+    let now = SystemTime::now();
+    let (text, json) = match question {
+        PastQuestion::List { most } => {
+            let mut runs = engine.runs()?;
+            let n_runs = runs.len();
+            runs.truncate(*most);
+            (past_text::runs(&runs, n_runs, now), past_json::runs(&runs))
+        }
+        PastQuestion::Show { run, is_all } => {
+            let (run, nodes) = engine.run_nodes(run)?;
+            (past_text::run(&run, &nodes, *is_all, now), past_json::run(&run, &nodes))
+        }
+        PastQuestion::Diff { earlier, later } => {
+            let (earlier, later, diff) = engine.diff(earlier, later)?;
+            (past_text::diff(&earlier, &later, &diff, now), past_json::diff(&earlier, &later, &diff))
+        }
+    };
+    match settings.results {
+        Results::Json => write_line(stage, &json)?,
+        Results::Text => write(stage, &text)?,
+    }
+    Ok(exit_codes::DONE)
+}

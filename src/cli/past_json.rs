@@ -1,0 +1,99 @@
+//! Runs that are over, as programs read them; `docs/json.md` explains it.
+
+use crate::cli::json::{CauseObject, CostsObject, CountsObject, cause, costs, counts, line, millis, since_1970};
+use crate::exec::{RunDiff, RunNode, RunNodeEnd, RunRecord};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct RunsObject<'a> {
+    schema: &'static str,
+    runs: Vec<RunObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct RunObject<'a> {
+    id: &'a str,
+    at_ms: u64,
+    took_ms: u64,
+    executable: Option<&'a str>,
+    restarts: u32,
+    counts: CountsObject,
+    costs: CostsObject,
+}
+
+#[derive(Serialize)]
+struct RunShowObject<'a> {
+    schema: &'static str,
+    run: RunObject<'a>,
+    nodes: Vec<RunNodeObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct RunNodeObject<'a> {
+    node: &'a str,
+    ended: &'static str,
+    took_ms: Option<u64>,
+    message: Option<&'a str>,
+    value: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct DiffObject<'a> {
+    schema: &'static str,
+    earlier: RunObject<'a>,
+    later: RunObject<'a>,
+    removed: &'a [String],
+    added: &'a [String],
+    causes: Vec<CauseObject<'a>>,
+    followed: &'a [String],
+    same_value: &'a [String],
+}
+
+impl<'a> From<&'a RunRecord> for RunObject<'a> {
+    fn from(run: &'a RunRecord) -> Self {
+        Self {
+            id: &run.id,
+            at_ms: since_1970(run.at),
+            took_ms: millis(run.took),
+            executable: run.executable.as_deref(),
+            restarts: run.restarts,
+            counts: counts(&run.counts),
+            costs: costs(&run.costs),
+        }
+    }
+}
+
+impl<'a> From<&'a RunNode> for RunNodeObject<'a> {
+    fn from(node: &'a RunNode) -> Self {
+        let (ended, took_ms, message) = match &node.ended {
+            RunNodeEnd::Executed { took } => ("executed", Some(millis(*took)), None),
+            RunNodeEnd::CutOff => ("cut_off", None, None),
+            RunNodeEnd::Known => ("known", None, None),
+            RunNodeEnd::Failed(message) => ("failed", None, Some(message.as_str())),
+            RunNodeEnd::NoRecord => ("no_record", None, None),
+        };
+        Self { node: &node.node, ended, took_ms, message, value: node.value.as_deref() }
+    }
+}
+
+pub(crate) fn runs(runs: &[RunRecord]) -> String {
+    line(&RunsObject { schema: "mamo.runs/1", runs: runs.iter().map(RunObject::from).collect() })
+}
+
+pub(crate) fn run(run: &RunRecord, nodes: &[RunNode]) -> String {
+    let nodes = nodes.iter().map(RunNodeObject::from).collect();
+    line(&RunShowObject { schema: "mamo.past_run/1", run: run.into(), nodes })
+}
+
+pub(crate) fn diff(earlier: &RunRecord, later: &RunRecord, diff: &RunDiff) -> String {
+    line(&DiffObject {
+        schema: "mamo.diff/1",
+        earlier: earlier.into(),
+        later: later.into(),
+        removed: &diff.removed,
+        added: &diff.added,
+        causes: diff.causes.iter().map(cause).collect(),
+        followed: &diff.followed,
+        same_value: &diff.same_value,
+    })
+}

@@ -1,0 +1,8 @@
+//! What a cache can be asked and told from the command line.
+
+#![cfg(feature = "cli")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "these are tests throughout")]
+
+mod past;
+mod support;
+mod upkeep;
