@@ -87,6 +87,8 @@ fn help_is_whole_and_on_standard_output() {
             Commands:
               run       Bring targets up to date; `run` may be left out
               plan      Say what a run would do, and run nothing
+              status    List nodes with their states, ages, sizes and times [alias: ls]
+              impact    Say which nodes an edit of a function would make stale
               runs      List the runs that are on record
               diff      Say what is different in one run and another
               why       Say why a node ran, or would run

@@ -1,6 +1,7 @@
 //! Does what a call asks for, and tells how it went.
 
 use crate::cli::args::ProgressChoice;
+use crate::cli::ask::ask;
 use crate::cli::audit_text;
 use crate::cli::bar::Bar;
 use crate::cli::code_list;
@@ -72,6 +73,7 @@ pub(crate) fn act(settings: &Settings, program: &mut dyn Program, stage: &mut St
         Action::Unaccept { remark } => {
             acceptances(settings, program, stage, |engine, graph, nodes| engine.unaccept(graph, nodes, remark))
         }
+        Action::Graph(question) => ask(settings, question, program, stage),
         Action::Past(question) => past(settings, question, stage),
         Action::Upkeep(action) => upkeep(settings, action, program, stage),
         Action::Accepted => acceptances(settings, program, stage, |engine, _, _| engine.acceptances()),

@@ -1,8 +1,11 @@
 //! The arguments as written: options, commands and their help texts.
 
+use crate::cli::json::state_name;
 use crate::cli::paint::ColorChoice;
+use crate::cli::plan_list::STATES;
 use crate::cli::resources::{parse_pool, parse_size};
 use crate::cli::upkeep_args::Upkeep;
+use crate::exec::PlanState;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -51,6 +54,12 @@ pub(crate) enum Command {
     /// Say what a run would do, and run nothing
     #[command(after_help = AFTER_HELP)]
     Plan(PlanArguments),
+    /// List nodes with their states, ages, sizes and times
+    #[command(after_help = AFTER_HELP, visible_alias = "ls")]
+    Status(StatusArguments),
+    /// Say which nodes an edit of a function would make stale
+    #[command(after_help = AFTER_HELP)]
+    Impact(ImpactArguments),
     /// List the runs that are on record
     #[command(after_help = AFTER_HELP)]
     Runs(RunsArguments),
@@ -142,6 +151,34 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "HOW", value_enum, hide_possible_values = true)]
     #[arg(help = "Progress: auto, plain (lines), off [default: auto]")]
     pub(crate) progress: Option<ProgressChoice>,
+}
+
+/// Options of `status`.
+#[derive(Args, Debug)]
+pub(crate) struct StatusArguments {
+    /// Nodes; `up:NODE` and `down:NODE` for all around [default: all]
+    #[arg(value_name = "NODES")]
+    pub(crate) nodes: Vec<String>,
+
+    /// Nodes whose names match, as 'clean/*'
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) name: Vec<String>,
+
+    /// Nodes with a tag
+    #[arg(long, value_name = "TAG")]
+    pub(crate) tag: Vec<String>,
+
+    /// Nodes in a state, as fresh or run
+    #[arg(long, value_name = "STATE", value_parser = parse_state)]
+    pub(crate) state: Vec<PlanState>,
+}
+
+/// Options of `impact`.
+#[derive(Args, Debug)]
+pub(crate) struct ImpactArguments {
+    /// The function, type or constant: its path, or the end of it
+    #[arg(value_name = "ITEM")]
+    pub(crate) item: String,
 }
 
 /// `run`, or what is on record of one.
@@ -327,6 +364,12 @@ impl RunArguments {
         .into_iter()
         .find_map(|(is_given, name)| is_given.then_some(name))
     }
+}
+
+fn parse_state(text: &str) -> Result<PlanState, String> {
+    let names = STATES.map(state_name);
+    let found = STATES.into_iter().find(|state| state_name(*state) == text.replace(['-', ' '], "_"));
+    found.ok_or_else(|| format!("a state is one of {}", names.join(", ")))
 }
 
 fn parse_seconds(text: &str) -> Result<Duration, String> {

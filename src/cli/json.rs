@@ -371,7 +371,7 @@ pub(crate) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn state_name(state: PlanState) -> &'static str {
+pub(crate) fn state_name(state: PlanState) -> &'static str {
     match state {
         PlanState::Fresh => "fresh",
         PlanState::CutOff => "cut_off",

@@ -8,6 +8,9 @@ mod program;
 
 mod act;
 mod args;
+mod ask;
+mod ask_json;
+mod ask_text;
 mod audit_text;
 mod code_list;
 mod past;

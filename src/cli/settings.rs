@@ -1,10 +1,12 @@
 //! What a call asks for, from its arguments and its environment.
 
-use crate::cli::args::{Arguments, Command, ProgressChoice, RemarkArguments, RunArguments, RunCommand, RunShow};
+use crate::cli::args::{
+    Arguments, Command, ProgressChoice, RemarkArguments, RunArguments, RunCommand, RunShow, StatusArguments,
+};
 use crate::cli::paint::ColorChoice;
 use crate::cli::resources::Resources;
 use crate::cli::upkeep_args::Upkeep;
-use crate::exec::{OnFailure, Remark};
+use crate::exec::{OnFailure, Remark, StatusFilter};
 use clap::error::{Error, ErrorKind};
 use clap::{CommandFactory, FromArgMatches};
 use std::collections::BTreeMap;
@@ -61,6 +63,17 @@ pub(crate) enum Action {
     Upkeep(Upkeep),
     /// Ask about runs that are over.
     Past(PastQuestion),
+    /// Ask about the nodes of the graph.
+    Graph(GraphQuestion),
+}
+
+/// What is asked about the nodes of the graph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum GraphQuestion {
+    /// How they stand.
+    Status(StatusFilter),
+    /// Which an edit of an item would make stale.
+    Impact(String),
 }
 
 /// What is asked about runs that are over.
@@ -149,6 +162,19 @@ impl Settings {
             }
             Some(Command::Run(own)) => {
                 run(own.run.after(arguments.run), env).map_err(|text| wrong(&mut command, text))?
+            }
+            Some(Command::Status(status)) => {
+                run_only(&mut command, "status")?;
+                let StatusArguments { nodes, name, tag, state } = status;
+                let filter = nodes.into_iter().fold(StatusFilter::default(), StatusFilter::node);
+                let filter = name.into_iter().fold(filter, StatusFilter::name);
+                let filter = tag.into_iter().fold(filter, StatusFilter::tag);
+                let filter = state.into_iter().fold(filter, StatusFilter::state);
+                (Action::Graph(GraphQuestion::Status(filter)), Vec::new())
+            }
+            Some(Command::Impact(impact)) => {
+                run_only(&mut command, "impact")?;
+                (Action::Graph(GraphQuestion::Impact(impact.item)), Vec::new())
             }
             Some(Command::Runs(runs)) => {
                 run_only(&mut command, "runs")?;

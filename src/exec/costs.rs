@@ -100,9 +100,13 @@ impl Costs {
 
     /// What a node of this spec is thought to take, in nanoseconds.
     pub(crate) fn expected(&self, spec: SpecId) -> u64 {
-        let Some(function) = self.function(spec) else { return UNKNOWN_NS };
-        let before = self.before[function];
-        before.mean_ns().map_or(UNKNOWN_NS, |mean| mean.saturating_mul(before.size()))
+        self.known_ns(spec).unwrap_or(UNKNOWN_NS)
+    }
+
+    /// The same; nothing for a spec whose function was never executed with this store.
+    pub(crate) fn known_ns(&self, spec: SpecId) -> Option<u64> {
+        let before = self.before[self.function(spec)?];
+        before.mean_ns().map(|mean| mean.saturating_mul(before.size()))
     }
 
     /// The function of a spec; nothing for what calls none.

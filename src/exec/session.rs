@@ -107,6 +107,11 @@ impl Session {
         }
     }
 
+    /// As [`Session::expected_cost`]; nothing for a function that was never executed with this store.
+    pub(crate) fn known_cost(&self, node: NodeId) -> Option<u64> {
+        self.graph.spec_id(node).and_then(|spec| self.costs.known_ns(spec))
+    }
+
     /// Notes what was done for the function of a node, to be told to others later.
     pub(crate) fn note_costs(&self, node: NodeId, tally: Tally, noted: &mut Noted) {
         if let Some(function) = self.graph.spec_id(node).and_then(|spec| self.costs.function(spec)) {

@@ -7,37 +7,12 @@ use crate::exec::gc::{self, Gc, GcReport, StoreSize};
 use crate::exec::ledger::Ledger;
 use crate::exec::named::find_node;
 use crate::exec::tags::{Tag, tag, tags, untag};
-use crate::exec::{Engine, RunDiff, RunNode, RunRecord, runs, verify};
+use crate::exec::{Engine, verify};
 use crate::graph::{Graph, NodeId};
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 impl Engine {
-    /// Runs that are on record, newest first.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn runs(&self) -> Result<Vec<RunRecord>> {
-        runs::runs(&*self.inner.store)
-    }
-
-    /// What a run did with each of its nodes, by name: `last` for the newest, `last-1` for the one before, or the beginning
-    /// of its id.
-    ///
-    /// # Errors
-    /// When there is no such run, and when the store cannot be read.
-    pub fn run_nodes(&self, run: &str) -> Result<(RunRecord, Vec<RunNode>)> {
-        runs::run_nodes(&*self.inner.store, run)
-    }
-
-    /// What is different in a later run than in an earlier one, named as for [`Engine::run_nodes`].
-    ///
-    /// # Errors
-    /// As [`Engine::run_nodes`].
-    pub fn diff(&self, earlier: &str, later: &str) -> Result<(RunRecord, RunRecord, RunDiff)> {
-        runs::diff(&*self.inner.store, earlier, later)
-    }
-
     /// Takes away what nobody needs by the given rules. What was tagged or pinned stays, and so do results of runs that did
     /// not come to their end.
     ///

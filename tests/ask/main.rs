@@ -4,5 +4,6 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "these are tests throughout")]
 
 mod past;
+mod status;
 mod support;
 mod upkeep;

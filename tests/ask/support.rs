@@ -47,10 +47,14 @@ pub(crate) fn pipeline(rows: usize) -> impl Fn(&Graph) -> mamo::Result<Node<u64>
 
 /// What a call gives: code, standard output, standard error.
 pub(crate) fn call(store: &Path, rows: usize, args: &str) -> (u8, String, String) {
+    call_with(store, pipeline(rows), args)
+}
+
+fn call_with<T>(store: &Path, pipeline: impl Fn(&Graph) -> mamo::Result<Node<T>>, args: &str) -> (u8, String, String) {
     let (stdout, stderr) = (Buffer::default(), Buffer::default());
     let args = ["app"].into_iter().chain(args.split_whitespace());
     let call = Invocation::new(args, stdout.clone(), stderr.clone()).env("MAMO_STORE", store);
-    let code = call.run(pipeline(rows));
+    let code = call.run(pipeline);
     (code, stdout.text(), stderr.text())
 }
 
@@ -75,14 +79,24 @@ fn scrubbed(text: &str) -> String {
         }
     }
     // Columns are as wide as what stands in them.
-    while let Some(place) = scrubbed.find("_   ") {
-        scrubbed.replace_range(place..place + 4, "_  ");
+    while let Some(place) = scrubbed.find("   ") {
+        scrubbed.replace_range(place..place + 3, "  ");
     }
     scrubbed
 }
 
 pub(crate) fn check(store: &Path, args: &str, code: u8, expected: Expect) {
-    let (ended, stdout, stderr) = call(store, 500, args);
+    check_with(store, pipeline(500), args, code, expected);
+}
+
+pub(crate) fn check_with<T>(
+    store: &Path,
+    pipeline: impl Fn(&Graph) -> mamo::Result<Node<T>>,
+    args: &str,
+    code: u8,
+    expected: Expect,
+) {
+    let (ended, stdout, stderr) = call_with(store, pipeline, args);
     assert_eq!(ended, code, "{stdout}{stderr}");
     expected.assert_eq(&scrubbed(&format!("{stdout}{stderr}")));
 }

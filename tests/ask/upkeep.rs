@@ -40,10 +40,10 @@ fn names_are_given_listed_and_taken_back() {
         "tags",
         exit_codes::DONE,
         expect![[r#"
-        first     sum  (_, _ ago)
-        first     table  (_, _ ago)
-        (pinned)  table  (_, _ ago)
-    "#]],
+            first  sum  (_, _ ago)
+            first  table  (_, _ ago)
+            (pinned)  table  (_, _ ago)
+        "#]],
     );
     check(
         store,
@@ -235,7 +235,19 @@ fn json_is_documented() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path();
     call(store, 500, "--quiet");
-    for args in ["runs", "run show", "diff last last", "pin sum", "tags", "gc --dry-run", "verify", "forget nothing", "unpin", "forget sum", "flush --yes"] {
+    for args in [
+        "runs",
+        "run show",
+        "diff last last",
+        "pin sum",
+        "tags",
+        "gc --dry-run",
+        "verify",
+        "forget nothing",
+        "unpin",
+        "forget sum",
+        "flush --yes",
+    ] {
         let (_, text, _) = call(store, 500, &format!("{args} --json"));
         let object: serde_json::Value = serde_json::from_str(&text).unwrap();
         for key in object.as_object().unwrap().keys() {

@@ -1,0 +1,74 @@
+//! How nodes stand, as programs read it; `docs/json.md` explains it.
+
+use crate::cli::json::{line, millis, since_1970, state_name};
+use crate::exec::{Impact, ImpactNode, NodeStatus};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct StatusObject<'a> {
+    schema: &'static str,
+    nodes: Vec<NodeObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct NodeObject<'a> {
+    node: &'a str,
+    state: &'static str,
+    function: Option<&'a str>,
+    tags: &'a [String],
+    at_ms: Option<u64>,
+    took_ms: Option<u64>,
+    bytes: Option<u64>,
+    members: Option<usize>,
+    failure: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ImpactObject<'a> {
+    schema: &'static str,
+    items: &'a [String],
+    expected_ms: u64,
+    nodes: Vec<ImpactNodeObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct ImpactNodeObject<'a> {
+    node: &'a str,
+    direct: bool,
+    expected_ms: Option<u64>,
+}
+
+impl<'a> From<&'a NodeStatus> for NodeObject<'a> {
+    fn from(status: &'a NodeStatus) -> Self {
+        Self {
+            node: &status.node,
+            state: state_name(status.state),
+            function: status.function.as_deref(),
+            tags: &status.tags,
+            at_ms: status.at.map(since_1970),
+            took_ms: status.took.map(millis),
+            bytes: status.size,
+            members: status.members,
+            failure: status.failure.as_deref(),
+        }
+    }
+}
+
+impl<'a> From<&'a ImpactNode> for ImpactNodeObject<'a> {
+    fn from(node: &'a ImpactNode) -> Self {
+        Self { node: &node.node, direct: node.is_direct, expected_ms: node.expected.map(millis) }
+    }
+}
+
+pub(crate) fn status(nodes: &[NodeStatus]) -> String {
+    line(&StatusObject { schema: "mamo.status/1", nodes: nodes.iter().map(NodeObject::from).collect() })
+}
+
+pub(crate) fn impact(impact: &Impact) -> String {
+    line(&ImpactObject {
+        schema: "mamo.impact/1",
+        items: &impact.items,
+        expected_ms: millis(impact.expected()),
+        nodes: impact.nodes.iter().map(ImpactNodeObject::from).collect(),
+    })
+}

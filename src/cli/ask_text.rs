@@ -1,0 +1,65 @@
+//! How nodes stand, as people read it.
+
+use crate::cli::plan_list::{STATES, label};
+use crate::cli::words;
+use crate::exec::{Impact, NodeStatus};
+use std::time::SystemTime;
+
+/// Names are not padded further than this.
+const WIDEST: usize = 36;
+
+/// A line for each node, then how many there are of each state.
+pub(crate) fn status(nodes: &[NodeStatus], now: SystemTime) -> String {
+    let names: Vec<String> = nodes.iter().map(name).collect();
+    let width =
+        names.iter().map(|name| name.chars().count()).filter(|width| *width <= WIDEST).max().unwrap_or_default();
+    let states = nodes.iter().map(|node| label(node.state).len()).max().unwrap_or_default();
+    let mut text = String::new();
+    for (node, name) in nodes.iter().zip(&names) {
+        let line = format!("{name:width$}  {:states$}  {}", label(node.state), known(node, now));
+        text.push_str(line.trim_end());
+        text.push('\n');
+        if let Some(failure) = &node.failure {
+            text.push_str(&format!("  failed last time: {}\n", words::block(failure, "    ", 3)));
+        }
+    }
+    let counts = STATES.into_iter().map(|state| (state, nodes.iter().filter(|node| node.state == state).count()));
+    let counts = counts.filter(|(_, count)| *count > 0).map(|(state, count)| format!("{count} {}", label(state)));
+    let all = words::count(u64::try_from(nodes.len()).unwrap_or(u64::MAX), "node");
+    text.push_str(&words::list(&format!("{all}:"), &counts.collect::<Vec<_>>(), 80));
+    text.push('\n');
+    text
+}
+
+fn name(node: &NodeStatus) -> String {
+    match node.members {
+        Some(members) => format!("{} x{members}", node.node),
+        None => node.node.clone(),
+    }
+}
+
+/// What is on record of a node's value.
+fn known(node: &NodeStatus, now: SystemTime) -> String {
+    let age = node.at.map(|at| match now.duration_since(at) {
+        Ok(age) => format!("{} ago", words::duration(age)),
+        Err(_) => "just now".to_owned(),
+    });
+    let size = node.size.map(words::bytes);
+    let took = node.took.map(words::duration);
+    let cell = |cell: Option<String>, width: usize| format!("{:>width$}", cell.unwrap_or_default());
+    let tags: String = node.tags.iter().map(|tag| format!("  #{tag}")).collect();
+    format!("{}  {}  {}{tags}", cell(age, 16), cell(size, 7), cell(took, 8))
+}
+
+/// What an edit would make stale.
+pub(crate) fn impact(impact: &Impact) -> String {
+    let mut text = format!("an edit of {} makes stale:\n", impact.items.join(", "));
+    for node in &impact.nodes {
+        let how = if node.is_direct { "its code" } else { "below" };
+        let expected = node.expected.map_or_else(|| "never executed".to_owned(), words::duration);
+        text.push_str(&format!("  {}  {how}, {expected}\n", node.node));
+    }
+    let count = words::count(u64::try_from(impact.nodes.len()).unwrap_or(u64::MAX), "node");
+    text.push_str(&format!("{count}, {} if nothing is cut off\n", words::duration(impact.expected())));
+    text
+}
