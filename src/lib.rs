@@ -12,9 +12,9 @@ mod value;
 pub use error::{Error, ErrorKind, Result};
 pub use exec::{
     Acceptance, Audit, AuditReport, Audited, Cause, Change, Clock, Counts, Engine, EngineBuilder, Event, Evicted,
-    Forgotten, Gc, GcReport, Impact, ImpactNode, ItemChange, LeftOut, NodeLog, NodeStatus, Observer, OnFailure,
-    Outcome, Plan, PlanState, Remark, Replay, ReplayEnd, RestartReason, Run, RunCosts, RunDiff, RunNode, RunNodeEnd,
-    RunRecord, StatusFilter, Stopper, StoreSize, Tag, Verdict, Verification, Why,
+    Forgotten, Gc, GcReport, Impact, ImpactNode, ItemChange, LeftOut, NodeCost, NodeDetails, NodeLog, NodeStatus,
+    Observer, OnFailure, Outcome, Plan, PlanState, Remark, Replay, ReplayEnd, RestartReason, Run, RunCosts, RunDiff,
+    RunNode, RunNodeEnd, RunRecord, Stats, StatusFilter, Stopper, StoreSize, Tag, Verdict, Verification, Why,
 };
 pub use graph::{CodeReport, Command, Graph, Handle, Node, NodeCtx, Persist, Retry, Spec, source};
 pub use mamo_macros::node;

@@ -88,6 +88,8 @@ fn help_is_whole_and_on_standard_output() {
               run       Bring targets up to date; `run` may be left out
               plan      Say what a run would do, and run nothing
               status    List nodes with their states, ages, sizes and times [alias: ls]
+              show      Show a node: its value, where it comes from, its code and log
+              stats     Say what the store holds, and what it has been good for
               impact    Say which nodes an edit of a function would make stale
               runs      List the runs that are on record
               diff      Say what is different in one run and another

@@ -57,6 +57,12 @@ pub(crate) enum Command {
     /// List nodes with their states, ages, sizes and times
     #[command(after_help = AFTER_HELP, visible_alias = "ls")]
     Status(StatusArguments),
+    /// Show a node: its value, where it comes from, its code and log
+    #[command(after_help = AFTER_HELP)]
+    Show(ShowArguments),
+    /// Say what the store holds, and what it has been good for
+    #[command(after_help = AFTER_HELP)]
+    Stats,
     /// Say which nodes an edit of a function would make stale
     #[command(after_help = AFTER_HELP)]
     Impact(ImpactArguments),
@@ -171,6 +177,14 @@ pub(crate) struct StatusArguments {
     /// Nodes in a state, as fresh or run
     #[arg(long, value_name = "STATE", value_parser = parse_state)]
     pub(crate) state: Vec<PlanState>,
+}
+
+/// Options of `show`.
+#[derive(Args, Debug)]
+pub(crate) struct ShowArguments {
+    /// The node or target
+    #[arg(value_name = "NODE")]
+    pub(crate) node: String,
 }
 
 /// Options of `impact`.

@@ -20,6 +20,10 @@ pub(crate) fn ask(
             let nodes = engine.status(&graph, filter)?;
             (ask_text::status(&nodes, SystemTime::now()), ask_json::status(&nodes))
         }
+        GraphQuestion::Show(node) => {
+            let details = engine.show(&graph, node)?;
+            (ask_text::details(&details, SystemTime::now()), ask_json::details(&details))
+        }
         GraphQuestion::Impact(item) => {
             let impact = engine.impact(&graph, item)?;
             (ask_text::impact(&impact), ask_json::impact(&impact))

@@ -1,7 +1,8 @@
 //! How nodes stand, as programs read it; `docs/json.md` explains it.
 
 use crate::cli::json::{line, millis, since_1970, state_name};
-use crate::exec::{Impact, ImpactNode, NodeStatus};
+use crate::exec::{Impact, ImpactNode, NodeDetails, NodeStatus};
+use crate::graph::Persist;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -21,6 +22,27 @@ struct NodeObject<'a> {
     bytes: Option<u64>,
     members: Option<usize>,
     failure: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ShowObject<'a> {
+    schema: &'static str,
+    node: NodeObject<'a>,
+    place: &'a str,
+    function_place: Option<&'a str>,
+    code: Option<&'a str>,
+    value_type: Option<&'static str>,
+    persist: &'static str,
+    barrier: bool,
+    fingerprint: Option<&'a str>,
+    content: Option<&'a str>,
+    value: Option<&'a str>,
+    preview: Option<&'a str>,
+    inputs: &'a [String],
+    readers: &'a [String],
+    run: Option<&'a str>,
+    executable: Option<&'a str>,
+    log: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -70,5 +92,31 @@ pub(crate) fn impact(impact: &Impact) -> String {
         items: &impact.items,
         expected_ms: millis(impact.expected()),
         nodes: impact.nodes.iter().map(ImpactNodeObject::from).collect(),
+    })
+}
+
+pub(crate) fn details(details: &NodeDetails) -> String {
+    line(&ShowObject {
+        schema: "mamo.show/1",
+        node: (&details.status).into(),
+        place: &details.place,
+        function_place: details.function_place.as_deref(),
+        code: details.code.as_deref(),
+        value_type: details.value_type,
+        persist: match details.persist {
+            Persist::Auto => "auto",
+            Persist::Always => "always",
+            Persist::Never => "never",
+        },
+        barrier: details.is_barrier,
+        fingerprint: details.fingerprint.as_deref(),
+        content: details.content.as_deref(),
+        value: details.value.as_deref(),
+        preview: details.preview.as_deref(),
+        inputs: &details.inputs,
+        readers: &details.readers,
+        run: details.run.as_deref(),
+        executable: details.executable.as_deref(),
+        log: details.log.iter().flat_map(|log| log.lines.iter()).map(|line| line.text.as_str()).collect(),
     })
 }

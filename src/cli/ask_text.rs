@@ -2,9 +2,14 @@
 
 use crate::cli::plan_list::{STATES, label};
 use crate::cli::words;
-use crate::exec::{Impact, NodeStatus};
+use crate::exec::{Impact, NodeDetails, NodeStatus};
+use crate::graph::Persist;
 use std::time::SystemTime;
 
+/// Hexadecimal digits of a digest that people can compare.
+const SHOWN: usize = 8;
+/// So many lines of a log.
+const LOG_LINES: usize = 10;
 /// Names are not padded further than this.
 const WIDEST: usize = 36;
 
@@ -49,6 +54,46 @@ fn known(node: &NodeStatus, now: SystemTime) -> String {
     let cell = |cell: Option<String>, width: usize| format!("{:>width$}", cell.unwrap_or_default());
     let tags: String = node.tags.iter().map(|tag| format!("  #{tag}")).collect();
     format!("{}  {}  {}{tags}", cell(age, 16), cell(size, 7), cell(took, 8))
+}
+
+/// All that is known of a node.
+pub(crate) fn details(details: &NodeDetails, now: SystemTime) -> String {
+    let NodeDetails { status, .. } = details;
+    let mut text = format!("{}: {}\n", name(status), label(status.state));
+    let mut line = |what: &str, value: Option<String>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            text.push_str(&format!("  {what:<12}{}\n", value.replace('\n', "\n              ")));
+        }
+    };
+    let short = |digest: &Option<String>| digest.as_ref().map(|digest| digest.chars().take(SHOWN).collect::<String>());
+    line("value", details.preview.clone());
+    let size = status.size.map(|size| format!("{}, ", words::bytes(size))).unwrap_or_default();
+    line("type", details.value_type.map(|value_type| format!("{size}{value_type}")));
+    let took = status.took.map(|took| format!(", took {}", words::duration(took))).unwrap_or_default();
+    let age = status.at.and_then(|at| now.duration_since(at).ok());
+    let run = short(&details.run).map(|run| format!(" by run {run}")).unwrap_or_default();
+    line("made", age.map(|age| format!("{} ago{run}{took}", words::duration(age))));
+    line("failed", status.failure.clone());
+    let function = status.function.clone().zip(details.function_place.clone());
+    line("function", function.map(|(function, place)| format!("{function} ({place})")));
+    line("code", short(&details.code));
+    line("added", Some(details.place.clone()));
+    line("reads", Some(details.inputs.join(", ")));
+    line("read by", Some(details.readers.join(", ")));
+    line("tags", Some(status.tags.join(", ")));
+    let barrier = if details.is_barrier { ", a barrier" } else { "" };
+    let kept = match details.persist {
+        Persist::Auto | Persist::Always => "yes",
+        Persist::Never => "no",
+    };
+    line("kept", status.function.as_ref().map(|_| format!("{kept}{barrier}")));
+    line("fingerprint", short(&details.fingerprint));
+    line("digest", short(&details.value));
+    if let Some(log) = &details.log {
+        let lines: Vec<String> = log.lines.iter().rev().take(LOG_LINES).map(|line| line.text.clone()).collect();
+        line("log", Some(lines.into_iter().rev().collect::<Vec<_>>().join("\n")));
+    }
+    text
 }
 
 /// What an edit would make stale.

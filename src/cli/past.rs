@@ -21,6 +21,10 @@ pub(crate) fn past(settings: &Settings, question: &PastQuestion, stage: &mut Sta
             let (run, nodes) = engine.run_nodes(run)?;
             (past_text::run(&run, &nodes, *is_all, now), past_json::run(&run, &nodes))
         }
+        PastQuestion::Stats => {
+            let stats = engine.stats()?;
+            (past_text::stats(&stats), past_json::stats(&stats))
+        }
         PastQuestion::Diff { earlier, later } => {
             let (earlier, later, diff) = engine.diff(earlier, later)?;
             (past_text::diff(&earlier, &later, &diff, now), past_json::diff(&earlier, &later, &diff))

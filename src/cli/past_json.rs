@@ -1,7 +1,8 @@
 //! Runs that are over, as programs read them; `docs/json.md` explains it.
 
 use crate::cli::json::{CauseObject, CostsObject, CountsObject, cause, costs, counts, line, millis, since_1970};
-use crate::exec::{RunDiff, RunNode, RunNodeEnd, RunRecord};
+use crate::cli::upkeep_json::{SizeObject, size};
+use crate::exec::{NodeCost, RunDiff, RunNode, RunNodeEnd, RunRecord, Stats};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -49,6 +50,30 @@ struct DiffObject<'a> {
     same_value: &'a [String],
 }
 
+#[derive(Serialize)]
+struct StatsObject<'a> {
+    schema: &'static str,
+    size: SizeObject,
+    records: Vec<RecordsObject>,
+    runs: u64,
+    costs: CostsObject,
+    nodes: Vec<NodeCostObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct RecordsObject {
+    about: &'static str,
+    count: u64,
+    bytes: u64,
+}
+
+#[derive(Serialize)]
+struct NodeCostObject<'a> {
+    node: &'a str,
+    took_ms: u64,
+    bytes: u64,
+}
+
 impl<'a> From<&'a RunRecord> for RunObject<'a> {
     fn from(run: &'a RunRecord) -> Self {
         Self {
@@ -60,6 +85,12 @@ impl<'a> From<&'a RunRecord> for RunObject<'a> {
             counts: counts(&run.counts),
             costs: costs(&run.costs),
         }
+    }
+}
+
+impl<'a> From<&'a NodeCost> for NodeCostObject<'a> {
+    fn from(cost: &'a NodeCost) -> Self {
+        Self { node: &cost.node, took_ms: millis(cost.took), bytes: cost.bytes }
     }
 }
 
@@ -95,5 +126,19 @@ pub(crate) fn diff(earlier: &RunRecord, later: &RunRecord, diff: &RunDiff) -> St
         causes: diff.causes.iter().map(cause).collect(),
         followed: &diff.followed,
         same_value: &diff.same_value,
+    })
+}
+
+pub(crate) fn stats(stats: &Stats) -> String {
+    let records =
+        stats.records.iter().map(|(about, count, bytes)| RecordsObject { about, count: *count, bytes: *bytes });
+    let nodes = stats.nodes.iter().map(NodeCostObject::from);
+    line(&StatsObject {
+        schema: "mamo.stats/1",
+        size: size(&stats.size),
+        records: records.collect(),
+        runs: stats.runs,
+        costs: costs(&stats.costs),
+        nodes: nodes.collect(),
     })
 }

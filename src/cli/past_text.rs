@@ -1,7 +1,7 @@
 //! Runs that are over, as people read them.
 
 use crate::cli::{why_text, words};
-use crate::exec::{RunDiff, RunNode, RunNodeEnd, RunRecord};
+use crate::exec::{NodeCost, RunDiff, RunNode, RunNodeEnd, RunRecord, Stats};
 use std::time::SystemTime;
 
 /// Digits of a run's id that tell it from others.
@@ -80,6 +80,38 @@ pub(crate) fn run(run: &RunRecord, nodes: &[RunNode], is_all: bool, now: SystemT
             "{} of which nothing was executed; `--all` lists them\n",
             words::count(n_quiet, "node")
         ));
+    }
+    text
+}
+
+/// What the store holds and has been good for.
+pub(crate) fn stats(stats: &Stats) -> String {
+    let size = &stats.size;
+    let (records, blobs) = (words::count(size.records, "record"), words::count(size.blobs, "blob"));
+    let mut text =
+        format!("{records}, {}; {blobs}, {}", words::bytes(size.record_bytes), words::bytes(size.blob_bytes));
+    if let Some(disk) = size.disk_bytes {
+        text.push_str(&format!("; {} on disk", words::bytes(disk)));
+    }
+    text.push('\n');
+    for (name, count, bytes) in &stats.records {
+        text.push_str(&format!("  {name}: {count}, {}\n", words::bytes(*bytes)));
+    }
+    let costs = &stats.costs;
+    text.push_str(&format!(
+        "{}: {} executed, {} known or cut off",
+        words::count(stats.runs, "run"),
+        words::count(costs.executions, "computation"),
+        costs.hits
+    ));
+    text.push_str(&stats.hit_rate().map(|rate| format!(" ({rate} %)\n")).unwrap_or_else(|| "\n".to_owned()));
+    let (estimated, spent) = (words::duration(costs.estimated), words::duration(costs.spent));
+    text.push_str(&format!("saved {}: {estimated} without mamo, {spent} with it\n", words::duration(costs.saved())));
+    if !stats.nodes.is_empty() {
+        text.push_str("nodes of the last run that took longest:\n");
+    }
+    for NodeCost { node, took, bytes, .. } in stats.nodes.iter().take(MOST / 2) {
+        text.push_str(&format!("  {node}  {}, {}\n", words::duration(*took), words::bytes(*bytes)));
     }
     text
 }

@@ -74,6 +74,8 @@ pub(crate) enum GraphQuestion {
     Status(StatusFilter),
     /// Which an edit of an item would make stale.
     Impact(String),
+    /// All that is known of one.
+    Show(String),
 }
 
 /// What is asked about runs that are over.
@@ -83,6 +85,8 @@ pub(crate) enum PastQuestion {
     List { most: usize },
     /// What one did with each node.
     Show { run: String, is_all: bool },
+    /// What they have been good for.
+    Stats,
     /// What is different in two.
     Diff { earlier: String, later: String },
 }
@@ -171,6 +175,14 @@ impl Settings {
                 let filter = tag.into_iter().fold(filter, StatusFilter::tag);
                 let filter = state.into_iter().fold(filter, StatusFilter::state);
                 (Action::Graph(GraphQuestion::Status(filter)), Vec::new())
+            }
+            Some(Command::Show(show)) => {
+                run_only(&mut command, "show")?;
+                (Action::Graph(GraphQuestion::Show(show.node)), Vec::new())
+            }
+            Some(Command::Stats) => {
+                run_only(&mut command, "stats")?;
+                (Action::Past(PastQuestion::Stats), Vec::new())
             }
             Some(Command::Impact(impact)) => {
                 run_only(&mut command, "impact")?;

@@ -59,7 +59,7 @@ struct EvictedObject<'a> {
 }
 
 #[derive(Serialize)]
-struct SizeObject {
+pub(crate) struct SizeObject {
     records: u64,
     record_bytes: u64,
     blobs: u64,
@@ -127,7 +127,7 @@ pub(crate) fn gc(report: &GcReport) -> String {
     })
 }
 
-fn size(size: &StoreSize) -> SizeObject {
+pub(crate) fn size(size: &StoreSize) -> SizeObject {
     let StoreSize { records, record_bytes, blobs, blob_bytes, disk_bytes } = *size;
     SizeObject { records, record_bytes, blobs, blob_bytes, disk_bytes }
 }

@@ -1,13 +1,16 @@
 //! What an engine is asked about its nodes and runs beside plans and reasons.
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::exec::engine::unfinished;
 use crate::exec::impact::{Impact, impact};
 use crate::exec::ledger::Ledger;
-use crate::exec::named::find_targets;
+use crate::exec::named::{find_node, find_targets};
+use crate::exec::show::{NodeDetails, show};
+use crate::exec::stats::{Stats, stats};
 use crate::exec::status::{NodeStatus, StatusFilter, status};
 use crate::exec::{Engine, RunDiff, RunNode, RunRecord, runs};
 use crate::graph::Graph;
+use std::collections::BTreeSet;
 
 impl Engine {
     /// The nodes of a graph as they stand: what a run of all targets would do with them, and what is on record of their
@@ -20,7 +23,28 @@ impl Engine {
         let (targets, _) = find_targets(declared, &[])?;
         let _running = self.inner.alone("the engine was asked")?;
         let session = self.inner.session(declared)?;
-        status(&session, Ledger::new(declared, targets), &self.inner.pool, filter)
+        status(&session, Ledger::new(declared, targets), &self.inner.pool, filter).map(|(told, _)| told)
+    }
+
+    /// All that is known of a node, by name: how it stands, its code, where it comes from, and a look at its value.
+    ///
+    /// # Errors
+    /// When there is no node of that name, and when the store cannot be read.
+    pub fn show(&self, graph: &Graph, node: &str) -> Result<NodeDetails> {
+        let declared = graph.declared().ok_or_else(unfinished)?;
+        let node = declared.producer(find_node(declared, node)?);
+        let _running = self.inner.alone("the engine was asked")?;
+        let ledger = Ledger::new(declared, BTreeSet::from([node]));
+        let shown = show(&self.inner.session(declared)?, ledger, &self.inner.pool, node)?;
+        shown.ok_or_else(|| Error::new(ErrorKind::UnknownName, "the node is an output of another one"))
+    }
+
+    /// What the store holds and has been good for, in numbers.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn stats(&self) -> Result<Stats> {
+        stats(&*self.inner.store)
     }
 
     /// What an edit of a function would make stale: a node function, or anything that node functions reach, by its path

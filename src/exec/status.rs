@@ -79,7 +79,7 @@ impl StatusFilter {
     }
 }
 
-/// Tells of the nodes that pass a filter, in the order of the graph.
+/// Tells of the nodes that pass a filter, in the order of the graph; with what is known of all of them.
 ///
 /// # Errors
 /// When there is no node of a name, when a pattern makes no sense, and when the store cannot be read.
@@ -88,7 +88,7 @@ pub(crate) fn status(
     mut ledger: Ledger,
     pool: &rayon::ThreadPool,
     filter: &StatusFilter,
-) -> Result<Vec<NodeStatus>> {
+) -> Result<(Vec<NodeStatus>, Ledger)> {
     let graph = &session.graph;
     let chosen = Chosen::of(graph, filter)?;
     look_at_sources(session, &mut ledger, pool)?;
@@ -105,7 +105,7 @@ pub(crate) fn status(
             told.push(one);
         }
     }
-    Ok(told)
+    Ok((told, ledger))
 }
 
 fn of_node(

@@ -1,6 +1,6 @@
 //! How nodes stand.
 
-use crate::support::check_with;
+use crate::support::{call_with, check_with};
 use expect_test::expect;
 use mamo::cli::exit_codes;
 use mamo::{Graph, Node, node, source};
@@ -176,6 +176,131 @@ fn nodes_are_listed_and_filtered() {
           hint: did you mean `work/double`?
     "#]],
     );
+}
+
+#[node]
+fn folder(ctx: &mamo::NodeCtx, text: &str) -> Result<mamo::Artifact, mamo::BoxError> {
+    ctx.log("writes two files");
+    let folder = ctx.output_dir()?;
+    std::fs::write(folder.path().join("a.txt"), text)?;
+    std::fs::write(folder.path().join("b.txt"), text)?;
+    folder.finish()
+}
+
+#[test]
+fn all_is_told_of_one_node() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path();
+    let pipeline = |g: &Graph| {
+        let shown = pipeline(10)(g)?;
+        let folder = g.add(folder::node(shown).tag("files").barrier());
+        g.target("folder", folder);
+        Ok(folder)
+    };
+    check_with(
+        store,
+        pipeline,
+        "show folder",
+        exit_codes::DONE,
+        expect![[r#"
+        folder: run unless cut off
+          type  mamo::value::artifact::Artifact
+          function  ask::status::folder (tests/ask/status.rs:_)
+          code  _
+          added  tests/ask/status.rs:_:_
+          reads  work/shown
+          tags  files
+          kept  yes, a barrier
+          fingerprint _
+    "#]],
+    );
+    check_with(store, pipeline, "--quiet", exit_codes::DONE, expect![[""]]);
+    check_with(
+        store,
+        pipeline,
+        "show folder",
+        exit_codes::DONE,
+        expect![[r#"
+        folder: fresh
+          value  folder, _ bytes, _
+          a.txt  _ bytes
+          b.txt  _ bytes
+          type  _, mamo::value::artifact::Artifact
+          made  _ ago by run _, took _
+          function  ask::status::folder (tests/ask/status.rs:_)
+          code  _
+          added  tests/ask/status.rs:_:_
+          reads  work/shown
+          tags  files
+          kept  yes, a barrier
+          fingerprint _
+          digest  _
+          log  writes two files
+    "#]],
+    );
+    check_with(
+        store,
+        pipeline,
+        "show shown",
+        exit_codes::DONE,
+        expect![[r#"
+        work/shown: fresh
+          value  _
+          type  _, alloc::string::String
+          made  _ ago by run _, took _
+          function  ask::status::shown (tests/ask/status.rs:_)
+          code  _
+          added  tests/ask/status.rs:_:_
+          reads  work/sum
+          read by  folder
+          tags  figures
+          kept  yes
+          fingerprint _
+          digest  _
+    "#]],
+    );
+    check_with(
+        store,
+        pipeline,
+        "show param:upto",
+        exit_codes::DONE,
+        expect![[r#"
+        param:upto: fresh
+          value  _
+          type  u64
+          added  tests/ask/status.rs:_:_
+          read by  numbers
+          fingerprint _
+    "#]],
+    );
+    check_with(
+        store,
+        pipeline,
+        "show numbers --json",
+        exit_codes::DONE,
+        expect![[r#"
+        {"schema":"mamo.show/1","node":{"node":"numbers","state":"fresh","function":"ask::status::numbers","tags":["raw"],"at_ms":_,"took_ms":_,"bytes":_,"members":null,"failure":null},"place":"tests/ask/status.rs:_:_","function_place":"tests/ask/status.rs:_","code":"_","value_type":"alloc::vec::Vec<u64>","persist":"auto","barrier":false,"fingerprint":"_","content":"_","value":"_","preview":"[0, _, _, _, _, _, _, _, _, 9]","inputs":["param:upto"],"readers":["work/double"],"run":"_","executable":"_","log":[]}
+    "#]],
+    );
+    check_with(
+        store,
+        pipeline,
+        "show foldr",
+        exit_codes::USAGE,
+        expect![[r#"
+        error: there is no target or node `foldr`
+          hint: did you mean `folder`?
+    "#]],
+    );
+    let (code, text, _) = call_with(store, pipeline, "stats");
+    assert_eq!(code, exit_codes::DONE);
+    // Sizes and times decide the order of the lines.
+    for part in ["1 run: 14 computations executed, ", "\n  elements and combinations: 1, ", "\n  work/double  "] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let (_, text, _) = call_with(store, pipeline, "stats --json");
+    let object: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((&object["runs"], object["nodes"].as_array().unwrap().len()), (&1.into(), 5));
 }
 
 #[test]

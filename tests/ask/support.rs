@@ -50,7 +50,11 @@ pub(crate) fn call(store: &Path, rows: usize, args: &str) -> (u8, String, String
     call_with(store, pipeline(rows), args)
 }
 
-fn call_with<T>(store: &Path, pipeline: impl Fn(&Graph) -> mamo::Result<Node<T>>, args: &str) -> (u8, String, String) {
+pub(crate) fn call_with<T>(
+    store: &Path,
+    pipeline: impl Fn(&Graph) -> mamo::Result<Node<T>>,
+    args: &str,
+) -> (u8, String, String) {
     let (stdout, stderr) = (Buffer::default(), Buffer::default());
     let args = ["app"].into_iter().chain(args.split_whitespace());
     let call = Invocation::new(args, stdout.clone(), stderr.clone()).env("MAMO_STORE", store);
@@ -74,7 +78,7 @@ fn scrubbed(text: &str) -> String {
         }
     }
     for unit in ["kB", "MB", "B", "ms", "s"] {
-        for end in [" ", ",", ")", "\n"] {
+        for end in [" ", ",", ")", ";", ":", "\n"] {
             scrubbed = scrubbed.replace(&format!("_ {unit}{end}"), &format!("_{end}"));
         }
     }

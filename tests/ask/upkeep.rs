@@ -136,7 +136,7 @@ fn garbage_is_collected_and_told_of() {
         exit_codes::DONE,
         expect![[r#"
             not needed by what is kept: _ records and _ blobs (_) went
-            the store holds _ -> _ kB; on disk _ -> _
+            the store holds _ -> _; on disk _ -> _
         "#]],
     );
     check(
@@ -145,7 +145,7 @@ fn garbage_is_collected_and_told_of() {
         exit_codes::DONE,
         expect![[r#"
             nothing is there that no kept run needs
-            the store holds _ -> _ kB; on disk _ -> _
+            the store holds _ -> _; on disk _ -> _
         "#]],
     );
     let (code, text, _) = call(store, 500, "plan --json");
