@@ -22,7 +22,7 @@ use crate::exec::wave::{Product, Trouble, caught};
 use crate::exec::workshop::Workshop;
 use crate::exec::{Counts, OnFailure, Outcome};
 use crate::fingerprint::{ContentKey, ValueDigest};
-use crate::graph::{Constant, Declared, Expansion, Joined, Kind, NodeId};
+use crate::graph::{Constant, Declared, Expansion, Joined, Kind, NodeId, Signals};
 use crate::store::{Batch, Payload, RecordKind};
 use crate::value::Owner;
 use std::ops::Range;
@@ -340,7 +340,8 @@ impl Session {
             recorder,
             looker: Arc::clone(&self.looker),
             observer,
-            signals: Arc::clone(&self.signals),
+            // A failure within ends the sub-graph; what it means for the graph around is that one's to say.
+            signals: Arc::new(Signals::within(&self.signals)),
             roots: Arc::clone(&self.roots),
             contents: Contents { has_deep: true, has_act: true },
             on_failure,

@@ -95,6 +95,10 @@ fn a_failure_within_names_the_node_and_is_tried_again_by_the_next_run() {
     for policy in [OnFailure::Stop, OnFailure::KeepGoing] {
         FAILS.store(1, Ordering::SeqCst);
         let bench = Bench::with(Engine::builder().on_failure(policy));
+        let (run, _) = bench.run(|g| Ok(g.add(outer::node(g.value(7)))));
+        let failures: Vec<String> = run.failures().iter().map(ToString::to_string).collect();
+        assert_eq!(failures, ["node `outer` failed: node `outer/brittle` failed: no connection"], "{policy:?}");
+        assert_eq!((run.counts().failed, run.counts().skipped), (1, 0));
         let error = bench.check_any(|g| Ok(g.add(outer::node(g.value(7))))).unwrap_err().to_string();
         assert_eq!(error, "node `outer` failed: node `outer/brittle` failed: no connection");
         let settled = |g: &Graph| Ok(g.add(told::node(g.settle(g.add(outer::node(g.value(7)))))));

@@ -12,6 +12,7 @@
 
 mod accepting;
 mod check;
+mod expansions;
 mod flow;
 mod mappings;
 mod minimum;

@@ -42,6 +42,9 @@ impl Store for Forgetful {
     fn get_blob(&self, digest: &BlobDigest) -> Result<Option<Vec<u8>>, StoreError> {
         self.inner.get_blob(digest)
     }
+    fn blobs(&self, after: Option<BlobDigest>, limit: usize) -> Result<Vec<(BlobDigest, u64)>, StoreError> {
+        self.inner.blobs(after, limit)
+    }
     fn has_blobs(&self, digests: &[BlobDigest]) -> Result<Vec<bool>, StoreError> {
         self.inner.has_blobs(digests)
     }
