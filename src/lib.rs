@@ -16,6 +16,8 @@ pub use exec::{
     Observer, OnFailure, Outcome, Plan, PlanState, Remark, Replay, ReplayEnd, RestartReason, Run, RunCosts, RunDiff,
     RunNode, RunNodeEnd, RunRecord, Stats, StatusFilter, Stopper, StoreSize, Tag, Verdict, Verification, Why,
 };
+#[cfg(feature = "watch")]
+pub use exec::{Round, Watch};
 pub use graph::{CodeReport, Command, Graph, Handle, Node, NodeCtx, Persist, Retry, Spec, source};
 pub use mamo_macros::node;
 pub use value::{

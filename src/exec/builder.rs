@@ -170,6 +170,7 @@ impl EngineBuilder {
             capacities,
             jobserver: Jobserver::of_environment().map(Arc::new),
             signals: Arc::default(),
+            bell: Arc::default(),
             file_clock: folder.map_or_else(std::env::temp_dir, Path::to_path_buf),
             ticker: self.clock.map_or_else(Ticker::system, Ticker::Given),
             scratch: Arc::new(Scratch::new(folder.map_or_else(std::env::temp_dir, |folder| folder.join("scratch")))),

@@ -4,6 +4,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::exec::accept::{Acceptance, Chosen, Named, Remark, accept, acceptances, revoke};
 use crate::exec::audit::{Audit, AuditReport, audit};
 use crate::exec::balance::{costs_of, note_hits};
+use crate::exec::bell::Bell;
 use crate::exec::builder::EngineBuilder;
 use crate::exec::capacity::Capacities;
 use crate::exec::clock::Ticker;
@@ -58,6 +59,8 @@ pub(crate) struct Inner {
     /// Says how many nodes may run at once besides the first one, when `make` started this process.
     pub(crate) jobserver: Option<Arc<Jobserver>>,
     pub(crate) signals: Arc<Signals>,
+    /// Wakes whoever waits for the next round of a watched pipeline.
+    pub(crate) bell: Arc<Bell>,
     /// Where the file system's clock is read.
     pub(crate) file_clock: PathBuf,
     pub(crate) ticker: Ticker,
@@ -91,12 +94,14 @@ pub enum OnFailure {
 #[derive(Clone, Debug)]
 pub struct Stopper {
     pub(crate) signals: Arc<Signals>,
+    bell: Arc<Bell>,
 }
 
 impl Stopper {
     /// Nothing more is started, now or later; what runs is finished and kept.
     pub fn stop(&self) {
         self.signals.stop();
+        self.bell.ring();
     }
 }
 
@@ -124,7 +129,7 @@ impl Engine {
 
     /// Asks runs of this engine to stop.
     pub fn stopper(&self) -> Stopper {
-        Stopper { signals: Arc::clone(&self.inner.signals) }
+        Stopper { signals: Arc::clone(&self.inner.signals), bell: Arc::clone(&self.inner.bell) }
     }
 
     /// Brings all targets up to date: the declared ones, or else every node that no other reads.

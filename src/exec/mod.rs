@@ -4,6 +4,7 @@ mod accept;
 mod alone;
 mod audit;
 mod balance;
+mod bell;
 mod builder;
 mod capacity;
 mod clock;
@@ -55,6 +56,8 @@ mod tags;
 mod upkeep;
 mod values;
 mod verify;
+#[cfg(feature = "watch")]
+mod watch;
 mod wave;
 mod why;
 mod workshop;
@@ -80,4 +83,6 @@ pub use stats::{NodeCost, Stats};
 pub use status::{NodeStatus, StatusFilter};
 pub use tags::Tag;
 pub use verify::Verification;
+#[cfg(feature = "watch")]
+pub use watch::{Round, Watch};
 pub use why::{Cause, Change, ItemChange, Why};

@@ -53,4 +53,6 @@ mod twins;
 mod unordered;
 mod unstable;
 mod values;
+#[cfg(feature = "watch")]
+mod watch;
 mod why;

@@ -25,7 +25,7 @@ impl Looker {
         steady(|| {
             let mut names = Vec::new();
             let mut paths = Vec::new();
-            for (relative, path) in matches(&pattern)? {
+            for (relative, path) in matches(&pattern, &mut Vec::new())? {
                 names.push(name_of(&relative, text)?);
                 paths.push(path);
             }
@@ -38,13 +38,18 @@ impl Looker {
     }
 }
 
-/// The files that match, by their paths below the pattern's prefix. A prefix that is not there has no files.
-fn matches(pattern: &FilePattern) -> Result<BTreeMap<PathBuf, PathBuf>, LookError> {
+/// The files that match, by their paths below the pattern's prefix; `folders` gets those in which they were looked for.
+/// A prefix that is not there has no files.
+pub(super) fn matches(
+    pattern: &FilePattern,
+    folders: &mut Vec<PathBuf>,
+) -> Result<BTreeMap<PathBuf, PathBuf>, LookError> {
     let mut found = BTreeMap::new();
     let start = Pending { folder: pattern.prefix.clone(), relative: PathBuf::new(), steps: &pattern.steps };
     let mut todo = vec![start];
     while let Some(Pending { folder, relative, steps }) = todo.pop() {
         let Some((step, rest)) = steps.split_first() else { continue };
+        folders.push(folder.clone());
         let names = match step {
             Step::Literal(name) => vec![name.clone()],
             Step::Matching(pattern) => {

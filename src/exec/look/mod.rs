@@ -17,6 +17,9 @@ mod glob;
 mod pattern;
 mod walk;
 
+#[cfg(feature = "watch")]
+mod sight;
+
 mod environment;
 mod external;
 mod params;
@@ -30,4 +33,6 @@ mod tests;
 pub(crate) use error::LookError;
 pub(crate) use looker::{Looked, Looker};
 pub(crate) use secret::SecretKey;
+#[cfg(feature = "watch")]
+pub(crate) use sight::{Ignored, Sight};
 pub(crate) use walk::{Listed, Listing, walk, walk_within};

@@ -63,15 +63,21 @@ pub(super) fn steady<T>(mut look: impl FnMut() -> Result<T, LookError>) -> Resul
 /// Each folder is read once, however many links lead to it: they may lead round, and the ways through links that lead
 /// to each other are too many to follow.
 pub(crate) fn walk(root: &Path) -> Result<Listing, LookError> {
+    walk_links(root, Links::Anywhere).map(|(listing, _)| listing)
+}
+
+/// As [`walk`], with where the folders truly lie.
+#[cfg(feature = "watch")]
+pub(super) fn walk_with_places(root: &Path) -> Result<(Listing, Vec<PathBuf>), LookError> {
     walk_links(root, Links::Anywhere)
 }
 
 /// As [`walk`]; a link that leads out of the folder is an error.
 pub(crate) fn walk_within(root: &Path) -> Result<Listing, LookError> {
-    walk_links(root, Links::Within)
+    walk_links(root, Links::Within).map(|(listing, _)| listing)
 }
 
-fn walk_links(root: &Path, links: Links) -> Result<Listing, LookError> {
+fn walk_links(root: &Path, links: Links) -> Result<(Listing, Vec<PathBuf>), LookError> {
     let metadata = std::fs::metadata(root).map_err(|error| LookError::reading(root, error))?;
     if !metadata.is_dir() {
         return Err(LookError::NoFolder { path: root.to_path_buf() });
@@ -108,7 +114,7 @@ fn walk_links(root: &Path, links: Links) -> Result<Listing, LookError> {
             }
         }
     }
-    Ok(listing)
+    Ok((listing, known.into_keys().collect()))
 }
 
 impl Pending {
