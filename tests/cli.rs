@@ -86,6 +86,7 @@ fn help_is_whole_and_on_standard_output() {
 
             Commands:
               run       Bring targets up to date; `run` may be left out
+              watch     Run, and again whenever a file changes that the targets read
               plan      Say what a run would do, and run nothing
               status    List nodes with their states, ages, sizes and times [alias: ls]
               show      Show a node: its value, where it comes from, its code and log

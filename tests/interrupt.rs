@@ -3,6 +3,8 @@
 #![cfg(all(unix, feature = "cli"))]
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "these are tests throughout")]
 
+mod signals;
+
 use mamo::cli::{Invocation, exit_codes};
 use mamo::{Graph, Node, NodeCtx, node, source};
 use std::fs::File;
@@ -176,31 +178,4 @@ fn a_second_interruption_ends_the_program_at_once() {
     assert_eq!(program.end(), i32::from(exit_codes::INTERRUPTED));
     // Whether the quick node was saved by then is a matter of time.
     assert!(executed_by_next_run(folder.path()) >= 2);
-}
-
-#[expect(unsafe_code, reason = "the standard library sends no signals, and does not restore them in children")]
-mod signals {
-    use std::os::unix::process::CommandExt;
-    use std::process::Command;
-
-    const ENDING: [libc::c_int; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
-
-    /// Lets the child be interrupted even where tests run with signals ignored: with `nohup`, in the background.
-    pub(crate) fn restore_in(command: &mut Command) {
-        let restore = || {
-            for signal in ENDING {
-                // SAFETY: no handler is given, and `signal` may be called between fork and exec.
-                unsafe { libc::signal(signal, libc::SIG_DFL) };
-            }
-            Ok(())
-        };
-        // SAFETY: the closure neither allocates nor takes locks.
-        unsafe { command.pre_exec(restore) };
-    }
-
-    pub(crate) fn interrupt(process: u32) {
-        let process = libc::pid_t::try_from(process).unwrap();
-        // SAFETY: only memory of this process could be at stake, and `kill` has none of it.
-        assert_eq!(unsafe { libc::kill(process, libc::SIGINT) }, 0);
-    }
 }

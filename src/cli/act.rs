@@ -8,16 +8,17 @@ use crate::cli::code_list;
 use crate::cli::complaint;
 use crate::cli::console::Console;
 use crate::cli::exit_codes;
-use crate::cli::interrupt::{Guard, Signals};
+use crate::cli::interrupt::{Busy, Guard, Signals};
 use crate::cli::json;
 use crate::cli::log_json;
 use crate::cli::log_text;
+use crate::cli::narrator::{Narrator, Style};
 use crate::cli::past::past;
 use crate::cli::plan_list;
 use crate::cli::settings::{AcceptReach, Action, AuditSample, Chatter, PlanLength, Results, RunOptions, Settings};
 use crate::cli::summary::{Ending, Summary};
 use crate::cli::upkeep::upkeep;
-use crate::cli::watch::{Style, Watcher};
+use crate::cli::watch::watch;
 use crate::cli::why_text;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::{Acceptance, Audit, Engine, EngineBuilder, OnFailure, ReplayEnd, Run};
@@ -60,6 +61,7 @@ pub(crate) enum Terminal {
 pub(crate) fn act(settings: &Settings, program: &mut dyn Program, stage: &mut Stage<'_>) -> u8 {
     let code = match &settings.action {
         Action::Run(options) => run(settings, *options, program, stage),
+        Action::Watch(options) => watch(settings, *options, program, stage),
         Action::Plan { length } => plan(settings, *length, program, stage),
         Action::Code => code(settings, program, stage),
         Action::Why => why(settings, program, stage),
@@ -82,30 +84,39 @@ pub(crate) fn act(settings: &Settings, program: &mut dyn Program, stage: &mut St
 }
 
 fn run(settings: &Settings, options: RunOptions, program: &mut dyn Program, stage: &mut Stage<'_>) -> Result<u8> {
-    let RunOptions { jobs, on_failure, progress } = options;
     let graph = program.build()?;
-    let style = style(settings.chatter, progress, stage.terminal);
-    let watcher = Arc::new(Watcher::new(Arc::clone(&stage.console), style));
-    let builder = builder(settings, &watcher).on_failure(on_failure);
-    let builder = jobs.into_iter().fold(builder, |builder, jobs| builder.jobs(jobs.get()));
-    let engine = builder.open(&settings.store)?;
+    let (engine, narrator, style) = run_engine(settings, options, stage)?;
     let result = {
         let _guard = guard(&engine, stage);
         let _bar = (style == Style::Bar).then(|| {
-            let watcher = Arc::clone(&watcher);
-            Bar::start(&stage.console, move || watcher.view())
+            let narrator = Arc::clone(&narrator);
+            Bar::start(&stage.console, move || narrator.view())
         });
         engine.run_targets(&graph, &names(&settings.targets))
     };
     let run = result?;
     let summary = Summary::of(&run);
-    tell(settings, &summary, on_failure, &watcher, &stage.console);
+    tell(settings, &summary, options.on_failure, &narrator, &stage.console);
     match settings.results {
         Results::Json => write_line(stage, &json::run(&summary))?,
         Results::Text if summary.ending == Ending::Done => follow(settings, &graph, &run, program, stage)?,
         Results::Text => {}
     }
     Ok(summary.exit_code())
+}
+
+/// An engine that runs, with who tells of it.
+pub(crate) fn run_engine(
+    settings: &Settings,
+    options: RunOptions,
+    stage: &Stage<'_>,
+) -> Result<(Engine, Arc<Narrator>, Style)> {
+    let RunOptions { jobs, on_failure, progress } = options;
+    let style = style(settings.chatter, progress, stage.terminal);
+    let narrator = Arc::new(Narrator::new(Arc::clone(&stage.console), style));
+    let builder = builder(settings, &narrator).on_failure(on_failure);
+    let builder = jobs.into_iter().fold(builder, |builder, jobs| builder.jobs(jobs.get()));
+    Ok((builder.open(&settings.store)?, narrator, style))
 }
 
 fn plan(settings: &Settings, length: PlanLength, program: &mut dyn Program, stage: &mut Stage<'_>) -> Result<u8> {
@@ -198,7 +209,11 @@ fn audit(
 fn guard(engine: &Engine, stage: &Stage<'_>) -> Option<Guard> {
     (stage.signals == Signals::Handle).then(|| {
         let stopper = engine.stopper();
-        Guard::new(move || stopper.stop(), Arc::clone(&stage.console))
+        let stop = move || {
+            stopper.stop();
+            Busy::Running
+        };
+        Guard::new(stop, Arc::clone(&stage.console))
     })
 }
 
@@ -226,8 +241,8 @@ fn acceptances(
 
 /// An engine for questions: only warnings are told.
 pub(crate) fn quiet_engine(settings: &Settings, stage: &Stage<'_>) -> Result<Engine> {
-    let watcher = Arc::new(Watcher::new(Arc::clone(&stage.console), Style::Silent));
-    builder(settings, &watcher).open(&settings.store)
+    let narrator = Arc::new(Narrator::new(Arc::clone(&stage.console), Style::Silent));
+    builder(settings, &narrator).open(&settings.store)
 }
 
 /// Lists what of the functions' code counts; the store is not looked at.
@@ -266,8 +281,14 @@ fn is_whole(targets: &[String], graph: &Graph) -> bool {
 }
 
 /// Tells people on standard error how a run came out.
-fn tell(settings: &Settings, summary: &Summary, on_failure: OnFailure, watcher: &Watcher, console: &Console) {
-    watcher.tell_rest(&summary.failures);
+pub(crate) fn tell(
+    settings: &Settings,
+    summary: &Summary,
+    on_failure: OnFailure,
+    narrator: &Narrator,
+    console: &Console,
+) {
+    narrator.tell_rest(&summary.failures);
     if settings.chatter == Chatter::Quiet {
         return;
     }
@@ -279,7 +300,7 @@ fn tell(settings: &Settings, summary: &Summary, on_failure: OnFailure, watcher: 
 }
 
 /// Tells people, and programs when they asked, why a call came to nothing.
-fn fail(settings: &Settings, error: &Error, stage: &mut Stage<'_>) -> u8 {
+pub(crate) fn fail(settings: &Settings, error: &Error, stage: &mut Stage<'_>) -> u8 {
     stage.console.line(&complaint::error(error, stage.console.paint()));
     let code = exit_codes::of_error(error.kind());
     match settings.results {
@@ -288,8 +309,8 @@ fn fail(settings: &Settings, error: &Error, stage: &mut Stage<'_>) -> u8 {
     }
 }
 
-fn builder(settings: &Settings, watcher: &Arc<Watcher>) -> EngineBuilder {
-    let observer: Arc<Watcher> = Arc::clone(watcher);
+fn builder(settings: &Settings, narrator: &Arc<Narrator>) -> EngineBuilder {
+    let observer: Arc<Narrator> = Arc::clone(narrator);
     let builder = Engine::builder().observer(observer);
     let builder = settings.wait.into_iter().fold(builder, EngineBuilder::wait);
     settings.resources.apply(builder)

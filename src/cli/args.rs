@@ -51,6 +51,9 @@ pub(crate) enum Command {
     /// Bring targets up to date; `run` may be left out
     #[command(after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
     Run(RunCommand),
+    /// Run, and again whenever a file changes that the targets read
+    #[command(after_help = AFTER_HELP)]
+    Watch(RunArguments),
     /// Say what a run would do, and run nothing
     #[command(after_help = AFTER_HELP)]
     Plan(PlanArguments),
@@ -134,7 +137,7 @@ pub(crate) struct CommonArguments {
     pub(crate) color: Option<ColorChoice>,
 }
 
-/// Options of `run`.
+/// Options of `run` and `watch`.
 #[derive(Args, Debug, Default)]
 pub(crate) struct RunArguments {
     /// Targets or nodes to bring up to date [default: all targets]

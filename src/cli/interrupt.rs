@@ -18,10 +18,19 @@ pub(crate) enum Signals {
 enum Stage {
     /// No run is going on: nothing would be lost.
     Idle,
-    /// A run is going on that can be asked to stop.
-    Running { stop: Box<dyn FnOnce() + Send>, console: Arc<Console> },
+    /// A run is going on that can be asked to stop, or the next one is waited for.
+    Running { stop: Box<dyn FnOnce() -> Busy + Send>, console: Arc<Console> },
     /// The run was asked to stop and has not yet ended.
     Stopping,
+}
+
+/// What is going on when an interruption asks it to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Busy {
+    /// Nodes run.
+    Running,
+    /// Nothing: it ends at once.
+    Waiting,
 }
 
 /// What to do about an interruption.
@@ -38,7 +47,7 @@ static HANDLER: Once = Once::new();
 pub(crate) struct Guard(());
 
 impl Guard {
-    pub(crate) fn new(stop: impl FnOnce() + Send + 'static, console: Arc<Console>) -> Self {
+    pub(crate) fn new(stop: impl FnOnce() -> Busy + Send + 'static, console: Arc<Console>) -> Self {
         // A program with a handler of its own keeps it, and one that was told to outlive its terminal does.
         HANDLER.call_once(|| drop(ctrlc::try_set_handler(handle)));
         *lock(&STAGE) = Stage::Running { stop: Box::new(stop), console };
@@ -66,8 +75,9 @@ fn interrupt(stage: &Mutex<Stage>) -> Reaction {
     match before {
         Stage::Idle | Stage::Stopping => Reaction::Exit,
         Stage::Running { stop, console } => {
-            stop();
-            console.line("stopping: what runs is finished and kept; press again to stop at once");
+            if stop() == Busy::Running {
+                console.line("stopping: what runs is finished and kept; press again to stop at once");
+            }
             Reaction::Wait
         }
     }
@@ -86,7 +96,10 @@ mod tests {
         let console = Arc::new(Console::new(Box::new(buffer.clone()), Paint::Plain));
         let is_stopped = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&is_stopped);
-        let stop = Box::new(move || flag.store(true, Ordering::Relaxed));
+        let stop = Box::new(move || {
+            flag.store(true, Ordering::Relaxed);
+            Busy::Running
+        });
         let stage = Mutex::new(Stage::Running { stop, console });
         assert_eq!(interrupt(&stage), Reaction::Wait);
         assert!(is_stopped.load(Ordering::Relaxed));

@@ -41,6 +41,8 @@ pub(crate) struct Settings {
 pub(crate) enum Action {
     /// Bring targets up to date.
     Run(RunOptions),
+    /// Bring targets up to date, and again whenever a file changes that they read.
+    Watch(RunOptions),
     /// Say what a run would do.
     Plan { length: PlanLength },
     /// List the functions of the graph with what of their code counts.
@@ -198,6 +200,11 @@ impl Settings {
                 let later = diff.later.unwrap_or_else(|| "last".to_owned());
                 (Action::Past(PastQuestion::Diff { earlier, later }), Vec::new())
             }
+            Some(Command::Watch(own)) => {
+                let run = run_options(own.after(arguments.run), env);
+                let (options, targets) = run.map_err(|text| wrong(&mut command, text))?;
+                (Action::Watch(options), targets)
+            }
             Some(Command::Plan(plan)) => {
                 run_only(&mut command, "plan")?;
                 let length = if plan.all { PlanLength::Full } else { PlanLength::Short };
@@ -269,6 +276,10 @@ pub(crate) fn asks_for_json(args: &[OsString]) -> bool {
 }
 
 fn run(arguments: RunArguments, env: &Environment) -> Result<(Action, Vec<String>), String> {
+    run_options(arguments, env).map(|(options, targets)| (Action::Run(options), targets))
+}
+
+fn run_options(arguments: RunArguments, env: &Environment) -> Result<(RunOptions, Vec<String>), String> {
     let on_failure = match (arguments.keep_going, arguments.finish_running) {
         (true, _) => OnFailure::KeepGoing,
         (false, true) => OnFailure::FinishRunning,
@@ -276,7 +287,7 @@ fn run(arguments: RunArguments, env: &Environment) -> Result<(Action, Vec<String
     };
     let jobs = arguments.jobs.map_or_else(|| jobs(env), |jobs| Ok(Some(jobs)))?;
     let progress = arguments.progress.map_or_else(|| progress(env), Ok)?;
-    Ok((Action::Run(RunOptions { jobs, on_failure, progress }), arguments.targets))
+    Ok((RunOptions { jobs, on_failure, progress }, arguments.targets))
 }
 
 fn jobs(env: &Environment) -> Result<Option<NonZeroUsize>, String> {
@@ -345,6 +356,7 @@ mod tests {
     fn a_command_comes_before_its_targets() {
         assert_eq!(parse("run report plan", &[]).unwrap(), parse("report plan", &[]).unwrap());
         assert_eq!(parse("run plan", &[]).unwrap().targets, ["plan"]);
+        assert_eq!(parse("-k watch report", &[]).unwrap(), parse("watch report -k", &[]).unwrap());
         assert_eq!(parse("-- plan", &[]).unwrap().targets, ["plan"]);
     }
 

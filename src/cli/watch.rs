@@ -1,267 +1,151 @@
-//! Watches a run for people: lines, warnings and failures as they come, and what the bar shows.
+//! `watch`: one run after the other, each told as `run` tells its own.
 
-use crate::cli::complaint;
-use crate::cli::console::{Console, lock};
-use crate::cli::progress::{Progress, View, shown};
-use crate::cli::tally::Tally;
-use crate::exec::{Event, Observer, RestartReason};
-use crate::value::{Failure, LogLine};
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use crate::cli::act::{Program, Stage, fail, names, run_engine, tell, write_line};
+use crate::cli::bar::Bar;
+use crate::cli::exit_codes;
+use crate::cli::interrupt::{Busy, Guard, Signals};
+use crate::cli::json;
+use crate::cli::narrator::{Narrator, Style};
+use crate::cli::settings::{Chatter, Results, RunOptions, Settings};
+use crate::cli::summary::Summary;
+use crate::error::{Error, ErrorKind, Result};
+use crate::exec::{Engine, Rounds};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Failures that are written as they come; more are counted.
-const FAILURES: usize = 20;
+/// Files that are named when they changed; more are counted.
+const NAMED: usize = 3;
 
-/// How progress is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Style {
-    /// By a bar.
-    Bar,
-    /// By lines.
-    Lines,
-    /// Not at all: warnings and failures only.
-    Silent,
-}
-
-/// Watches one run.
-pub(crate) struct Watcher {
-    console: Arc<Console>,
+/// What all rounds share.
+struct Watched<'a, 'stage> {
+    settings: &'a Settings,
+    options: RunOptions,
+    stage: &'a mut Stage<'stage>,
+    narrator: Arc<Narrator>,
     style: Style,
-    began: Instant,
-    state: Mutex<State>,
+    is_running: Arc<AtomicBool>,
 }
 
-#[derive(Default)]
-struct State {
-    progress: Progress,
-    tally: Tally,
-    told: Told,
-}
-
-/// Failures that people were told of.
-#[derive(Default)]
-struct Told {
-    nodes: BTreeSet<String>,
-    untold: u64,
-}
-
-impl Watcher {
-    pub(crate) fn new(console: Arc<Console>, style: Style) -> Self {
-        Self { console, style, began: Instant::now(), state: Mutex::default() }
+/// Runs until somebody interrupts the program, or as long as there is something to wait for.
+pub(crate) fn watch(
+    settings: &Settings,
+    options: RunOptions,
+    program: &mut dyn Program,
+    stage: &mut Stage<'_>,
+) -> Result<u8> {
+    let (engine, narrator, style) = run_engine(settings, options, stage)?;
+    let mut rounds = Rounds::new(&engine, &names(&settings.targets))?;
+    let mut watched = Watched { settings, options, stage, narrator, style, is_running: Arc::default() };
+    let _guard = watched.guard(&engine);
+    let mut code = watched.round(&mut rounds, program)?;
+    if code == exit_codes::INTERRUPTED {
+        return Ok(code);
     }
-
-    /// What the bar shows now.
-    pub(crate) fn view(&self) -> View {
-        lock(&self.state).progress.view(self.began.elapsed())
+    if !rounds.watches_anything() {
+        watched.say("nothing to wait for: the targets read no files");
+        return Ok(code);
     }
-
-    /// Tells of failures that no event told of, and how many there are beyond those.
-    pub(crate) fn tell_rest(&self, failures: &[Failure]) {
-        let lines = lock(&self.state).told.rest(failures, &self.console);
-        self.write(&lines);
-    }
-
-    /// What an event gives people to read.
-    fn lines(&self, event: &Event<'_>, now: Duration) -> Vec<String> {
-        let mut state = lock(&self.state);
-        let state = &mut *state;
-        let paint = self.console.paint();
-        if self.style == Style::Bar {
-            state.progress.note(event, now);
-        }
-        match event {
-            Event::NodeExecuted { node, element, took } if self.style == Style::Lines => {
-                state.tally.executed(node, *element, *took, now).into_iter().collect()
-            }
-            Event::NodeSaved { node } if self.style == Style::Lines => {
-                state.tally.map_ended(node).into_iter().collect()
-            }
-            Event::RunEnded { .. } if self.style == Style::Lines => state.tally.ended(),
-            Event::NodeFailed { node, element, message, log } => {
-                state.told.tell(shown(node, *element), message, log, &self.console).into_iter().collect()
-            }
-            Event::NodeRetried { node, element, attempt, of, pause, message } => {
-                let (node, pause) = (shown(node, *element), pause.as_secs_f64());
-                let text = format!("{node} failed and is tried again in {pause:.1} s ({attempt} of {of}): {message}");
-                vec![complaint::warning(&text, paint)]
-            }
-            Event::Restarted { reason } => vec![complaint::warning(&restart(reason), paint)],
-            Event::StoreRepaired { message, quarantine } => {
-                let folder = quarantine.iter().map(|folder| format!("\nthe damaged files are in {}", folder.display()));
-                let text = std::iter::once((*message).to_owned()).chain(folder).collect::<String>();
-                vec![complaint::warning(&text, paint)]
-            }
-            Event::RunStarted { .. }
-            | Event::Planned { .. }
-            | Event::MapStarted { .. }
-            | Event::NodeStarted { .. }
-            | Event::NodeExecuted { .. }
-            | Event::NodeCutOff { .. }
-            | Event::NodeSkipped { .. }
-            | Event::NodeSaved { .. }
-            | Event::Published { .. }
-            | Event::RunEnded { .. } => vec![],
+    watched.say("watching for changes; Ctrl-C ends");
+    while let Some(changed) = rounds.wait()? {
+        watched.say(&told(&changed));
+        code = match watched.round(&mut rounds, program) {
+            Ok(code) => code,
+            Err(error) if ends(&error) => return Err(error),
+            Err(error) => fail(settings, &error, watched.stage),
+        };
+        if code == exit_codes::INTERRUPTED {
+            return Ok(code);
         }
     }
+    Ok(exit_codes::DONE)
+}
 
-    fn write(&self, lines: &[String]) {
-        for line in lines {
-            self.console.line(line);
+impl Watched<'_, '_> {
+    /// One run; gives the exit code that it would have alone.
+    fn round(&mut self, rounds: &mut Rounds, program: &mut dyn Program) -> Result<u8> {
+        self.narrator.renew();
+        // Whoever interrupts sees the flag or meets the end of the round: nothing else goes with it.
+        self.is_running.store(true, Ordering::Relaxed);
+        let result = {
+            let _bar = (self.style == Style::Bar).then(|| {
+                let narrator = Arc::clone(&self.narrator);
+                Bar::start(&self.stage.console, move || narrator.view())
+            });
+            rounds.run(|| Ok((program.build()?, ())))
+        };
+        self.is_running.store(false, Ordering::Relaxed);
+        let (run, ()) = result?;
+        let summary = Summary::of(&run);
+        tell(self.settings, &summary, self.options.on_failure, &self.narrator, &self.stage.console);
+        if self.settings.results == Results::Json {
+            write_line(self.stage, &json::run(&summary))?;
+        }
+        Ok(summary.exit_code())
+    }
+
+    fn guard(&self, engine: &Engine) -> Option<Guard> {
+        (self.stage.signals == Signals::Handle).then(|| {
+            let (stopper, is_running) = (engine.stopper(), Arc::clone(&self.is_running));
+            let stop = move || {
+                stopper.stop();
+                if is_running.load(Ordering::Relaxed) { Busy::Running } else { Busy::Waiting }
+            };
+            Guard::new(stop, Arc::clone(&self.stage.console))
+        })
+    }
+
+    fn say(&self, text: &str) {
+        if self.settings.chatter != Chatter::Quiet {
+            self.stage.console.line(text);
         }
     }
 }
 
-impl Observer for Watcher {
-    fn event(&self, event: &Event<'_>) {
-        // Written only after the lock is free: a slow terminal then delays one thread, not all.
-        let lines = self.lines(event, self.began.elapsed());
-        self.write(&lines);
+/// Whether no later round can do better.
+fn ends(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Store | ErrorKind::StoreFormat | ErrorKind::StoreLocked | ErrorKind::Stopped => true,
+        ErrorKind::Graph
+        | ErrorKind::UnknownName
+        | ErrorKind::NotAccepted
+        | ErrorKind::Resources
+        | ErrorKind::NodeFailed
+        | ErrorKind::NoValue
+        | ErrorKind::Unstable
+        | ErrorKind::Nested
+        | ErrorKind::NotPublished
+        | ErrorKind::NotReplayed
+        | ErrorKind::Tagged
+        | ErrorKind::Other => false,
     }
 }
 
-impl Told {
-    fn tell(&mut self, node: String, message: &str, log: &[LogLine], console: &Console) -> Option<String> {
-        if self.nodes.contains(&node) {
-            return None;
-        }
-        if self.nodes.len() >= FAILURES {
-            self.untold += 1;
-            return None;
-        }
-        let line = complaint::failure(&node, message, log, console.paint());
-        self.nodes.insert(node);
-        Some(line)
+fn told(changed: &[PathBuf]) -> String {
+    let folder = std::env::current_dir().unwrap_or_default();
+    let named = changed.iter().take(NAMED).map(|path| {
+        let path: &Path = path.strip_prefix(&folder).unwrap_or(path);
+        path.display().to_string()
+    });
+    let mut parts: Vec<String> = named.collect();
+    if let Some(more @ 1..) = changed.len().checked_sub(NAMED) {
+        parts.push(format!("{more} more"));
     }
-
-    fn rest(&mut self, failures: &[Failure], console: &Console) -> Vec<String> {
-        let had_untold = self.untold;
-        self.untold = 0;
-        let mut lines: Vec<String> = failures
-            .iter()
-            .filter_map(|failure| self.tell(failure.node().to_owned(), failure.message(), &[], console))
-            .collect();
-        // Both count the same failures, once as they came and once at the end.
-        let untold = had_untold.max(self.untold);
-        if untold > 0 {
-            lines.push(format!("({untold} more failed; `--json` lists all of them)"));
-        }
-        lines
-    }
-}
-
-fn restart(reason: &RestartReason<'_>) -> String {
-    match reason {
-        RestartReason::Diverged { node } => {
-            format!("the run starts over: node `{node}` was executed again and gave another value than before")
-        }
-        RestartReason::Changed { path } => {
-            format!("the run starts over: the file `{}` changed while it was in use", path.display())
-        }
-    }
+    // The system lost track.
+    if parts.is_empty() { "something changed".to_owned() } else { format!("changed: {}", parts.join(", ")) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::paint::Paint;
-    use crate::cli::program::tests::Buffer;
-    use expect_test::{Expect, expect};
-    use std::path::Path;
-
-    const MS: Duration = Duration::from_millis(1);
-
-    fn check(style: Style, events: &[Event<'_>], failures: &[Failure], expected: Expect) {
-        let buffer = Buffer::default();
-        let console = Arc::new(Console::new(Box::new(buffer.clone()), Paint::Plain));
-        let watcher = Watcher::new(console, style);
-        for event in events {
-            watcher.event(event);
-        }
-        watcher.tell_rest(failures);
-        expected.assert_eq(&buffer.text());
-    }
-
-    fn events<'a>() -> Vec<Event<'a>> {
-        vec![
-            Event::StoreRepaired { message: "the store was damaged", quarantine: Some("s/damaged-1".into()) },
-            Event::RunStarted { nodes: 9 },
-            Event::Planned { stale: 3 },
-            Event::NodeStarted { node: "clean", element: None },
-            Event::NodeExecuted { node: "clean", element: None, took: 12 * MS },
-            Event::NodeSaved { node: "clean" },
-            Event::Restarted { reason: RestartReason::Changed { path: Path::new("data/a.csv") } },
-            Event::Restarted { reason: RestartReason::Diverged { node: "fit" } },
-            Event::NodeExecuted { node: "fit", element: Some("JFK"), took: 12 * MS },
-            Event::NodeFailed { node: "fit", element: Some("LAX"), message: "no rows\nin LAX.csv", log: &[] },
-            Event::NodeSkipped { node: "report" },
-        ]
-    }
+    use expect_test::expect;
 
     #[test]
-    fn lines_tell_what_ran() {
-        check(
-            Style::Lines,
-            &events(),
-            &[],
-            expect![[r#"
-            warning: the store was damaged
-                the damaged files are in s/damaged-1
-            executed clean in 12 ms
-            warning: the run starts over: the file `data/a.csv` changed while it was in use
-            warning: the run starts over: node `fit` was executed again and gave another value than before
-            executed fit[JFK] in 12 ms
-            failed fit[LAX]: no rows
-                in LAX.csv
-        "#]],
-        );
-    }
-
-    #[test]
-    fn warnings_and_failures_are_never_silent() {
-        check(
-            Style::Silent,
-            &events(),
-            &[],
-            expect![[r#"
-            warning: the store was damaged
-                the damaged files are in s/damaged-1
-            warning: the run starts over: the file `data/a.csv` changed while it was in use
-            warning: the run starts over: node `fit` was executed again and gave another value than before
-            failed fit[LAX]: no rows
-                in LAX.csv
-        "#]],
-        );
-    }
-
-    #[test]
-    fn a_failure_is_told_once() {
-        let failures = ["a", "b"].map(|node| Failure::new(node.into(), "no".into()));
-        let event = Event::NodeFailed { node: "a", element: None, message: "no", log: &[] };
-        check(
-            Style::Silent,
-            &[event],
-            &failures,
-            expect![[r#"
-            failed a: no
-            failed b: no
-        "#]],
-        );
-    }
-
-    #[test]
-    fn of_many_failures_the_first_are_told() {
-        let labels: Vec<String> = (0..50).map(|number| number.to_string()).collect();
-        let failed: Vec<_> = labels
-            .iter()
-            .map(|label| Event::NodeFailed { node: "fit", element: Some(label), message: "no", log: &[] })
-            .collect();
-        let buffer = Buffer::default();
-        let watcher = Watcher::new(Arc::new(Console::new(Box::new(buffer.clone()), Paint::Plain)), Style::Silent);
-        failed.iter().for_each(|event| watcher.event(event));
-        watcher.tell_rest(&[]);
-        let text = buffer.text();
-        assert_eq!(text.lines().count(), FAILURES + 1);
-        assert!(text.ends_with("(30 more failed; `--json` lists all of them)\n"), "{text}");
+    fn the_first_of_many_files_are_named() {
+        let here = std::env::current_dir().unwrap();
+        let paths = ["a.csv", "b.csv", "c.csv", "d.csv", "e.csv"].map(|name| here.join(name));
+        expect!["changed: a.csv"].assert_eq(&told(&paths[..1]));
+        expect!["changed: a.csv, b.csv, c.csv, 2 more"].assert_eq(&told(&paths));
+        expect!["something changed"].assert_eq(&told(&[]));
     }
 }

@@ -83,6 +83,8 @@ pub use stats::{NodeCost, Stats};
 pub use status::{NodeStatus, StatusFilter};
 pub use tags::Tag;
 pub use verify::Verification;
+#[cfg(feature = "cli")]
+pub(crate) use watch::Rounds;
 #[cfg(feature = "watch")]
 pub use watch::{Round, Watch};
 pub use why::{Cause, Change, ItemChange, Why};

@@ -9,3 +9,5 @@ mod rounds;
 mod events;
 
 pub use iterator::{Round, Watch};
+#[cfg(feature = "cli")]
+pub(crate) use rounds::Rounds;
