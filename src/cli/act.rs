@@ -15,6 +15,7 @@ use crate::cli::log_text;
 use crate::cli::narrator::{Narrator, Style};
 use crate::cli::past::past;
 use crate::cli::plan_list;
+use crate::cli::reader::while_somebody_reads;
 use crate::cli::settings::{AcceptReach, Action, AuditSample, Chatter, PlanLength, Results, RunOptions, Settings};
 use crate::cli::summary::{Ending, Summary};
 use crate::cli::upkeep::upkeep;
@@ -265,7 +266,7 @@ fn follow(
 ) -> Result<()> {
     let Some(then) = program.then() else { return Ok(()) };
     if is_whole(&settings.targets, graph) {
-        return then(run);
+        return while_somebody_reads(|| then(run)).unwrap_or(Ok(()));
     }
     if settings.chatter == Chatter::Usual {
         let note = stage.console.paint().note("note:");

@@ -26,6 +26,7 @@ mod watch;
 
 mod interrupt;
 mod narrator;
+mod reader;
 
 mod bar;
 mod console;

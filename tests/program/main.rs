@@ -1,7 +1,8 @@
-//! `watch` as a program, where programs can be interrupted from outside.
+//! A pipeline as a program, where programs can be interrupted from outside.
 
 #![allow(
     clippy::print_stderr,
+    clippy::print_stdout,
     missing_docs,
     clippy::unwrap_used,
     clippy::indexing_slicing,

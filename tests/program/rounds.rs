@@ -27,14 +27,21 @@ fn pipeline(g: &Graph) -> mamo::Result<Node<usize>> {
     Ok(total)
 }
 
-const TESTS: [(&str, fn()); 2] = [
+const TESTS: [(&str, fn()); 3] = [
+    ("who_reads_no_more_has_read_enough", who_reads_no_more_has_read_enough),
     ("rounds_are_told_and_failures_waited_out", rounds_are_told_and_failures_waited_out),
     ("each_round_is_a_line_of_json", each_round_is_a_line_of_json),
 ];
 
 pub(crate) fn main() -> ExitCode {
     if std::env::var_os(PROGRAM).is_some() {
-        return mamo::cli::main(pipeline);
+        return mamo::cli::main_then(pipeline, |run, total| {
+            let total = run.get(total)?;
+            for _ in 0..100_000 {
+                println!("{total}");
+            }
+            Ok(())
+        });
     }
     let only: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     for (name, test) in TESTS {
@@ -53,7 +60,8 @@ const PROGRAM: &str = "MAMO_TEST_WATCHED_PROGRAM";
 /// The program while it runs.
 struct Program {
     child: Child,
-    stdout: Lines<BufReader<ChildStdout>>,
+    /// Until it is no longer read.
+    stdout: Option<Lines<BufReader<ChildStdout>>>,
     stderr: Lines<BufReader<ChildStderr>>,
 }
 
@@ -65,7 +73,11 @@ impl Program {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap()).lines();
         let stderr = BufReader::new(child.stderr.take().unwrap()).lines();
-        Self { child, stdout, stderr }
+        Self { child, stdout: Some(stdout), stderr }
+    }
+
+    fn line(&mut self) -> Option<String> {
+        self.stdout.as_mut().unwrap().next().map(|line| line.unwrap())
     }
 
     /// The lines of a round, without its times: up to the summary.
@@ -102,6 +114,17 @@ fn put(folder: &Path, name: &str, text: &str) {
     fs::create_dir_all(folder.join("books")).unwrap();
     fs::write(folder.join("draft"), text).unwrap();
     fs::rename(folder.join("draft"), folder.join("books").join(name)).unwrap();
+}
+
+fn who_reads_no_more_has_read_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), "a.txt", "a b");
+    let mut program = Program::start(folder.path(), &["--quiet"]);
+    assert_eq!(program.line().unwrap(), "2");
+    drop(program.stdout.take());
+    assert_eq!(program.child.wait().unwrap().code(), Some(0));
+    let told: Vec<String> = program.stderr.by_ref().map(|line| line.unwrap()).collect();
+    assert!(told.is_empty(), "{told:?}");
 }
 
 fn rounds_are_told_and_failures_waited_out() {
@@ -158,13 +181,12 @@ fn each_round_is_a_line_of_json() {
     let folder = folder.path();
     put(folder, "a.txt", "a b");
     let mut program = Program::start(folder, &["watch", "--json", "--quiet"]);
-    let round = |program: &mut Program| -> serde_json::Value {
-        serde_json::from_str(&program.stdout.next().unwrap().unwrap()).unwrap()
-    };
+    let round =
+        |program: &mut Program| -> serde_json::Value { serde_json::from_str(&program.line().unwrap()).unwrap() };
     assert_eq!(round(&mut program)["executed"], 2);
     put(folder, "b.txt", "c");
     assert_eq!(round(&mut program)["elements"]["executed"], 1);
     program.interrupt();
-    assert!(program.stdout.next().is_none());
+    assert!(program.line().is_none());
     assert_eq!(program.child.wait().unwrap().code(), Some(0));
 }
