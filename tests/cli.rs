@@ -85,32 +85,33 @@ fn help_is_whole_and_on_standard_output() {
             Usage: flights [OPTIONS] [TARGETS]... [COMMAND]
 
             Commands:
-              run       Bring targets up to date; `run` may be left out
-              watch     Run, and again whenever a file changes that the targets read
-              plan      Say what a run would do, and run nothing
-              status    List nodes with their states, ages, sizes and times [alias: ls]
-              show      Show a node: its value, where it comes from, its code and log
-              stats     Say what the store holds, and what it has been good for
-              impact    Say which nodes an edit of a function would make stale
-              runs      List the runs that are on record
-              diff      Say what is different in one run and another
-              why       Say why a node ran, or would run
-              log       Print what a node said when it ran last
-              replay    Run one node again alone, on what it failed on
-              audit     Execute a sample of what is known once more, to see what differs
-              accept    Let nodes keep their values although their code changed
-              unaccept  Take acceptances back: the nodes' present code runs
-              accepted  List what was accepted, by whom and why
-              tag       Give the present values of nodes a name, and keep them for good
-              untag     Take a name back; the values may go then
-              tags      List names and pins: all, those of a node, or the nodes of a name
-              pin       Keep the present values of nodes for good
-              unpin     Let pinned values go again
-              forget    Forget what nodes gave, so that they run when they are needed next
-              flush     Forget all that is not tagged or pinned
-              gc        Take away what nobody needs, by rules that you choose
-              verify    Read every byte of the store, and say what is damaged
-              repair    As `verify`, and take away what is damaged, so that it is made again
+              run          Bring targets up to date; `run` may be left out
+              watch        Run, and again whenever a file changes that the targets read
+              plan         Say what a run would do, and run nothing
+              status       List nodes with their states, ages, sizes and times [alias: ls]
+              show         Show a node: its value, where it comes from, its code and log
+              stats        Say what the store holds, and what it has been good for
+              impact       Say which nodes an edit of a function would make stale
+              runs         List the runs that are on record
+              diff         Say what is different in one run and another
+              assert-plan  Fail when a run would execute more than is expected
+              why          Say why a node ran, or would run
+              log          Print what a node said when it ran last
+              replay       Run one node again alone, on what it failed on
+              audit        Execute a sample of what is known once more, to see what differs
+              accept       Let nodes keep their values although their code changed
+              unaccept     Take acceptances back: the nodes' present code runs
+              accepted     List what was accepted, by whom and why
+              tag          Give the present values of nodes a name, and keep them for good
+              untag        Take a name back; the values may go then
+              tags         List names and pins: all, those of a node, or the nodes of a name
+              pin          Keep the present values of nodes for good
+              unpin        Let pinned values go again
+              forget       Forget what nodes gave, so that they run when they are needed next
+              flush        Forget all that is not tagged or pinned
+              gc           Take away what nobody needs, by rules that you choose
+              verify       Read every byte of the store, and say what is damaged
+              repair       As `verify`, and take away what is damaged, so that it is made again
 
             Arguments:
               [TARGETS]...  Targets or nodes to bring up to date [default: all targets]
@@ -139,7 +140,8 @@ fn help_is_whole_and_on_standard_output() {
 
             Exit codes:
                 0  done
-                1  a node failed, or did not give the same when it was audited
+                1  a node failed, or did not give the same when it was audited;
+                   a plan is not as expected
                 2  wrong call: unknown option or target, mistakes in the graph
                 3  another process holds the store
                 4  the store cannot be read or written, or has another format
@@ -185,7 +187,8 @@ fn help_is_whole_and_on_standard_output() {
 
             Exit codes:
                 0  done
-                1  a node failed, or did not give the same when it was audited
+                1  a node failed, or did not give the same when it was audited;
+                   a plan is not as expected
                 2  wrong call: unknown option or target, mistakes in the graph
                 3  another process holds the store
                 4  the store cannot be read or written, or has another format
@@ -225,7 +228,8 @@ fn help_is_whole_and_on_standard_output() {
 
             Exit codes:
                 0  done
-                1  a node failed, or did not give the same when it was audited
+                1  a node failed, or did not give the same when it was audited;
+                   a plan is not as expected
                 2  wrong call: unknown option or target, mistakes in the graph
                 3  another process holds the store
                 4  the store cannot be read or written, or has another format

@@ -2,6 +2,7 @@
 
 use crate::cli::args::ProgressChoice;
 use crate::cli::ask::ask;
+use crate::cli::assert_plan::assert_plan;
 use crate::cli::audit_text;
 use crate::cli::bar::Bar;
 use crate::cli::code_list;
@@ -64,6 +65,7 @@ pub(crate) fn act(settings: &Settings, program: &mut dyn Program, stage: &mut St
         Action::Run(options) => run(settings, *options, program, stage),
         Action::Watch(options) => watch(settings, *options, program, stage),
         Action::Plan { length } => plan(settings, *length, program, stage),
+        Action::AssertPlan(allowed) => assert_plan(settings, allowed, program, stage),
         Action::Code => code(settings, program, stage),
         Action::Why => why(settings, program, stage),
         Action::Log => log(settings, program, stage),

@@ -1,5 +1,6 @@
 //! The arguments as written: options, commands and their help texts.
 
+use crate::cli::assert_plan::parse_pattern;
 use crate::cli::json::state_name;
 use crate::cli::paint::ColorChoice;
 use crate::cli::plan_list::STATES;
@@ -7,6 +8,7 @@ use crate::cli::resources::{parse_pool, parse_size};
 use crate::cli::upkeep_args::Upkeep;
 use crate::exec::PlanState;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use glob::Pattern;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,7 +23,8 @@ Environment:
 
 Exit codes:
     0  done
-    1  a node failed, or did not give the same when it was audited
+    1  a node failed, or did not give the same when it was audited;
+       a plan is not as expected
     2  wrong call: unknown option or target, mistakes in the graph
     3  another process holds the store
     4  the store cannot be read or written, or has another format
@@ -75,6 +78,9 @@ pub(crate) enum Command {
     /// Say what is different in one run and another
     #[command(after_help = AFTER_HELP)]
     Diff(DiffArguments),
+    /// Fail when a run would execute more than is expected
+    #[command(after_help = AFTER_HELP)]
+    AssertPlan(AssertPlanArguments),
     /// Say why a node ran, or would run
     #[command(after_help = AFTER_HELP)]
     Why(WhyArguments),
@@ -262,6 +268,26 @@ pub(crate) struct PlanArguments {
     /// List what of each function's code counts
     #[arg(long, conflicts_with_all = ["targets", "all"])]
     pub(crate) code: bool,
+}
+
+/// Options of `assert-plan`.
+#[derive(Args, Debug)]
+pub(crate) struct AssertPlanArguments {
+    /// Targets or nodes to plan for [default: all targets]
+    #[arg(value_name = "TARGETS")]
+    pub(crate) targets: Vec<String>,
+
+    /// Nothing would run
+    #[arg(long, conflicts_with_all = ["at_most", "only"])]
+    pub(crate) nothing_stale: bool,
+
+    /// No more nodes than this would run
+    #[arg(long, value_name = "N")]
+    pub(crate) at_most: Option<usize>,
+
+    /// Only these nodes would run, as fit 'fold*/score'
+    #[arg(long, value_name = "NODES", num_args = 1.., value_parser = parse_pattern)]
+    pub(crate) only: Vec<Pattern>,
 }
 
 /// Options of `why`.

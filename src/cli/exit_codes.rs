@@ -4,7 +4,7 @@ use crate::error::ErrorKind;
 
 /// Everything asked for was done.
 pub const DONE: u8 = 0;
-/// A node failed; the rest of the run is kept.
+/// A node failed; the rest of the run is kept. Or a plan is not as expected.
 pub const NODE_FAILED: u8 = 1;
 /// The call or the graph is wrong: an unknown option or target, a graph with mistakes.
 pub const USAGE: u8 = 2;

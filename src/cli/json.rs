@@ -74,9 +74,9 @@ struct PlanObject<'a> {
 }
 
 #[derive(Serialize)]
-struct PlanNodeObject<'a> {
-    node: &'a str,
-    state: &'static str,
+pub(crate) struct PlanNodeObject<'a> {
+    pub(crate) node: &'a str,
+    pub(crate) state: &'static str,
 }
 
 #[derive(Serialize)]

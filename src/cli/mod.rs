@@ -1,6 +1,6 @@
 //! The command line of a pipeline: arguments, progress, summaries, JSON and exit codes.
 //!
-//! A program hands its pipeline to [`main`] or [`main_then`] and has `run`, `watch`, `plan`, `why`, `log`, `replay`, `accept`, `unaccept` and `accepted`
+//! A program hands its pipeline to [`main`] or [`main_then`] and has `run`, `watch`, `plan`, `assert-plan`, `why`, `log`, `replay`, `accept`, `unaccept` and `accepted`
 //! with all their options. Results and JSON go to standard output, everything else to standard error. What scripts may rely on is written down in
 //! `docs/json.md` and `docs/exit-codes.md`.
 
@@ -11,6 +11,7 @@ mod args;
 mod ask;
 mod ask_json;
 mod ask_text;
+mod assert_plan;
 mod audit_text;
 mod code_list;
 mod past;

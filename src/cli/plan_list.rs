@@ -85,7 +85,8 @@ fn collapse(nodes: &[(&str, PlanState)], pattern: impl Fn(&str) -> String) -> Ve
         .collect()
 }
 
-fn line(state: PlanState, node: &str) -> String {
+/// A node that would or may run.
+pub(crate) fn line(state: PlanState, node: &str) -> String {
     format!("{:LABEL_WIDTH$}  {node}", label(state))
 }
 
@@ -108,10 +109,7 @@ fn group(node: &str) -> String {
 }
 
 fn is_listed(state: PlanState) -> bool {
-    match state {
-        PlanState::Run | PlanState::RunUnlessCutOff | PlanState::AfterBarrier | PlanState::Failed => true,
-        PlanState::Fresh | PlanState::CutOff | PlanState::NotNeeded => false,
-    }
+    state.may_execute() || state == PlanState::Failed
 }
 
 pub(crate) fn label(state: PlanState) -> &'static str {

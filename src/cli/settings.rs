@@ -3,6 +3,7 @@
 use crate::cli::args::{
     Arguments, Command, ProgressChoice, RemarkArguments, RunArguments, RunCommand, RunShow, StatusArguments,
 };
+use crate::cli::assert_plan::Allowed;
 use crate::cli::paint::ColorChoice;
 use crate::cli::resources::Resources;
 use crate::cli::upkeep_args::Upkeep;
@@ -45,6 +46,8 @@ pub(crate) enum Action {
     Watch(RunOptions),
     /// Say what a run would do.
     Plan { length: PlanLength },
+    /// Say whether a run would execute no more than this.
+    AssertPlan(Allowed),
     /// List the functions of the graph with what of their code counts.
     Code,
     /// Explain a node: the only target.
@@ -209,6 +212,12 @@ impl Settings {
                 run_only(&mut command, "plan")?;
                 let length = if plan.all { PlanLength::Full } else { PlanLength::Short };
                 (if plan.code { Action::Code } else { Action::Plan { length } }, plan.targets)
+            }
+            Some(Command::AssertPlan(mut asserted)) => {
+                run_only(&mut command, "assert-plan")?;
+                let targets = std::mem::take(&mut asserted.targets);
+                let allowed = Allowed::new(asserted).map_err(|text| wrong(&mut command, text))?;
+                (Action::AssertPlan(allowed), targets)
             }
             Some(Command::Why(why)) => {
                 run_only(&mut command, "why")?;

@@ -50,6 +50,16 @@ impl Plan {
     }
 }
 
+impl PlanState {
+    /// Whether a run would execute the node, or may.
+    pub fn may_execute(self) -> bool {
+        match self {
+            Self::Run | Self::RunUnlessCutOff | Self::AfterBarrier => true,
+            Self::Fresh | Self::CutOff | Self::NotNeeded | Self::Failed => false,
+        }
+    }
+}
+
 /// Plans as a run does, and goes no further.
 pub(crate) fn report(session: &Session, mut ledger: Ledger, pool: &rayon::ThreadPool) -> Result<Plan> {
     look_at_sources(session, &mut ledger, pool)?;
