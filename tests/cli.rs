@@ -88,8 +88,8 @@ fn help_is_whole_and_on_standard_output() {
               run          Bring targets up to date; `run` may be left out
               watch        Run, and again whenever a file changes that the targets read
               plan         Say what a run would do, and run nothing
-              status       List nodes with their states, ages, sizes and times [alias: ls]
-              show         Show a node: its value, where it comes from, its code and log
+              status       List nodes with state, age, size and time [alias: ls]
+              show         Show a node: value, provenance, code and log
               stats        Say what the store holds, and what it has been good for
               impact       Say which nodes an edit of a function would make stale
               runs         List the runs that are on record
@@ -102,16 +102,16 @@ fn help_is_whole_and_on_standard_output() {
               accept       Let nodes keep their values although their code changed
               unaccept     Take acceptances back: the nodes' present code runs
               accepted     List what was accepted, by whom and why
-              tag          Give the present values of nodes a name, and keep them for good
+              tag          Name the present values of nodes, and keep them for good
               untag        Take a name back; the values may go then
-              tags         List names and pins: all, those of a node, or the nodes of a name
+              tags         List names and pins, by name or by node
               pin          Keep the present values of nodes for good
               unpin        Let pinned values go again
-              forget       Forget what nodes gave, so that they run when they are needed next
+              forget       Forget what nodes gave; they run when they are needed next
               flush        Forget all that is not tagged or pinned
               gc           Take away what nobody needs, by rules that you choose
               verify       Read every byte of the store, and say what is damaged
-              repair       As `verify`, and take away what is damaged, so that it is made again
+              repair       As `verify`, and take away what is damaged
 
             Arguments:
               [TARGETS]...  Targets or nodes to bring up to date [default: all targets]

@@ -60,10 +60,10 @@ pub(crate) enum Command {
     /// Say what a run would do, and run nothing
     #[command(after_help = AFTER_HELP)]
     Plan(PlanArguments),
-    /// List nodes with their states, ages, sizes and times
+    /// List nodes with state, age, size and time
     #[command(after_help = AFTER_HELP, visible_alias = "ls")]
     Status(StatusArguments),
-    /// Show a node: its value, where it comes from, its code and log
+    /// Show a node: value, provenance, code and log
     #[command(after_help = AFTER_HELP)]
     Show(ShowArguments),
     /// Say what the store holds, and what it has been good for

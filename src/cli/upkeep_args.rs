@@ -9,13 +9,13 @@ use std::time::Duration;
 /// What to do with what is kept.
 #[derive(Subcommand, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Upkeep {
-    /// Give the present values of nodes a name, and keep them for good
+    /// Name the present values of nodes, and keep them for good
     #[command(after_help = AFTER_HELP)]
     Tag(TagArguments),
     /// Take a name back; the values may go then
     #[command(after_help = AFTER_HELP)]
     Untag(UntagArguments),
-    /// List names and pins: all, those of a node, or the nodes of a name
+    /// List names and pins, by name or by node
     #[command(after_help = AFTER_HELP)]
     Tags(TagsArguments),
     /// Keep the present values of nodes for good
@@ -24,7 +24,7 @@ pub(crate) enum Upkeep {
     /// Let pinned values go again
     #[command(after_help = AFTER_HELP)]
     Unpin(UnpinArguments),
-    /// Forget what nodes gave, so that they run when they are needed next
+    /// Forget what nodes gave; they run when they are needed next
     #[command(after_help = AFTER_HELP)]
     Forget(ForgetArguments),
     /// Forget all that is not tagged or pinned
@@ -36,7 +36,7 @@ pub(crate) enum Upkeep {
     /// Read every byte of the store, and say what is damaged
     #[command(after_help = AFTER_HELP)]
     Verify,
-    /// As `verify`, and take away what is damaged, so that it is made again
+    /// As `verify`, and take away what is damaged
     #[command(after_help = AFTER_HELP)]
     Repair,
 }
