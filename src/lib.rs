@@ -7,6 +7,7 @@ mod exec;
 pub mod fingerprint;
 mod graph;
 pub mod store;
+pub mod testing;
 mod value;
 
 pub use error::{Error, ErrorKind, Result};

@@ -45,6 +45,7 @@ mod shapes;
 mod sources;
 mod support;
 mod targets;
+mod testing;
 mod threads;
 mod timeouts;
 mod together;
