@@ -49,6 +49,8 @@ pub mod worker {
 /// What the macros write; no part of the interface.
 #[doc(hidden)]
 pub mod __private {
+    #[cfg(feature = "cli")]
+    pub use crate::cli::command;
     pub use crate::fingerprint::{Schema, Traced};
     pub use crate::graph::{
         Code, CodeScope, DeclaredFunction, ExpandedWith, Function, Inputs, Ran, RawNode, ReducedWith, Results, Takes,

@@ -47,4 +47,6 @@ mod words;
 
 pub mod exit_codes;
 
+#[doc(hidden)]
+pub use program::command;
 pub use program::{Invocation, main, main_then};

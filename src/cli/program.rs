@@ -1,6 +1,7 @@
 //! The way in: a program's `main`, and calls with made-up surroundings for tests.
 
 use crate::cli::act::{Program, Stage, Terminal, Then, act};
+use crate::cli::args::Arguments;
 use crate::cli::console::Console;
 use crate::cli::exit_codes;
 use crate::cli::interrupt::Signals;
@@ -10,6 +11,7 @@ use crate::cli::settings::{Environment, Settings, asks_for_json};
 use crate::error::Result;
 use crate::exec::{Run, serve};
 use crate::graph::Graph;
+use clap::CommandFactory;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -53,6 +55,11 @@ pub fn main<H>(pipeline: impl Fn(&Graph) -> Result<H>) -> ExitCode {
 pub fn main_then<H>(pipeline: impl Fn(&Graph) -> Result<H>, then: impl FnOnce(&Run, H) -> Result<()>) -> ExitCode {
     serve(&pipeline);
     ExitCode::from(Invocation::of_process().run_then(pipeline, then))
+}
+
+/// The command line of a program of this name, for those who write about it: completions, manual pages.
+pub fn command(name: &'static str) -> clap::Command {
+    Arguments::command().name(name).bin_name(name)
 }
 
 /// One call of the command line, with everything that it takes from outside; for tests of pipelines.

@@ -16,6 +16,8 @@ cargo xtask bench foundation   mamo beside other incremental engines (further ar
 cargo xtask bench code         what reading the code of node functions adds to `cargo check`
 cargo xtask streamed           values and files of 4 GiB in a process that may have 256 MiB: some minutes, 10 GiB on disk
 cargo xtask fuzz-code 0..500   random crates: a changed answer has a changed code version
+cargo xtask completions NAME   completions for shells of a pipeline's program, in target/completions
+cargo xtask man NAME           manual pages of a pipeline's program, in target/man
 cargo xtask help               this text
 ";
 
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         ["bench", "code"] => code::run(),
         ["streamed"] => streamed(),
         ["fuzz-code", seeds] => fuzz_code(seeds),
+        [what @ ("completions" | "man"), name] => cli_texts(what, name),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             ExitCode::SUCCESS
@@ -49,6 +52,11 @@ fn fuzz_code(seeds: &str) -> ExitCode {
 fn streamed() -> ExitCode {
     let mut command = cargo(&["test", "--release", "-p", "mamo", "--test", "streamed", "--", "--test-threads", "1"]);
     end(command.env("MAMO_STREAMED_MIB", "4096"))
+}
+
+/// The command line is heavy, so that it is part of another program.
+fn cli_texts(what: &str, name: &str) -> ExitCode {
+    end(&mut cargo(&["run", "-p", "xtask", "--features", "cli", "--bin", "cli-texts", "--", what, name]))
 }
 
 /// The peers are heavy, so they are a workspace of their own.
