@@ -128,6 +128,7 @@ fn help_is_whole_and_on_standard_output() {
               -q, --quiet           Say nothing but results, warnings and errors
                   --slots <N>       Slots that running nodes share [default: as --jobs]
                   --store <DIR>     Folder of the store [default: .mamo]
+              -v, --verbose         Say of each node why it runs
                   --wait <SECONDS>  Wait so long for a store that is in use [default: 0]
               -h, --help            Print help
 
@@ -175,6 +176,7 @@ fn help_is_whole_and_on_standard_output() {
               -q, --quiet           Say nothing but results, warnings and errors
                   --slots <N>       Slots that running nodes share [default: as --jobs]
                   --store <DIR>     Folder of the store [default: .mamo]
+              -v, --verbose         Say of each node why it runs
                   --wait <SECONDS>  Wait so long for a store that is in use [default: 0]
               -h, --help            Print help
 
@@ -216,6 +218,7 @@ fn help_is_whole_and_on_standard_output() {
               -q, --quiet           Say nothing but results, warnings and errors
                   --slots <N>       Slots that running nodes share [default: as --jobs]
                   --store <DIR>     Folder of the store [default: .mamo]
+              -v, --verbose         Say of each node why it runs
                   --wait <SECONDS>  Wait so long for a store that is in use [default: 0]
               -h, --help            Print help
 
@@ -591,4 +594,27 @@ fn a_replay_tells_how_the_node_came_out_and_exits_so() {
     }
     assert_eq!((ended[4].0, &object["schema"], &object["failure"]), (1, &"mamo.replay/1".into(), &"3 is odd".into()));
     assert_eq!((&object["as_recorded"], &object["code_changed"]), (&serde_json::Value::Null, &false.into()));
+}
+
+#[test]
+fn a_verbose_run_says_why_nodes_run() {
+    let store = tempfile::tempdir().unwrap();
+    let run = |answer: u32, args: &[&str]| {
+        let stderr = Buffer::default();
+        let pipeline = |g: &Graph| {
+            let list = g.gather([g.add(mamo::source::param("answer", answer))]);
+            Ok(g.group("deep").gather([list]))
+        };
+        let args = ["flights"].iter().chain(args);
+        Invocation::new(args, io::sink(), stderr.clone()).env("MAMO_STORE", store.path()).run(pipeline);
+        let text = stderr.text();
+        text.lines().filter(|line| line.contains(" run")).map(|line| format!("{line}\n")).collect::<String>()
+    };
+    expect![""].assert_eq(&run(1, &[]));
+    expect![[r#"
+        gather runs: param:answer is another value
+        deep/gather may run: param:answer is another value
+    "#]]
+    .assert_eq(&run(2, &["-v"]));
+    expect![""].assert_eq(&run(2, &["-v"]));
 }

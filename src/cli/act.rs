@@ -21,7 +21,7 @@ use crate::cli::settings::{AcceptReach, Action, AuditSample, Chatter, PlanLength
 use crate::cli::summary::{Ending, Summary};
 use crate::cli::upkeep::upkeep;
 use crate::cli::watch::watch;
-use crate::cli::why_text;
+use crate::cli::why_text::{self, tell_whys};
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::{Acceptance, Audit, Engine, EngineBuilder, OnFailure, ReplayEnd, Run};
 use crate::graph::Graph;
@@ -89,6 +89,7 @@ pub(crate) fn act(settings: &Settings, program: &mut dyn Program, stage: &mut St
 fn run(settings: &Settings, options: RunOptions, program: &mut dyn Program, stage: &mut Stage<'_>) -> Result<u8> {
     let graph = program.build()?;
     let (engine, narrator, style) = run_engine(settings, options, stage)?;
+    tell_whys(settings, &engine, &graph, &stage.console)?;
     let result = {
         let _guard = guard(&engine, stage);
         let _bar = (style == Style::Bar).then(|| {
@@ -270,7 +271,7 @@ fn follow(
     if is_whole(&settings.targets, graph) {
         return while_somebody_reads(|| then(run)).unwrap_or(Ok(()));
     }
-    if settings.chatter == Chatter::Usual {
+    if settings.chatter != Chatter::Quiet {
         let note = stage.console.paint().note("note:");
         stage.console.line(&format!("{note} results are printed only when all targets are asked for"));
     }
@@ -322,10 +323,9 @@ fn builder(settings: &Settings, narrator: &Arc<Narrator>) -> EngineBuilder {
 fn style(chatter: Chatter, progress: ProgressChoice, terminal: Terminal) -> Style {
     match (chatter, progress, terminal) {
         (Chatter::Quiet, _, _) | (_, ProgressChoice::Off, _) => Style::Silent,
-        (Chatter::Usual, ProgressChoice::Auto, Terminal::Capable) => Style::Bar,
-        (Chatter::Usual, ProgressChoice::Plain, _) | (Chatter::Usual, ProgressChoice::Auto, Terminal::No) => {
-            Style::Lines
-        }
+        (Chatter::Usual | Chatter::Verbose, ProgressChoice::Auto, Terminal::Capable) => Style::Bar,
+        (Chatter::Usual | Chatter::Verbose, ProgressChoice::Plain, _)
+        | (Chatter::Usual | Chatter::Verbose, ProgressChoice::Auto, Terminal::No) => Style::Lines,
     }
 }
 

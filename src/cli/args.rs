@@ -137,6 +137,10 @@ pub(crate) struct CommonArguments {
     #[arg(short, long, global = true, display_order = COMMON)]
     pub(crate) quiet: bool,
 
+    /// Say of each node why it runs
+    #[arg(short, long, conflicts_with = "quiet", global = true, display_order = COMMON)]
+    pub(crate) verbose: bool,
+
     /// When to colour
     #[arg(long, value_name = "WHEN", value_enum, hide_possible_values = true, global = true, display_order = COMMON)]
     #[arg(help = "When to colour: auto, always, never [default: auto]")]

@@ -144,6 +144,8 @@ pub(crate) enum Results {
 pub(crate) enum Chatter {
     /// Progress, summaries, warnings and errors.
     Usual,
+    /// Also why each node runs.
+    Verbose,
     /// Warnings and errors.
     Quiet,
 }
@@ -265,7 +267,11 @@ impl Settings {
             wait: common.wait,
             resources,
             results: if common.json { Results::Json } else { Results::Text },
-            chatter: if common.quiet { Chatter::Quiet } else { Chatter::Usual },
+            chatter: match (common.quiet, common.verbose) {
+                (true, _) => Chatter::Quiet,
+                (false, true) => Chatter::Verbose,
+                (false, false) => Chatter::Usual,
+            },
             color: common.color.unwrap_or_default(),
         })
     }

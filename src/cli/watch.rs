@@ -8,6 +8,7 @@ use crate::cli::json;
 use crate::cli::narrator::{Narrator, Style};
 use crate::cli::settings::{Chatter, Results, RunOptions, Settings};
 use crate::cli::summary::Summary;
+use crate::cli::why_text::tell_whys;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::{Engine, Rounds};
 use std::path::{Path, PathBuf};
@@ -38,7 +39,7 @@ pub(crate) fn watch(
     let mut rounds = Rounds::new(&engine, &names(&settings.targets))?;
     let mut watched = Watched { settings, options, stage, narrator, style, is_running: Arc::default() };
     let _guard = watched.guard(&engine);
-    let mut code = watched.round(&mut rounds, program)?;
+    let mut code = watched.round(&engine, &mut rounds, program)?;
     if code == exit_codes::INTERRUPTED {
         return Ok(code);
     }
@@ -49,7 +50,7 @@ pub(crate) fn watch(
     watched.say("watching for changes; Ctrl-C ends");
     while let Some(changed) = rounds.wait()? {
         watched.say(&told(&changed));
-        code = match watched.round(&mut rounds, program) {
+        code = match watched.round(&engine, &mut rounds, program) {
             Ok(code) => code,
             Err(error) if ends(&error) => return Err(error),
             Err(error) => fail(settings, &error, watched.stage),
@@ -63,7 +64,7 @@ pub(crate) fn watch(
 
 impl Watched<'_, '_> {
     /// One run; gives the exit code that it would have alone.
-    fn round(&mut self, rounds: &mut Rounds, program: &mut dyn Program) -> Result<u8> {
+    fn round(&mut self, engine: &Engine, rounds: &mut Rounds, program: &mut dyn Program) -> Result<u8> {
         self.narrator.renew();
         // Whoever interrupts sees the flag or meets the end of the round: nothing else goes with it.
         self.is_running.store(true, Ordering::Relaxed);
@@ -72,7 +73,11 @@ impl Watched<'_, '_> {
                 let narrator = Arc::clone(&self.narrator);
                 Bar::start(&self.stage.console, move || narrator.view())
             });
-            rounds.run(|| Ok((program.build()?, ())))
+            rounds.run(|| {
+                let graph = program.build()?;
+                tell_whys(self.settings, engine, &graph, &self.stage.console)?;
+                Ok((graph, ()))
+            })
         };
         self.is_running.store(false, Ordering::Relaxed);
         let (run, ()) = result?;

@@ -1,12 +1,67 @@
 //! Why a node ran, and what was accepted, as people read it.
 
+use crate::cli::act::names;
+use crate::cli::console::Console;
 use crate::cli::plan_list::label;
+use crate::cli::settings::{Chatter, Settings};
 use crate::cli::words;
-use crate::exec::{Acceptance, Cause, Change, ItemChange, Remark, Why};
+use crate::error::Result;
+use crate::exec::{Acceptance, Cause, Change, Engine, ItemChange, PlanState, Remark, Why};
+use crate::graph::Graph;
 use std::time::SystemTime;
 
 /// Hexadecimal digits of a digest that people can compare.
 const SHOWN: usize = 8;
+
+/// Nodes of which it is told why they run; of more it would take long to find out.
+const TOLD: usize = 200;
+/// Causes in one line.
+const CAUSES: usize = 2;
+
+/// With `--verbose`, says of each node that is going to run why it does, in a line.
+pub(crate) fn tell_whys(settings: &Settings, engine: &Engine, graph: &Graph, console: &Console) -> Result<()> {
+    if settings.chatter == Chatter::Verbose {
+        let whys = engine.whys(graph, &names(&settings.targets), TOLD)?;
+        whys.iter().for_each(|why| console.line(&reason(why)));
+    }
+    Ok(())
+}
+
+/// Why a node is going to run, in a line.
+fn reason(why: &Why) -> String {
+    let mut causes: Vec<String> = why
+        .causes
+        .iter()
+        .take(CAUSES)
+        .map(|cause| {
+            let change = match &cause.change {
+                Change::New => "is new".to_owned(),
+                Change::Value => "is another value".to_owned(),
+                Change::Inputs => "reads other nodes".to_owned(),
+                Change::Parameters => "takes other parameters".to_owned(),
+                Change::Draw => "is another draw".to_owned(),
+                Change::ResultType => "gives another type".to_owned(),
+                Change::Function { .. } => "is another function".to_owned(),
+                Change::Code { items, .. } => match items.as_slice() {
+                    [] => "has other code".to_owned(),
+                    [item] => format!("has other code (`{}`)", item.name),
+                    [item, more @ ..] => format!("has other code (`{}`, +{})", item.name, more.len()),
+                },
+            };
+            if cause.node == why.node { format!("it {change}") } else { format!("{} {change}", cause.node) }
+        })
+        .collect();
+    if let Some(more @ 1..) = why.causes.len().checked_sub(CAUSES) {
+        causes.push(format!("+{more}"));
+    }
+    let causes = match (causes.is_empty(), why.since) {
+        (false, _) => causes.join(", "),
+        (true, None) => "it never ran before".to_owned(),
+        (true, Some(_)) => "nothing changed that is on record".to_owned(),
+    };
+    let runs = if why.state == PlanState::Run { "runs" } else { "may run" };
+    format!("{} {runs}: {causes}", why.node)
+}
 
 /// What a run would do with the node, then what changed, causes first; `now` is what ages count from.
 pub(crate) fn text(why: &Why, now: SystemTime) -> String {
@@ -138,7 +193,7 @@ mod tests {
         let cause = |node: &str, change| Cause { node: node.into(), change };
         let why = Why {
             node: "report".into(),
-            state: crate::exec::PlanState::RunUnlessCutOff,
+            state: PlanState::RunUnlessCutOff,
             since: Some(at(0)),
             causes: vec![cause("file:a.csv", Change::Value), cause("clean", code), cause("fit", Change::New)],
             accepted: None,
@@ -154,6 +209,10 @@ mod tests {
               fit  is new
         "#]]
         .assert_eq(&text(&why, at(7200)));
+        expect!["report may run: file:a.csv is another value, clean has other code (`app::helper`, +2), +1"]
+            .assert_eq(&reason(&why));
+        let own = Why { causes: vec![Cause { node: "report".into(), change: Change::New }], ..why.clone() };
+        expect!["report may run: it is new"].assert_eq(&reason(&own));
         let why = Why { causes: Vec::new(), since: None, accepted: Some(accepted()), ..why };
         expect![[r#"
             report: run unless cut off
@@ -161,6 +220,7 @@ mod tests {
             its value is that of code abababab instead of cdcdcdcd, accepted by maria 1 h 59 min ago: only a log line
         "#]]
         .assert_eq(&text(&why, at(7200)));
+        expect!["report may run: it never ran before"].assert_eq(&reason(&why));
     }
 
     #[test]

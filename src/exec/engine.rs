@@ -33,7 +33,7 @@ use crate::exec::sources::Sources;
 use crate::exec::spill::Spill;
 use crate::exec::sync::{Arc, AtomicU64, Mutex, MutexGuard, lock};
 use crate::exec::values::Values;
-use crate::exec::why::{Why, why};
+use crate::exec::why::{Why, why, whys};
 use crate::exec::workshop::Workshop;
 use crate::graph::{Declared, Graph, NodeId, Signals};
 use crate::store::{Batch, Store};
@@ -240,6 +240,18 @@ impl Engine {
         let _running = self.inner.alone("the engine was asked")?;
         let ledger = Ledger::new(declared, BTreeSet::from([node]));
         why(&self.inner.session(declared)?, ledger, &self.inner.pool, node)
+    }
+
+    /// As [`Engine::why`], for the nodes that a run of these targets would or may execute: the first `most` of them, in the
+    /// order of the graph.
+    ///
+    /// # Errors
+    /// As [`Engine::run_targets`].
+    pub fn whys(&self, graph: &Graph, targets: &[&str], most: usize) -> Result<Vec<Why>> {
+        let declared = graph.declared().ok_or_else(unfinished)?;
+        let (targets, _) = find_targets(declared, targets)?;
+        let _running = self.inner.alone("the engine was asked")?;
+        whys(&self.inner.session(declared)?, Ledger::new(declared, targets), &self.inner.pool, most)
     }
 
     /// What a node said in the newest run in which it had something to say, by name: a target, a node, an element of a map,

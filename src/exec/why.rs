@@ -7,7 +7,7 @@ use crate::exec::drive::make_plan;
 use crate::exec::leaves::look_at_sources;
 use crate::exec::ledger::{Ledger, UNKNOWN};
 use crate::exec::past::{Past, PastNode, PastRun};
-use crate::exec::plan_report::foresee;
+use crate::exec::plan_report::{Foreseen, foresee};
 use crate::exec::recorded::{deep_of, record};
 use crate::exec::session::Session;
 use crate::fingerprint::{Fingerprint, SpecDigest, SpecKey};
@@ -97,13 +97,29 @@ pub(crate) fn why(session: &Session, mut ledger: Ledger, pool: &rayon::ThreadPoo
     look_at_sources(session, &mut ledger, pool)?;
     let planned = make_plan(session, &mut ledger)?;
     let foreseen = foresee(session, &ledger, &planned)?;
+    compare(session, &ledger, &foreseen, &mut Past::read(&*session.store)?, node)
+}
+
+/// As [`why`], for the nodes that a run would or may execute, in the order of the graph: the first `most` of them.
+pub(crate) fn whys(session: &Session, mut ledger: Ledger, pool: &rayon::ThreadPool, most: usize) -> Result<Vec<Why>> {
+    look_at_sources(session, &mut ledger, pool)?;
+    let planned = make_plan(session, &mut ledger)?;
+    let foreseen = foresee(session, &ledger, &planned)?;
+    let mut past = Past::read(&*session.store)?;
+    let graph = &session.graph;
+    let is_meant = |node: &NodeId| foreseen.states[*node].may_execute() && !graph.is_output(*node);
+    let order = graph.order();
+    let nodes = order.forwards().filter(is_meant).take(most);
+    nodes.map(|node| compare(session, &ledger, &foreseen, &mut past, node)).collect()
+}
+
+fn compare(session: &Session, ledger: &Ledger, foreseen: &Foreseen, past: &mut Past<'_>, node: NodeId) -> Result<Why> {
     let graph = &session.graph;
     let identity = graph.identity(node);
     let base = ledger.record_key(graph, node);
-    let mut past = Past::read(&*session.store)?;
     let before = last_other(session, past.fingerprints(&identity)?, base)?;
     let causes = match &before {
-        Some((run, _)) => causes(session, &ledger, &past, run, node)?,
+        Some((run, _)) => causes(session, ledger, past, run, node)?,
         None => Vec::new(),
     };
     let accepted = match base {
