@@ -70,6 +70,8 @@ struct PlanObject<'a> {
     targets: &'a [String],
     nodes: usize,
     states: BTreeMap<&'static str, usize>,
+    estimated_ms: u64,
+    unknown: u64,
     plan: Vec<PlanNodeObject<'a>>,
 }
 
@@ -318,6 +320,8 @@ pub(crate) fn plan(plan: &Plan, targets: &[String]) -> String {
         targets,
         nodes: plan.nodes().count(),
         states: STATES.into_iter().map(|state| (state_name(state), plan.count(state))).collect(),
+        estimated_ms: millis(plan.estimate().work),
+        unknown: plan.estimate().unknown,
         plan: plan.nodes().map(|(node, state)| PlanNodeObject { node, state: state_name(state) }).collect(),
     })
 }
@@ -426,7 +430,7 @@ mod tests {
         check(
             plan(&plan_list::tests::example(), &["report".into()]),
             expect![[
-                r#"{"schema":"mamo.plan/1","targets":["report"],"nodes":7,"states":{"after_barrier":1,"cut_off":1,"failed":1,"fresh":1,"not_needed":1,"run":1,"run_unless_cut_off":1},"plan":[{"node":"flights","state":"fresh"},{"node":"unused","state":"not_needed"},{"node":"weather","state":"failed"},{"node":"clean","state":"cut_off"},{"node":"fit","state":"run"},{"node":"report","state":"run_unless_cut_off"},{"node":"publish","state":"after_barrier"}]}"#
+                r#"{"schema":"mamo.plan/1","targets":["report"],"nodes":7,"states":{"after_barrier":1,"cut_off":1,"failed":1,"fresh":1,"not_needed":1,"run":1,"run_unless_cut_off":1},"estimated_ms":12400,"unknown":1,"plan":[{"node":"flights","state":"fresh"},{"node":"unused","state":"not_needed"},{"node":"weather","state":"failed"},{"node":"clean","state":"cut_off"},{"node":"fit","state":"run"},{"node":"report","state":"run_unless_cut_off"},{"node":"publish","state":"after_barrier"}]}"#
             ]],
         );
         check(

@@ -2,7 +2,7 @@
 
 use crate::cli::settings::PlanLength;
 use crate::cli::words;
-use crate::exec::{Plan, PlanState};
+use crate::exec::{Estimate, Plan, PlanState};
 use std::collections::BTreeMap;
 
 /// Lines of a short list.
@@ -27,6 +27,7 @@ pub(crate) const STATES: [PlanState; 7] = [
 pub(crate) fn text(plan: &Plan, length: PlanLength) -> String {
     let nodes: Vec<(&str, PlanState)> = plan.nodes().filter(|(_, state)| is_listed(*state)).collect();
     let mut text = format!("{}\n", counts(plan));
+    text.extend(estimate(plan.estimate()));
     let lines = match length {
         PlanLength::Full => nodes.iter().map(|(node, state)| line(*state, node)).collect(),
         PlanLength::Short => short(&nodes),
@@ -46,6 +47,13 @@ fn counts(plan: &Plan) -> String {
         parts.insert(0, "nothing to run".into());
     }
     words::list(&format!("{}:", words::count(nodes, "node")), &parts, WIDTH)
+}
+
+/// What the nodes took before that would run; nothing when nobody knows of any.
+fn estimate(Estimate { work, unknown, .. }: Estimate) -> Option<String> {
+    let others = (unknown > 0).then(|| format!(", and {} never ran before", words::count(unknown, "node")));
+    let others = others.unwrap_or_default();
+    (!work.is_zero()).then(|| format!("up to {} of work by what they took before{others}\n", words::duration(work)))
 }
 
 /// Nodes whose names differ in numbers only share a line when there are too many, then those of a group do.
@@ -139,11 +147,12 @@ pub(crate) mod tests {
             ("report", PlanState::RunUnlessCutOff),
             ("publish", PlanState::AfterBarrier),
         ];
-        Plan { states: states.map(|(node, state)| (node.to_owned(), state)).to_vec() }
+        let estimate = Estimate { work: std::time::Duration::from_millis(12_400), unknown: 1 };
+        Plan { estimate, states: states.map(|(node, state)| (node.to_owned(), state)).to_vec() }
     }
 
     fn plan(nodes: impl IntoIterator<Item = String>, state: PlanState) -> Plan {
-        Plan { states: nodes.into_iter().map(|node| (node, state)).collect() }
+        Plan { estimate: Estimate::default(), states: nodes.into_iter().map(|node| (node, state)).collect() }
     }
 
     fn check(plan: &Plan, length: PlanLength, expected: Expect) {
@@ -158,6 +167,7 @@ pub(crate) mod tests {
             expect![[r#"
                 7 nodes: 1 failed, 1 run, 1 run unless cut off, 1 after a barrier, 1 cut off,
                   1 fresh, 1 not needed
+                up to 12.4 s of work by what they took before, and 1 node never ran before
 
                 failed              weather
                 run                 fit

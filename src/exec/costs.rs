@@ -105,8 +105,7 @@ impl Costs {
 
     /// The same; nothing for a spec whose function was never executed with this store.
     pub(crate) fn known_ns(&self, spec: SpecId) -> Option<u64> {
-        let before = self.before[self.function(spec)?];
-        before.mean_ns().map(|mean| mean.saturating_mul(before.size()))
+        self.before[self.function(spec)?].whole_ns()
     }
 
     /// The function of a spec; nothing for what calls none.
@@ -243,6 +242,11 @@ impl Tally {
     /// What one execution takes in the mean; nothing when there was none.
     pub(crate) fn mean_ns(self) -> Option<u64> {
         self.compute_ns.checked_div(self.executions)
+    }
+
+    /// What a node takes in the mean: a map or reduce as a whole. Nothing when that is not known.
+    pub(crate) fn whole_ns(self) -> Option<u64> {
+        self.mean_ns().map(|mean| mean.saturating_mul(self.size()))
     }
 
     /// How many executions a node is in the mean: more than one for maps and reduces.

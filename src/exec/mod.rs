@@ -74,7 +74,7 @@ pub use forget::Forgotten;
 pub use gc::{Evicted, Gc, GcReport, StoreSize};
 pub use impact::{Impact, ImpactNode};
 pub(crate) use outside::ctx_outside;
-pub use plan_report::{Plan, PlanState};
+pub use plan_report::{Estimate, Plan, PlanState};
 pub use process::serve;
 pub use replay::{Replay, ReplayEnd};
 pub use report::NodeLog;

@@ -11,11 +11,24 @@ use crate::exec::table::Table;
 use crate::fingerprint::{ValueDigest, transient_value};
 use crate::graph::{Body, Kind, NodeId, NodeSpec};
 use std::collections::HashMap;
+use std::time::Duration;
 
 /// What a run would do.
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub(crate) states: Vec<(String, PlanState)>,
+    pub(crate) estimate: Estimate,
+}
+
+/// What executions would take, by what their functions took before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Estimate {
+    /// The sum over all nodes, as if one thread did everything.
+    pub work: Duration,
+    /// Number of nodes of which nobody knows, since their functions were never executed with this store: left out of
+    /// the sum.
+    pub unknown: u64,
 }
 
 /// What a run would do with a node.
@@ -48,6 +61,12 @@ impl Plan {
     pub fn count(&self, state: PlanState) -> usize {
         self.states.iter().filter(|(_, s)| *s == state).count()
     }
+
+    /// What executing the nodes would take that a run would or may execute, at most: some may be cut off, and of a map or
+    /// reduce as many parts are counted as it had before, in the mean, although some may be known.
+    pub fn estimate(&self) -> Estimate {
+        self.estimate
+    }
 }
 
 impl PlanState {
@@ -69,7 +88,20 @@ pub(crate) fn report(session: &Session, mut ledger: Ledger, pool: &rayon::Thread
     let Foreseen { states, .. } = foresee(session, &ledger, &planned)?;
     let order = graph.order();
     let nodes = order.forwards().filter(|node| !graph.is_output(*node));
-    Ok(Plan { states: nodes.map(|node| (graph.identity(node), states[node])).collect() })
+    let estimate = estimate(session, graph.node_ids().filter(|node| states[*node].may_execute()));
+    Ok(Plan { estimate, states: nodes.map(|node| (graph.identity(node), states[node])).collect() })
+}
+
+/// What executing these nodes would take.
+fn estimate(session: &Session, nodes: impl Iterator<Item = NodeId>) -> Estimate {
+    let mut estimate = Estimate::default();
+    for function in nodes.filter_map(|node| session.costs.function(session.graph.spec_id(node)?)) {
+        match session.costs.known(function).whole_ns() {
+            Some(ns) => estimate.work = estimate.work.saturating_add(Duration::from_nanos(ns)),
+            None => estimate.unknown += 1,
+        }
+    }
+    estimate
 }
 
 /// What can be told of the nodes before anything runs.

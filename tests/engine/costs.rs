@@ -311,3 +311,17 @@ fn a_sub_graph_is_one_execution() {
     let fewer = shown(run(&engine, &graph(1)).costs());
     assert_eq!((fewer.0[1..3].to_vec(), fewer.1), (vec![10, 10], [1, 0, 1, 0]));
 }
+
+#[test]
+fn a_plan_says_what_its_nodes_took_before() {
+    let _alone = alone();
+    let engine = builder().in_memory();
+    let estimate = |y| {
+        let estimate = engine.plan(&graph(y), &[]).unwrap().estimate();
+        (estimate.work.as_millis(), estimate.unknown)
+    };
+    assert_eq!(estimate(1), (0, 2));
+    run(&engine, &graph(1));
+    assert_eq!(estimate(1), (0, 0));
+    assert_eq!(estimate(2), (500, 0));
+}
