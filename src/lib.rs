@@ -27,6 +27,10 @@ pub use value::{
 };
 
 /// What other crates say while a node runs, in its log; feature `tracing`.
+///
+/// With it engines tell by `tracing` what they do, with the target `mamo`, when a subscriber was set before the engine was
+/// made: beginnings and ends of runs as `INFO`, what became of nodes as `DEBUG`, what is odd as `WARN`. So a subscriber
+/// that goes by `RUST_LOG` shows nodes with `RUST_LOG=mamo=debug`.
 #[cfg(feature = "tracing")]
 pub mod log {
     pub use crate::value::layer;

@@ -1,9 +1,45 @@
-//! What nodes say by `tracing` is in their logs.
+//! What nodes say by `tracing` is in their logs, and what the engine does is told by it.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use mamo::{Engine, Graph, NodeCtx, NodeLog, node};
-use tracing_subscriber::layer::SubscriberExt;
+use std::sync::{Arc, Mutex};
+use tracing::field::{Field, Visit};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+
+/// What the engine told: level, message, node and element.
+#[derive(Clone, Default)]
+struct Told(Arc<Mutex<Vec<String>>>);
+
+impl<S: tracing::Subscriber> Layer<S> for Told {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == "mamo" {
+            let mut words = Words::default();
+            event.record(&mut words);
+            let Words { message, others } = words;
+            self.0.lock().unwrap().push(format!("{} {message}{others}", event.metadata().level()));
+        }
+    }
+}
+
+#[derive(Default)]
+struct Words {
+    message: String,
+    others: String,
+}
+
+impl Visit for Words {
+    fn record_str(&mut self, _: &Field, value: &str) {
+        self.others += &format!(" {value}");
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        if field.name() == "message" {
+            self.message = format!("{value:?}");
+        }
+    }
+}
 
 #[node]
 fn fit(ctx: &NodeCtx, x: u32) -> u32 {
@@ -28,7 +64,9 @@ fn lines(log: Option<NodeLog>) -> Vec<String> {
 
 #[test]
 fn events_of_a_node_are_in_its_log() {
-    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(mamo::log::layer())).unwrap();
+    let told = Told::default();
+    let subscriber = tracing_subscriber::registry().with(mamo::log::layer()).with(told.clone());
+    tracing::subscriber::set_global_default(subscriber).unwrap();
     tracing::info!("outside");
     let engine = Engine::builder().jobs(2).in_memory();
     let (graph, (one, all)) = Graph::build(|g| {
@@ -43,4 +81,9 @@ fn events_of_a_node_are_in_its_log() {
     );
     assert_eq!(lines(run.find_log("all[1]").unwrap())[0], "info begins x=3");
     assert_eq!(run.log(all).unwrap().unwrap().elements, ["0", "1"]);
+    // The engine's own events are in no node's log.
+    let mut told = std::mem::take(&mut *told.0.lock().unwrap());
+    told.sort();
+    let executed = ["DEBUG node executed all 0", "DEBUG node executed all 1", "DEBUG node executed fit"];
+    assert_eq!(told, [&executed[..], &["DEBUG planned", "INFO run ended", "INFO run started"]].concat());
 }

@@ -12,6 +12,8 @@ use crate::exec::recorded::load_roots;
 use crate::exec::scratch::Scratch;
 use crate::exec::store_error::store_error;
 use crate::exec::sync::{Arc, Mutex};
+#[cfg(feature = "tracing")]
+use crate::exec::traced::traced;
 use crate::store::{FjallStore, MemoryStore, OpenOptions, Store};
 use std::path::Path;
 use std::time::Duration;
@@ -117,8 +119,9 @@ impl EngineBuilder {
     /// When the store is held by another process, has another format, or cannot be made.
     pub fn open(self, folder: impl AsRef<Path>) -> Result<Engine> {
         let folder = folder.as_ref();
-        let store = self.open_store(folder)?;
-        self.engine(store, Some(folder), true)
+        let traced = self.traced();
+        let store = traced.open_store(folder)?;
+        traced.engine(store, Some(folder), true)
     }
 
     /// An engine over a store of your own.
@@ -126,7 +129,7 @@ impl EngineBuilder {
     /// # Errors
     /// When the store cannot be read.
     pub fn with_store(self, store: Arc<dyn Store>) -> Result<Engine> {
-        self.engine(store, None, true)
+        self.traced().engine(store, None, true)
     }
 
     /// An engine that forgets everything when it is dropped.
@@ -134,11 +137,19 @@ impl EngineBuilder {
     /// # Panics
     /// When the system gives no threads.
     pub fn in_memory(self) -> Engine {
-        match self.engine(Arc::new(MemoryStore::new()), None, false) {
+        match self.traced().engine(Arc::new(MemoryStore::new()), None, false) {
             Ok(engine) => engine,
             // An empty store in memory reads without errors, so only the threads are left.
             Err(error) => std::panic::panic_any(error.to_string()),
         }
+    }
+
+    /// Tells by `tracing` as well, where that is compiled in.
+    fn traced(self) -> Self {
+        #[cfg(feature = "tracing")]
+        return Self { observer: traced(self.observer), ..self };
+        #[cfg(not(feature = "tracing"))]
+        self
     }
 
     fn open_store(&self, folder: &Path) -> Result<Arc<dyn Store>> {

@@ -54,6 +54,8 @@ mod store_error;
 mod sync;
 mod table;
 mod tags;
+#[cfg(feature = "tracing")]
+mod traced;
 mod upkeep;
 mod values;
 mod verify;
