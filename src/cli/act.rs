@@ -92,10 +92,7 @@ fn run(settings: &Settings, options: RunOptions, program: &mut dyn Program, stag
     tell_whys(settings, &engine, &graph, &stage.console)?;
     let result = {
         let _guard = guard(&engine, stage);
-        let _bar = (style == Style::Bar).then(|| {
-            let narrator = Arc::clone(&narrator);
-            Bar::start(&stage.console, move || narrator.view())
-        });
+        let _bar = bar(&engine, &narrator, style, &stage.console);
         engine.run_targets(&graph, &names(&settings.targets))
     };
     let run = result?;
@@ -107,6 +104,14 @@ fn run(settings: &Settings, options: RunOptions, program: &mut dyn Program, stag
         Results::Text => {}
     }
     Ok(summary.exit_code())
+}
+
+/// Shows how far the engine's run is, where that can be drawn.
+pub(crate) fn bar(engine: &Engine, narrator: &Arc<Narrator>, style: Style, console: &Arc<Console>) -> Option<Bar> {
+    (style == Style::Bar).then(|| {
+        let (narrator, remaining) = (Arc::clone(narrator), Arc::clone(&engine.inner.remaining));
+        Bar::start(console, move || narrator.view(remaining.estimate()))
+    })
 }
 
 /// An engine that runs, with who tells of it.

@@ -4,7 +4,7 @@ use crate::cli::complaint;
 use crate::cli::console::{Console, lock};
 use crate::cli::progress::{Progress, View, shown};
 use crate::cli::tally::Tally;
-use crate::exec::{Event, Observer, RestartReason};
+use crate::exec::{Estimate, Event, Observer, RestartReason};
 use crate::value::{Failure, LogLine};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -56,10 +56,10 @@ impl Narrator {
     }
 
     /// What the bar shows now.
-    pub(crate) fn view(&self) -> View {
+    pub(crate) fn view(&self, remaining: Estimate) -> View {
         let mut state = lock(&self.state);
         let now = state.began.elapsed();
-        state.progress.view(now)
+        state.progress.view(now, remaining)
     }
 
     /// Tells of failures that no event told of, and how many there are beyond those.

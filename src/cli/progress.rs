@@ -1,12 +1,14 @@
 //! How far a run is, kept from its events: what the progress bar shows.
 
 use crate::cli::words;
-use crate::exec::Event;
+use crate::exec::{Estimate, Event};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 /// Running nodes that are named; more are only counted.
 const NAMED: usize = 3;
+/// Shorter times that are left are over before they are read.
+const WORTH_TELLING: Duration = Duration::from_secs(1);
 /// The rate is that of the time just past.
 const RATE_WINDOW: Duration = Duration::from_secs(5);
 
@@ -72,10 +74,14 @@ impl Progress {
     }
 
     /// What to show now.
-    pub(crate) fn view(&mut self, now: Duration) -> View {
+    pub(crate) fn view(&mut self, now: Duration, remaining: Estimate) -> View {
         let rate = self.rate(now);
         let failed = (self.failed > 0).then(|| format!("{} failed", self.failed));
-        let text = [rate, failed, self.running_text(now)].into_iter().flatten().collect::<Vec<_>>().join("  ");
+        let text = [rate, failed, self.left_text(now, remaining), self.running_text(now)]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join("  ");
         // Below an expansion there may be more to do than was planned.
         View { done: self.done, stale: self.stale.max(self.done), text }
     }
@@ -101,6 +107,15 @@ impl Progress {
         }
         let (time, executed) = self.samples.front()?;
         words::rate(self.executed.saturating_sub(*executed), now.saturating_sub(*time))
+    }
+
+    /// How long it takes yet, when as much goes on running side by side as now.
+    fn left_text(&self, now: Duration, Estimate { work, unknown, .. }: Estimate) -> Option<String> {
+        let elapsed: Duration = self.running.values().map(|since| now.saturating_sub(*since)).sum();
+        let side_by_side = u32::try_from(self.running.len()).unwrap_or(u32::MAX).max(1);
+        let left = work.saturating_sub(elapsed) / side_by_side;
+        let more = if unknown > 0 { "over " } else { "" };
+        (left >= WORTH_TELLING).then(|| format!("{more}{} left", words::duration(left)))
     }
 
     fn running_text(&self, now: Duration) -> Option<String> {
@@ -131,11 +146,11 @@ mod tests {
 
     fn check(events: &[(u64, Event<'_>)], now: u64, expected: Expect) {
         let mut progress = Progress::default();
-        progress.view(Duration::ZERO);
+        progress.view(Duration::ZERO, Estimate::default());
         for (time, event) in events {
             progress.note(event, Duration::from_millis(*time));
         }
-        let View { done, stale, text } = progress.view(Duration::from_millis(now));
+        let View { done, stale, text } = progress.view(Duration::from_millis(now), Estimate::default());
         expected.assert_eq(&format!("{done}/{stale}  {text}"));
     }
 
@@ -154,6 +169,21 @@ mod tests {
         events.extend((1..).zip(nodes).map(|(time, node)| (time * 1000, started(node, None))));
         events.push((6000, executed("b", None)));
         check(&events, 8000, expect!["1/9  7/min  a 7.0 s, c 5.0 s, d 4.0 s, +1"]);
+    }
+
+    #[test]
+    fn what_is_left_is_shared_by_what_runs() {
+        let mut progress = Progress::default();
+        for node in ["a", "b"] {
+            progress.note(&started(node, None), Duration::ZERO);
+        }
+        let mut left = |work, unknown, now| {
+            let estimate = Estimate { work: Duration::from_secs(work), unknown };
+            progress.view(Duration::from_secs(now), estimate).text
+        };
+        assert_eq!(left(60, 0, 0), "30.0 s left  a 0.0 ms, b 0.0 ms");
+        assert_eq!(left(60, 2, 10), "over 20.0 s left  a 10.0 s, b 10.0 s");
+        assert_eq!(left(60, 0, 40), "a 40.0 s, b 40.0 s");
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! `watch`: one run after the other, each told as `run` tells its own.
 
-use crate::cli::act::{Program, Stage, fail, names, run_engine, tell, write_line};
-use crate::cli::bar::Bar;
+use crate::cli::act::{Program, Stage, bar, fail, names, run_engine, tell, write_line};
 use crate::cli::exit_codes;
 use crate::cli::interrupt::{Busy, Guard, Signals};
 use crate::cli::json;
@@ -69,10 +68,7 @@ impl Watched<'_, '_> {
         // Whoever interrupts sees the flag or meets the end of the round: nothing else goes with it.
         self.is_running.store(true, Ordering::Relaxed);
         let result = {
-            let _bar = (self.style == Style::Bar).then(|| {
-                let narrator = Arc::clone(&self.narrator);
-                Bar::start(&self.stage.console, move || narrator.view())
-            });
+            let _bar = bar(engine, &self.narrator, self.style, &self.stage.console);
             rounds.run(|| {
                 let graph = program.build()?;
                 tell_whys(self.settings, engine, &graph, &self.stage.console)?;

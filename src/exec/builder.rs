@@ -179,6 +179,7 @@ impl EngineBuilder {
             on_failure: self.on_failure,
             most_expansions: self.expansion_depth.unwrap_or(MOST_EXPANSIONS),
             capacities,
+            remaining: Arc::default(),
             jobserver: Jobserver::of_environment().map(Arc::new),
             signals: Arc::default(),
             bell: Arc::default(),

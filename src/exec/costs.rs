@@ -188,6 +188,11 @@ impl Costs {
         *lock(&self.now[function])
     }
 
+    /// What is known of a function from before.
+    pub(crate) fn before(&self, function: FunctionId) -> Tally {
+        self.before[function]
+    }
+
     /// What is known of a function from before, or else from this run.
     pub(crate) fn known(&self, function: FunctionId) -> Tally {
         let before = self.before[function];

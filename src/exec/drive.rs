@@ -37,7 +37,10 @@ pub(crate) fn drive(session: &mut Arc<Session>, mut ledger: Ledger, pool: &rayon
             skip_rest(session, &mut ledger, &planned);
             return Ok(ledger);
         }
-        session.tell(|observer| observer.event(&Event::Planned { stale: u64::from(planned.n_stale) }));
+        session.tell(|observer| {
+            session.remaining.plan(session, &planned);
+            observer.event(&Event::Planned { stale: u64::from(planned.n_stale) });
+        });
         session.capacities.check(&session.graph, &planned)?;
         record_specs(session)?;
         let (n_deferred, has_deferred) = (planned.n_deferred, planned.n_deferred > 0);

@@ -17,12 +17,13 @@ use crate::exec::ledger::{Ledger, Roots};
 use crate::exec::loader::Loaders;
 use crate::exec::look::{Looker, SecretKey};
 use crate::exec::named::{find_element, find_node, find_targets};
-use crate::exec::plan_report::{Plan, report};
+use crate::exec::plan_report::{Estimate, Plan, report};
 use crate::exec::planning::Contents;
 use crate::exec::process::refuse_unserved;
 use crate::exec::publish::publish;
 use crate::exec::recorded::load_roots;
 use crate::exec::recorder::Recorder;
+use crate::exec::remaining::Remaining;
 use crate::exec::replay::{Replay, refuse_unknown, replay};
 use crate::exec::report::{NodeLog, Report, Reports, newest_report};
 use crate::exec::run::Run;
@@ -56,6 +57,8 @@ pub(crate) struct Inner {
     pub(crate) on_failure: OnFailure,
     pub(crate) most_expansions: u32,
     pub(crate) capacities: Arc<Capacities>,
+    /// What the run in progress has yet to execute.
+    pub(crate) remaining: Arc<Remaining>,
     /// Says how many nodes may run at once besides the first one, when `make` started this process.
     pub(crate) jobserver: Option<Arc<Jobserver>>,
     pub(crate) signals: Arc<Signals>,
@@ -149,6 +152,12 @@ impl Engine {
         let declared = graph.declared().ok_or_else(unfinished)?;
         let (targets, names) = find_targets(declared, targets)?;
         self.inner.run(declared, targets, names)
+    }
+
+    /// What the run in progress has yet to execute, running nodes included, by what their functions took before: at most,
+    /// since some may be cut off. It is kept for engines with an observer.
+    pub fn remaining(&self) -> Estimate {
+        self.inner.remaining.estimate()
     }
 
     /// Says what a run would do.
@@ -355,6 +364,7 @@ impl Inner {
             run: run_number(),
             ticker: self.ticker.clone(),
             costs: Costs::load(graph, &*self.store)?,
+            remaining: Arc::clone(&self.remaining),
             sources,
             spill: Arc::new(Spill::within(self.capacities.memory)),
             held_most: AtomicU64::new(0),

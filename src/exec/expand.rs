@@ -350,6 +350,7 @@ impl Session {
             run: self.run,
             ticker: self.ticker.clone(),
             costs: Costs::load(graph, &*self.store)?,
+            remaining: Arc::default(),
             sources: Arc::clone(&self.sources),
             spill: Arc::clone(&self.spill),
             after: Arc::default(),

@@ -38,6 +38,7 @@ mod questions;
 mod recorded;
 mod recorder;
 mod references;
+mod remaining;
 mod replay;
 mod report;
 mod run;

@@ -15,6 +15,7 @@ use crate::exec::process::Workers;
 use crate::exec::recorded::output_part;
 use crate::exec::recorder::Recorder;
 use crate::exec::references::references_of;
+use crate::exec::remaining::Remaining;
 use crate::exec::report::Reports;
 use crate::exec::sources::Sources;
 use crate::exec::spill::Spill;
@@ -46,6 +47,7 @@ pub(crate) struct Session {
     pub(crate) run: u64,
     pub(crate) ticker: Ticker,
     pub(crate) costs: Costs,
+    pub(crate) remaining: Arc<Remaining>,
     pub(crate) sources: Arc<Sources>,
     /// Values that are not saved, until the run is over.
     pub(crate) spill: Arc<Spill>,
@@ -80,12 +82,16 @@ impl Session {
     pub(crate) fn tell_executed(&self, node: NodeId, element: Option<&str>, cost_ns: u64) {
         let took = Duration::from_nanos(cost_ns);
         self.tell(|observer| {
+            self.remaining.end(self, node, element.is_some());
             observer.event(&Event::NodeExecuted { node: &self.graph.identity(node), element, took });
         });
     }
 
     pub(crate) fn tell_cut_off(&self, node: NodeId) {
-        self.tell(|observer| observer.event(&Event::NodeCutOff { node: &self.graph.identity(node) }));
+        self.tell(|observer| {
+            self.remaining.end(self, node, false);
+            observer.event(&Event::NodeCutOff { node: &self.graph.identity(node) });
+        });
     }
 
     /// Tells that a node or an element failed, with the last lines of its log.

@@ -1,10 +1,10 @@
 //! What runs cost and save, by a clock that nodes move themselves.
 
 use mamo::store::{Batch, MemoryStore, RecordKind, Store};
-use mamo::{Clock, Engine, EngineBuilder, Graph, Node, NodeCtx, Persist, Run, RunCosts, node, source};
+use mamo::{Clock, Engine, EngineBuilder, Event, Graph, Node, NodeCtx, Observer, Persist, Run, RunCosts, node, source};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// Milliseconds.
@@ -324,4 +324,54 @@ fn a_plan_says_what_its_nodes_took_before() {
     run(&engine, &graph(1));
     assert_eq!(estimate(1), (0, 0));
     assert_eq!(estimate(2), (500, 0));
+}
+
+/// Asks what is left whenever something was executed.
+#[derive(Default)]
+struct Asking {
+    engine: OnceLock<Arc<Engine>>,
+    left: Mutex<Vec<(u128, u64)>>,
+}
+
+impl Observer for Asking {
+    fn event(&self, event: &Event<'_>) {
+        if let (Event::Planned { .. } | Event::NodeExecuted { .. } | Event::NodeCutOff { .. }, Some(engine)) =
+            (event, self.engine.get())
+        {
+            let left = engine.remaining();
+            self.left.lock().unwrap().push((left.work.as_millis(), left.unknown));
+        }
+    }
+}
+
+#[node]
+fn slow(x: u32) -> u32 {
+    pass(100);
+    x % 10
+}
+
+#[node]
+fn sum(xs: &[u32], y: u32) -> u32 {
+    pass(1000);
+    xs.iter().sum::<u32>() + y
+}
+
+#[test]
+fn what_is_left_gets_less() {
+    let _alone = alone();
+    let asking = Arc::new(Asking::default());
+    let engine = Arc::new(builder().observer(asking.clone()).in_memory());
+    asking.engine.set(Arc::clone(&engine)).ok().unwrap();
+    let left = |xs: [u32; 4], y| {
+        let pipeline = |g: &Graph| Ok(g.add(sum::node(g.add(slow::map(g.value(xs.to_vec()))), g.value(y))));
+        run(&engine, &Graph::build(pipeline).unwrap().0);
+        std::mem::take(&mut *asking.left.lock().unwrap())
+    };
+    // The map and the sum are of functions that nobody knows.
+    assert_eq!(left([1, 2, 3, 4], 1), [(0, 2), (0, 2), (0, 2), (0, 2), (0, 2), (0, 1)]);
+    // All four elements are expected to run until it is known that two are stale.
+    assert_eq!(left([1, 2, 5, 6], 1), [(1400, 0), (1100, 0), (1000, 0), (0, 0)]);
+    // The sum is cut off.
+    assert_eq!(left([1, 2, 5, 16], 1), [(1400, 0), (1000, 0), (0, 0)]);
+    assert_eq!(left([1, 2, 5, 16], 2), [(1000, 0), (0, 0)]);
 }

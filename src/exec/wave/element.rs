@@ -165,6 +165,7 @@ impl Wave {
 
     pub(crate) fn tell_started(&self, node: NodeId, elements: usize, stale: usize) {
         self.session.tell(|observer| {
+            self.session.remaining.open(&self.session, node, stale);
             let count = |count| u64::try_from(count).unwrap_or(u64::MAX);
             let node = &self.session.graph.identity(node);
             observer.event(&Event::MapStarted { node, elements: count(elements), stale: count(stale) });
