@@ -22,7 +22,15 @@ pub(crate) struct Progress {
     running: BTreeMap<String, Duration>,
     /// Maps of which an element ended, but not yet all.
     open_maps: BTreeSet<String>,
-    samples: VecDeque<(Duration, u64)>,
+    samples: VecDeque<Sample>,
+}
+
+/// How things stood when somebody looked.
+#[derive(Debug)]
+struct Sample {
+    at: Duration,
+    executed: u64,
+    running: usize,
 }
 
 /// What a bar shows at a time.
@@ -101,18 +109,19 @@ impl Progress {
     }
 
     fn rate(&mut self, now: Duration) -> Option<String> {
-        self.samples.push_back((now, self.executed));
-        while self.samples.get(1).is_some_and(|(time, _)| now.saturating_sub(*time) >= RATE_WINDOW) {
+        self.samples.push_back(Sample { at: now, executed: self.executed, running: self.running.len() });
+        while self.samples.get(1).is_some_and(|sample| now.saturating_sub(sample.at) >= RATE_WINDOW) {
             self.samples.pop_front();
         }
-        let (time, executed) = self.samples.front()?;
-        words::rate(self.executed.saturating_sub(*executed), now.saturating_sub(*time))
+        let Sample { at, executed, .. } = self.samples.front()?;
+        words::rate(self.executed.saturating_sub(*executed), now.saturating_sub(*at))
     }
 
-    /// How long it takes yet, when as much goes on running side by side as now.
+    /// How long it takes yet, when as much goes on running side by side as did in the time just past.
     fn left_text(&self, now: Duration, Estimate { work, unknown, .. }: Estimate) -> Option<String> {
         let elapsed: Duration = self.running.values().map(|since| now.saturating_sub(*since)).sum();
-        let side_by_side = u32::try_from(self.running.len()).unwrap_or(u32::MAX).max(1);
+        let side_by_side = self.samples.iter().map(|sample| sample.running).max();
+        let side_by_side = u32::try_from(side_by_side.unwrap_or(0)).unwrap_or(u32::MAX).max(1);
         let left = work.saturating_sub(elapsed) / side_by_side;
         let more = if unknown > 0 { "over " } else { "" };
         (left >= WORTH_TELLING).then(|| format!("{more}{} left", words::duration(left)))
@@ -184,6 +193,10 @@ mod tests {
         assert_eq!(left(60, 0, 0), "30.0 s left  a 0.0 ms, b 0.0 ms");
         assert_eq!(left(60, 2, 10), "over 20.0 s left  a 10.0 s, b 10.0 s");
         assert_eq!(left(60, 0, 40), "a 40.0 s, b 40.0 s");
+        // One has ended and the next one is about to begin.
+        progress.note(&executed("a", None), Duration::from_secs(41));
+        let estimate = Estimate { work: Duration::from_secs(61), unknown: 0 };
+        assert_eq!(progress.view(Duration::from_secs(41), estimate).text, "1/min  10.0 s left  b 41.0 s");
     }
 
     #[test]
