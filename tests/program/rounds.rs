@@ -87,7 +87,8 @@ impl Program {
             let line = self.stderr.next().unwrap().unwrap();
             let is_last = ["done in", "failed after"].iter().any(|end| line.starts_with(end));
             lines.push(match line.split_once(": ").filter(|_| is_last) {
-                Some((_, counts)) => counts.to_owned(),
+                // What follows a semicolon is a matter of time.
+                Some((_, counts)) => counts.split("; ").next().unwrap().to_owned(),
                 None => line.split(" in ").next().unwrap().to_owned(),
             });
             if is_last {

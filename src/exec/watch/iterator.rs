@@ -58,7 +58,7 @@ impl Engine {
     ///     let round = round?;
     ///     println!("{} words", round.run.get(round.handles)?);
     /// }
-    /// # mamo::Result::Ok(())
+    /// # Ok::<(), mamo::Error>(())
     /// ```
     ///
     /// # Errors
