@@ -87,6 +87,8 @@ impl Project {
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args(arguments).current_dir(self.folder.path());
         cargo.env("CARGO_TARGET_DIR", target()).env("TOLD", self.path("told"));
+        // No debugger looks at them: half of what is built is saved.
+        cargo.env("CARGO_PROFILE_DEV_DEBUG", "false");
         // What the tests are run with says nothing about the project.
         for variable in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"] {
             cargo.env_remove(variable);
