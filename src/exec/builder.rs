@@ -14,7 +14,11 @@ use crate::exec::store_error::store_error;
 use crate::exec::sync::{Arc, Mutex};
 #[cfg(feature = "tracing")]
 use crate::exec::traced::traced;
-use crate::store::{FjallStore, MemoryStore, OpenOptions, Store};
+#[cfg(not(unix))]
+use crate::store::FjallStore;
+#[cfg(unix)]
+use crate::store::SharedStore;
+use crate::store::{MemoryStore, OpenOptions, Store};
 use std::path::Path;
 use std::time::Duration;
 
@@ -153,7 +157,11 @@ impl EngineBuilder {
     }
 
     fn open_store(&self, folder: &Path) -> Result<Arc<dyn Store>> {
-        let (store, opened) = FjallStore::open(folder, OpenOptions::default().wait(self.wait)).map_err(store_error)?;
+        let options = OpenOptions::default().wait(self.wait);
+        #[cfg(unix)]
+        let (store, opened) = SharedStore::open(folder, options).map_err(store_error)?;
+        #[cfg(not(unix))]
+        let (store, opened) = FjallStore::open(folder, options).map_err(store_error)?;
         if let (Some(repair), Some(observer)) = (opened.repair(), &self.observer) {
             let quarantine = repair.quarantine().map(Path::to_path_buf);
             observer.event(&Event::StoreRepaired { message: &repair.to_string(), quarantine });

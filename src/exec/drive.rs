@@ -8,7 +8,7 @@ use crate::exec::leaves::{changed_since, look_again, look_at_sources};
 use crate::exec::ledger::{Known, Ledger};
 use crate::exec::lost::close_over_lost;
 use crate::exec::planning::{Class, Contents, Planned, plan};
-use crate::exec::recorded::{deep_of, was_not_kept};
+use crate::exec::recorded::{deep_of, load_roots, was_not_kept};
 use crate::exec::session::Session;
 use crate::exec::store_error::store_error;
 use crate::exec::sync::{Arc, lock};
@@ -34,6 +34,12 @@ pub(crate) fn drive(session: &mut Arc<Session>, mut ledger: Ledger, pool: &rayon
         note_known(session, &mut ledger, &planned);
         let is_stuck = planned.n_deferred > 0 && planned.n_deferred >= n_deferred_before;
         if planned.n_stale == 0 || is_stuck || is_stopping || session.signals.is_stopped() {
+            let mut end = WaveEnd::default();
+            adopt_roots(session, &ledger, &mut end)?;
+            if end.starts_over() && !is_stopping && !session.signals.is_stopped() {
+                restart(session, &mut ledger, &end, pool)?;
+                continue;
+            }
             skip_rest(session, &mut ledger, &planned);
             return Ok(ledger);
         }
@@ -47,6 +53,7 @@ pub(crate) fn drive(session: &mut Arc<Session>, mut ledger: Ledger, pool: &rayon
         let is_last = |end: &WaveEnd| !has_deferred && end.is_over();
         let mut end;
         (ledger, end) = run_wave(session, ledger, planned, pool, is_last);
+        adopt_roots(session, &ledger, &mut end)?;
         // What this wave wrote can be found by the next one.
         if let Some(session) = Arc::get_mut(session) {
             session.contents = Contents { has_deep: true, has_act: true };
@@ -74,6 +81,27 @@ pub(crate) fn drive(session: &mut Arc<Session>, mut ledger: Ledger, pool: &rayon
             force(session, &mut ledger, end.demanded, &mut forced_before)?;
         }
     }
+}
+
+/// Notes nodes to which another process has given another value since: what is known of those downstream may stand on
+/// either.
+fn adopt_roots(session: &Session, ledger: &Ledger, end: &mut WaveEnd) -> Result<()> {
+    if !session.store.is_shared() {
+        return Ok(());
+    }
+    // Those of nodes that this run wrote in the meantime are among them.
+    session.recorder.flush();
+    let graph = &session.graph;
+    let roots = load_roots(&*session.store)?;
+    let mut known = lock(&session.roots);
+    for node in graph.node_ids().filter(|node| !graph.is_output(*node)) {
+        let Some(base) = ledger.record_key(graph, node) else { continue };
+        let Some(value) = roots.get(&base) else { continue };
+        if known.insert(base, *value) != Some(*value) {
+            end.diverged.push(node);
+        }
+    }
+    Ok(())
 }
 
 /// Runs the sub-graphs that nodes made in a wave; what they lack of this graph is demanded of it.

@@ -8,12 +8,14 @@ pub(crate) fn store_error(error: StoreError) -> Error {
     let kind = match &error {
         StoreError::Locked { .. } => ErrorKind::StoreLocked,
         StoreError::Format { .. } => ErrorKind::StoreFormat,
-        StoreError::Io { .. } | StoreError::Database { .. } | StoreError::Poisoned(_) => ErrorKind::Store,
+        StoreError::Io { .. } | StoreError::Database { .. } | StoreError::Poisoned(_) | StoreError::Holder(_) => {
+            ErrorKind::Store
+        }
     };
     let hint = match &error {
-        StoreError::Locked { .. } => Some("wait for it, or use another store with `--store`"),
+        StoreError::Locked { .. } => Some("wait for it with `--wait`, or use another store with `--store`"),
         StoreError::Format { .. } => Some("use the version of mamo that wrote it, or another folder"),
-        StoreError::Io { .. } | StoreError::Database { .. } | StoreError::Poisoned(_) => None,
+        StoreError::Io { .. } | StoreError::Database { .. } | StoreError::Poisoned(_) | StoreError::Holder(_) => None,
     };
     let source = std::error::Error::source(&error).map(ToString::to_string);
     let mut wrapped = Error::new(kind, error.to_string());

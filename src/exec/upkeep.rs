@@ -6,9 +6,11 @@ use crate::exec::forget::{Forgotten, flush, forget};
 use crate::exec::gc::{self, Gc, GcReport, StoreSize};
 use crate::exec::ledger::Ledger;
 use crate::exec::named::find_node;
+use crate::exec::store_error::store_error;
 use crate::exec::tags::{Tag, tag, tags, untag};
 use crate::exec::{Engine, verify};
 use crate::graph::{Graph, NodeId};
+use crate::store::Alone;
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
@@ -20,9 +22,10 @@ impl Engine {
     /// only because of it.
     ///
     /// # Errors
-    /// When the store cannot be read or written.
+    /// When another process works with the store, unless this is a dry run, and when it cannot be read or written.
     pub fn gc(&self, gc: &Gc) -> Result<GcReport> {
         let _running = self.inner.alone("garbage was collected")?;
+        let _alone = if gc.is_dry { Alone::default() } else { self.keep_others_away()? };
         gc::collect(&*self.inner.store, gc, SystemTime::now())
     }
 
@@ -87,13 +90,14 @@ impl Engine {
     /// inputs, and executed again only when they change, unless it `with_downstream` is forgotten as well.
     ///
     /// # Errors
-    /// When there is no node of a name, when what would be forgotten is tagged or pinned, and when the store cannot be
-    /// written.
+    /// When there is no node of a name, when what would be forgotten is tagged or pinned, when another process works with
+    /// the store, and when it cannot be written.
     pub fn forget(&self, graph: &Graph, nodes: &[&str], with_downstream: bool) -> Result<Vec<Forgotten>> {
         let declared = graph.declared().ok_or_else(unfinished)?;
         let nodes = nodes.iter().map(|node| find_node(declared, node).map(|node| declared.producer(node)));
         let nodes: BTreeSet<NodeId> = nodes.collect::<Result<_>>()?;
         let _running = self.inner.alone("the engine was asked")?;
+        let _alone = self.keep_others_away()?;
         let ledger = Ledger::new(declared, nodes.clone());
         forget(&self.inner.session(declared)?, ledger, &self.inner.pool, &nodes, with_downstream)
     }
@@ -101,9 +105,10 @@ impl Engine {
     /// Forgets all that is not tagged or pinned. Gives the bytes that went.
     ///
     /// # Errors
-    /// When the store cannot be written.
+    /// When another process works with the store, and when it cannot be written.
     pub fn flush(&self) -> Result<u64> {
         let _running = self.inner.alone("the engine was asked")?;
+        let _alone = self.keep_others_away()?;
         flush(&*self.inner.store)
     }
 
@@ -119,9 +124,15 @@ impl Engine {
     /// As [`Engine::verify`], and takes away what cannot be relied on, so that it is made again.
     ///
     /// # Errors
-    /// When the store cannot be read or written.
+    /// When another process works with the store, and when it cannot be read or written.
     pub fn repair(&self) -> Result<verify::Verification> {
         let _running = self.inner.alone("the engine was asked")?;
+        let _alone = self.keep_others_away()?;
         verify::repair(&*self.inner.store)
+    }
+
+    /// Another process may be about to use what is removed.
+    fn keep_others_away(&self) -> Result<Alone> {
+        self.inner.store.alone().map_err(store_error)
     }
 }

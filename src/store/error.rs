@@ -50,4 +50,7 @@ pub enum StoreError {
     /// An earlier write failed, so nothing more is taken.
     #[error("an earlier write to the store failed: {0}")]
     Poisoned(String),
+    /// What the store said to the process that holds it, and that works with it for this one.
+    #[error("the process that holds the store says: {0}")]
+    Holder(String),
 }

@@ -6,6 +6,8 @@ mod held;
 mod memory;
 mod recent;
 mod record;
+#[cfg(unix)]
+mod socket;
 mod traits;
 
 pub use error::StoreError;
@@ -13,4 +15,6 @@ pub use fjall::{FjallStore, OpenOptions, OpenReport, Repair};
 pub(crate) use held::{HeldFolder, remove_tree};
 pub use memory::MemoryStore;
 pub(crate) use record::{Act, Alias, Deep, Payload, RecordReader, Root, Upstream};
-pub use traits::{Adopted, Batch, Key, RecordKind, Store, Ticket};
+#[cfg(unix)]
+pub use socket::SharedStore;
+pub use traits::{Adopted, Alone, Batch, Key, RecordKind, Store, Ticket};

@@ -2,6 +2,8 @@
 
 use crate::fingerprint::BlobDigest;
 use crate::store::StoreError;
+use std::any::Any;
+use std::fmt;
 use std::path::PathBuf;
 
 /// What a record is about; the first byte of its key.
@@ -239,6 +241,23 @@ impl Batch {
     }
 }
 
+/// While this is there, no other process works with the store.
+#[derive(Default)]
+pub struct Alone(Option<Box<dyn Any + Send>>);
+
+impl Alone {
+    /// `until` keeps the others away until it is dropped.
+    pub fn until(until: impl Any + Send) -> Self {
+        Self(Some(Box::new(until)))
+    }
+}
+
+impl fmt::Debug for Alone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Alone").field("is_kept", &self.0.is_some()).finish()
+    }
+}
+
 /// A finished file that becomes a blob.
 #[derive(Clone, Debug)]
 pub struct Adopted {
@@ -342,6 +361,24 @@ pub trait Store: Send + Sync {
     /// When the store cannot be written.
     fn compact(&self) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    /// Whether other processes write as well, or have written since the store was opened.
+    ///
+    /// Where two of them give a node different values at the same time, whoever comes second
+    /// makes it a [root](RecordKind::Root).
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// Keeps other processes away from the store until what this gives is dropped: for whoever removes what they may need.
+    ///
+    /// A store that does not say otherwise is this process's alone.
+    ///
+    /// # Errors
+    /// When another process works with the store, also after such a time as the store was told to wait.
+    fn alone(&self) -> Result<Alone, StoreError> {
+        Ok(Alone::default())
     }
 
     /// Bytes that the store takes on disk; nothing for one that is elsewhere.

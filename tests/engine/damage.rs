@@ -96,14 +96,3 @@ fn whatever_file_is_damaged_the_answer_is_right() {
     }
     assert!(n_repaired > 0, "no damage was noticed");
 }
-
-#[test]
-fn a_second_engine_on_one_store_names_the_holder() {
-    let folder = tempfile::tempdir().unwrap();
-    let first = Bench::open(folder.path());
-    let error = Engine::open(folder.path()).err().unwrap();
-    assert_eq!(error.kind(), mamo::ErrorKind::StoreLocked);
-    assert!(error.to_string().contains(&std::process::id().to_string()), "{error}");
-    drop(first);
-    Engine::open(folder.path()).unwrap();
-}

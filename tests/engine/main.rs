@@ -42,6 +42,8 @@ mod retries;
 mod secrets;
 mod settle_each;
 mod shapes;
+#[cfg(unix)]
+mod shared;
 mod sources;
 mod support;
 mod targets;

@@ -13,12 +13,12 @@ const CHILD: &str = "MAMO_TEST_STORE";
 const HEAD: Key = Key::new(RecordKind::Run, &[0; 32]);
 
 /// The content of batch `number`: the same in every process.
-struct Content {
-    records: Vec<(Key, Vec<u8>)>,
+pub(crate) struct Content {
+    pub(crate) records: Vec<(Key, Vec<u8>)>,
     blob: Option<Vec<u8>>,
 }
 
-fn content(number: u64) -> Content {
+pub(crate) fn content(number: u64) -> Content {
     let mut random = Random(number);
     // Every so often a group that is ingested, with small batches before and after it.
     let n_records = if is_large(number) { 55_000 } else { 1 + random.below(40) };
@@ -40,7 +40,7 @@ fn is_large(number: u64) -> bool {
     number % 1_000 == 15
 }
 
-fn batch(number: u64) -> Batch {
+pub(crate) fn batch(number: u64) -> Batch {
     let content = content(number);
     let mut batch = Batch::default();
     for (key, bytes) in &content.records {
@@ -53,7 +53,7 @@ fn batch(number: u64) -> Batch {
     batch
 }
 
-fn head(store: &dyn Store) -> u64 {
+pub(crate) fn head(store: &dyn Store) -> u64 {
     let found = store.get_many(&[HEAD]).unwrap().pop().unwrap();
     found.map_or(0, |bytes| u64::from_le_bytes(bytes.try_into().unwrap()))
 }

@@ -6,4 +6,6 @@ mod adopt;
 mod contract;
 mod crash;
 mod damage;
+#[cfg(unix)]
+mod shared;
 mod support;

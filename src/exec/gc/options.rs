@@ -22,7 +22,7 @@ pub struct Gc {
     pub(super) versions: Option<usize>,
     pub(super) age: Option<Duration>,
     pub(super) max_size: Option<u64>,
-    pub(super) is_dry: bool,
+    pub(in crate::exec) is_dry: bool,
 }
 
 impl Gc {

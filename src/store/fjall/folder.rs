@@ -20,6 +20,11 @@ impl Folder {
         Ok(Self(path.to_path_buf()))
     }
 
+    /// A folder that is there.
+    pub(super) fn at(path: &Path) -> Self {
+        Self(path.to_path_buf())
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.0
     }

@@ -3,6 +3,7 @@
 use crate::store::StoreError;
 use crate::store::fjall::folder::{Folder, io_error, write_whole};
 use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The lock on a store; released when dropped, and by the system when the process ends in whatever way.
@@ -12,33 +13,104 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 pub(super) struct Lock {
     folder: Folder,
     file: File,
+    process: String,
 }
 
 /// How often a lock that another process has is tried again.
 const POLL: Duration = Duration::from_millis(20);
 
+/// Who has a store open, and how others reach it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::store) struct Holder {
+    /// Process, host, command, since when.
+    pub(in crate::store) process: String,
+    pub(in crate::store) door: Door,
+}
+
+/// How a store is reached that another process has open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::store) enum Door {
+    /// The holder has not said yet: it is still opening the store.
+    Unsaid,
+    /// By a socket.
+    At(PathBuf),
+    /// Not at all.
+    Closed,
+}
+
+/// Begins the line that says where the socket is.
+const LISTENS: &str = "listens at ";
+/// The line that says that there is none.
+const ALONE: &str = "is alone";
+
 impl Lock {
     /// Takes the lock, waiting for it up to `wait`.
     pub(super) fn acquire(folder: &Folder, wait: Duration) -> Result<Self, StoreError> {
+        let start = Instant::now();
+        loop {
+            if let Some(lock) = Self::try_acquire(folder)? {
+                return Ok(lock);
+            }
+            let left = wait.saturating_sub(start.elapsed());
+            if left.is_zero() {
+                return Err(Holder::of(folder).locked(folder));
+            }
+            std::thread::sleep(POLL.min(left));
+        }
+    }
+
+    /// Takes the lock, unless another process has it.
+    pub(super) fn try_acquire(folder: &Folder) -> Result<Option<Self>, StoreError> {
         let path = folder.file("lock");
         let open = File::options().read(true).write(true).create(true).truncate(false).open(&path);
         let file = open.map_err(io_error("open", &path))?;
-        let start = Instant::now();
-        loop {
-            match file.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::Error(error)) => return Err(io_error("lock", &path)(error)),
-                Err(TryLockError::WouldBlock) if start.elapsed() >= wait => {
-                    let holder = folder.marker("holder").filter(|holder| !holder.is_empty());
-                    let holder = holder.unwrap_or_else(|| "another process".into());
-                    return Err(StoreError::Locked { path: folder.path().to_path_buf(), holder });
-                }
-                Err(TryLockError::WouldBlock) => std::thread::sleep(POLL.min(wait.saturating_sub(start.elapsed()))),
-            }
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::Error(error)) => return Err(io_error("lock", &path)(error)),
+            Err(TryLockError::WouldBlock) => return Ok(None),
         }
+        let lock = Self { folder: folder.clone(), file, process: this_process() };
+        lock.announce(&Door::Unsaid);
+        Ok(Some(lock))
+    }
+
+    /// Says how others reach the store.
+    pub(super) fn announce(&self, door: &Door) {
+        let process = &self.process;
+        let text = match door {
+            Door::Unsaid => process.clone(),
+            Door::At(path) => format!("{process}\n{LISTENS}{}", path.display()),
+            Door::Closed => format!("{process}\n{ALONE}"),
+        };
         // The lock is what counts; a holder file that cannot be written leaves others with less to read, no more.
-        let _ = write_whole(&folder.file("holder"), this_process().as_bytes());
-        Ok(Self { folder: folder.clone(), file })
+        let _ = write_whole(&self.folder.file("holder"), text.as_bytes());
+    }
+}
+
+impl Holder {
+    /// What the holder of a store says of itself.
+    pub(super) fn of(folder: &Folder) -> Self {
+        let text = folder.marker("holder").unwrap_or_default();
+        let mut lines = text.lines();
+        let process = lines.next().filter(|line| !line.is_empty()).unwrap_or("another process").to_owned();
+        let is_near = process.contains(&format!(" on {} (`", host()));
+        let door = match lines.next() {
+            Some(ALONE) => Door::Closed,
+            // No socket reaches from machine to machine.
+            Some(_) if !is_near => Door::Closed,
+            Some(line) => line.strip_prefix(LISTENS).map_or(Door::Unsaid, |path| Door::At(path.into())),
+            None => Door::Unsaid,
+        };
+        Self { process, door }
+    }
+
+    /// What the holder of the store in a folder says of itself.
+    pub(in crate::store) fn at(folder: &Path) -> Self {
+        Self::of(&Folder::at(folder))
+    }
+
+    pub(super) fn locked(self, folder: &Folder) -> StoreError {
+        StoreError::Locked { path: folder.path().to_path_buf(), holder: self.process }
     }
 }
 
@@ -50,11 +122,14 @@ impl Drop for Lock {
     }
 }
 
-fn this_process() -> String {
+/// This process in words: number, host, command, since now.
+pub(in crate::store) fn this_process() -> String {
     let command: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    // One line, whatever the arguments are.
+    let command = command.join(" ").replace(char::is_control, " ");
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let (pid, host) = (std::process::id(), host());
-    format!("process {pid} on {host} (`{}`) since {}", command.join(" "), timestamp(since))
+    format!("process {pid} on {host} (`{command}`) since {}", timestamp(since))
 }
 
 fn host() -> String {

@@ -41,5 +41,6 @@ mod shared;
 mod store;
 mod writer;
 
+pub(in crate::store) use holder::{Door, Holder, this_process};
 pub use options::{OpenOptions, OpenReport, Repair};
 pub use store::FjallStore;

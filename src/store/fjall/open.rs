@@ -4,7 +4,7 @@ use crate::store::StoreError;
 use crate::store::fjall::db::{Db, Fault, journals};
 use crate::store::fjall::folder::{FORMAT, Folder, Progress, io_error, remove_folder};
 use crate::store::fjall::frame::Meta;
-use crate::store::fjall::holder::Lock;
+use crate::store::fjall::holder::{Door, Holder, Lock};
 use crate::store::fjall::manifest::{Manifest, trees};
 use crate::store::fjall::options::{OpenOptions, OpenReport, Repair};
 use crate::store::fjall::shared::Shared;
@@ -25,6 +25,21 @@ impl FjallStore {
     pub fn open(folder: &Path, options: OpenOptions) -> Result<(Self, OpenReport), StoreError> {
         let folder = Folder::create(folder)?;
         let lock = Lock::acquire(&folder, options.wait)?;
+        lock.announce(&Door::Closed);
+        Self::open_with(folder, lock)
+    }
+
+    /// Opens the store in `folder`, or creates it, unless another process has it. Others wait until this one has
+    /// [said](Self::announce) how they reach it.
+    pub(in crate::store) fn try_open(folder: &Path) -> Result<Result<(Self, OpenReport), Holder>, StoreError> {
+        let folder = Folder::create(folder)?;
+        match Lock::try_acquire(&folder)? {
+            Some(lock) => Self::open_with(folder, lock).map(Ok),
+            None => Ok(Err(Holder::of(&folder))),
+        }
+    }
+
+    fn open_with(folder: Folder, lock: Lock) -> Result<(Self, OpenReport), StoreError> {
         folder.check_format()?;
         let (db, meta, repair) = open_db(&folder)?;
         let shared = Arc::new(Shared::new(folder, db));
@@ -34,7 +49,7 @@ impl FjallStore {
             action: "start the writer of the store",
             message: error.to_string(),
         })?;
-        Ok((Self { shared, writer: Some(thread), _lock: lock }, OpenReport { repair }))
+        Ok((Self { shared, writer: Some(thread), lock }, OpenReport { repair }))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The store on disk as the rest of mamo sees it.
 
 use crate::fingerprint::BlobDigest;
-use crate::store::fjall::holder::Lock;
+use crate::store::fjall::holder::{Door, Lock};
 use crate::store::fjall::options::Repair;
 use crate::store::fjall::shared::Shared;
 use crate::store::{Adopted, Batch, Key, RecordKind, Store, StoreError, Ticket};
@@ -17,7 +17,7 @@ pub struct FjallStore {
     pub(super) shared: Arc<Shared>,
     pub(super) writer: Option<JoinHandle<()>>,
     /// Goes last: nothing of the store may be touched without it.
-    pub(super) _lock: Lock,
+    pub(super) lock: Lock,
 }
 
 impl FjallStore {
@@ -37,6 +37,22 @@ impl FjallStore {
     /// When a write failed, now or earlier.
     pub fn wait_durable(&self, ticket: Ticket) -> Result<Ticket, StoreError> {
         self.shared.queue.wait_durable(ticket)
+    }
+}
+
+impl FjallStore {
+    /// Says to other processes how they reach the store.
+    pub(in crate::store) fn announce(&self, door: &Door) {
+        self.lock.announce(door);
+    }
+
+    /// Waits until what is known of these records and blobs is durable.
+    pub(in crate::store) fn settle(&self, keys: &[Key], blobs: &[BlobDigest]) -> Result<(), StoreError> {
+        let waits = self.shared.queue.with(|pending| {
+            keys.iter().any(|key| pending.record(key).is_some())
+                || blobs.iter().any(|blob| pending.blob(blob).is_some())
+        });
+        if waits { self.sync().map(drop) } else { Ok(()) }
     }
 }
 
