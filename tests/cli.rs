@@ -393,7 +393,8 @@ fn an_unknown_target_has_a_hint() {
 #[test]
 fn a_store_that_is_in_use_has_a_code_of_its_own() {
     let store = tempfile::tempdir().unwrap();
-    let engine = mamo::Engine::open(store.path()).unwrap();
+    // Without a socket, as on another machine.
+    let alone = mamo::store::FjallStore::open(store.path(), Default::default()).unwrap();
     let stdout = Buffer::default();
     let run = |args: &str| {
         Invocation::new(args.split_whitespace(), stdout.clone(), io::sink())
@@ -402,8 +403,40 @@ fn a_store_that_is_in_use_has_a_code_of_its_own() {
     };
     assert_eq!(run("flights --json"), exit_codes::STORE_LOCKED);
     assert_eq!(json(&stdout.text())["kind"], "store_locked");
-    drop(engine);
+    drop(alone);
     assert_eq!(run("flights --wait 60"), exit_codes::DONE);
+}
+
+#[cfg(unix)]
+#[test]
+fn runs_and_questions_work_while_the_store_is_in_use_and_garbage_is_not_collected() {
+    #[mamo::node]
+    fn half(x: u32) -> u32 {
+        x / 2
+    }
+    let pipeline = |g: &Graph| Ok(g.add(half::node(g.value(84))));
+    let store = tempfile::tempdir().unwrap();
+    let engine = mamo::Engine::open(store.path()).unwrap();
+    let (stdout, stderr) = (Buffer::default(), Buffer::default());
+    let run = |args: &str| {
+        Invocation::new(["half"].into_iter().chain(args.split_whitespace()), stdout.clone(), stderr.clone())
+            .env("MAMO_STORE", store.path())
+            .run(pipeline)
+    };
+    for args in ["run", "run", "plan", "ls", "show half", "why half", "runs", "stats", "gc --dry-run", "tag best half"]
+    {
+        assert_eq!(run(args), exit_codes::DONE, "{args}: {}", stderr.text());
+    }
+    for args in ["gc", "repair", "forget half", "flush --yes"] {
+        assert_eq!(run(args), exit_codes::STORE_LOCKED, "{args}");
+        assert!(
+            stderr.text().contains(&format!("is in use by process {} on ", std::process::id())),
+            "{}",
+            stderr.text()
+        );
+    }
+    drop(engine);
+    assert_eq!(run("gc"), exit_codes::DONE, "{}", stderr.text());
 }
 
 /// Replaces what differs between runs and systems.
