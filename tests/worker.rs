@@ -209,7 +209,7 @@ fn main() {
     fs::remove_dir_all(folder()).unwrap();
 }
 
-const TESTS: [(&str, fn()); 13] = [
+const TESTS: [(&str, fn()); 18] = [
     ("the_command_line_serves_by_itself", the_command_line_serves_by_itself),
     ("values_are_the_same_here_and_there", values_are_the_same_here_and_there),
     ("a_process_serves_one_call_after_the_other", a_process_serves_one_call_after_the_other),
@@ -223,6 +223,14 @@ const TESTS: [(&str, fn()); 13] = [
     ("a_program_that_does_not_serve_is_told_so", a_program_that_does_not_serve_is_told_so),
     ("a_worker_goes_when_its_parent_is_killed", a_worker_goes_when_its_parent_is_killed),
     ("commands_of_a_killed_node_are_killed", commands_of_a_killed_node_are_killed),
+    ("standard_input_is_empty", standard_input_is_empty),
+    ("paths_need_not_be_unicode", paths_need_not_be_unicode),
+    ("parts_that_are_not_saved_are_not_lost", parts_that_are_not_saved_are_not_lost),
+    ("what_a_failed_program_wrote_is_told_as_here", what_a_failed_program_wrote_is_told_as_here),
+    (
+        "a_process_that_ended_between_two_calls_is_nobodys_failure",
+        a_process_that_ended_between_two_calls_is_nobodys_failure,
+    ),
 ];
 
 /// All that workers may be asked for.
@@ -246,6 +254,15 @@ fn pipeline(g: &Graph) -> mamo::Result<()> {
     g.target("stopped", g.add(until_stopped::node(g.value(1_u32)).process()));
     g.target("shell", g.add(shell::node(g.add(source::tool("sh"))).process().timeout(Duration::from_millis(300))));
     g.target("in_sub_graph", g.add(sub_graph::node(g.value(3_usize))));
+    g.target("input", g.add(input::node(g.value(1_u32)).process()));
+    g.target("odd", g.add(length::node(g.add(source::file(odd_path()))).process().name("odd")));
+    let parts = g.add(source::glob(format!("{}/parts/*", folder().display())));
+    g.target("parts", g.add(with_parts::map(numbers, parts).process()));
+    let sh = g.add(source::tool("sh"));
+    g.target("complaint", g.add(complaining::node(sh)));
+    g.target("complaint apart", g.add(complaining::node(sh).process().name("complaining apart")));
+    let first = g.add(process_id::node(g.value(1_u32)).process().name("first"));
+    g.target("behind", g.add(process_id::node(g.add(killed::node(first))).process().name("behind")));
     Ok(())
 }
 
@@ -334,7 +351,8 @@ fn what_never_returns_is_killed() {
     assert_eq!(settled.iter().filter(|one| one.is_ok()).count(), 19);
     let log = run.find_log("settle_each(hanging)[7]").unwrap().unwrap();
     let lines: Vec<&str> = log.lines.iter().map(|line| line.text.as_str()).collect();
-    assert!(lines.contains(&"goes into the loop"), "{lines:?}");
+    // What it said stands before what became of it.
+    assert_eq!(lines[0], "goes into the loop", "{lines:?}");
     assert_eq!(*run.find::<Vec<f64>>("fine").unwrap(), [0.0, 1.0, 2.0]);
 }
 
@@ -549,5 +567,82 @@ fn commands_of_a_killed_node_are_killed() {
     let line = PathBuf::from(format!("/proc/{}/cmdline", id.trim()));
     while fs::read_to_string(&line).is_ok_and(|line| !line.is_empty()) {
         std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Reads standard input itself, and runs a program that does.
+#[node]
+fn input(number: u32) -> Result<(u32, usize), BoxError> {
+    let shown = Command::new("cat").stdin(std::process::Stdio::inherit()).output()?;
+    Ok((number, std::io::stdin().lines().count() + shown.stdout.len()))
+}
+
+fn standard_input_is_empty() {
+    let run = Engine::in_memory().run_targets(&graph(), &["input"]).unwrap();
+    assert_eq!(*run.find::<(u32, usize)>("input").unwrap(), (1, 0));
+}
+
+fn odd_path() -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    folder().join(std::ffi::OsStr::from_bytes(b"odd-\xff"))
+}
+
+fn paths_need_not_be_unicode() {
+    // Not every system has such names.
+    if fs::write(odd_path(), "odd").is_ok() {
+        let run = Engine::in_memory().run_targets(&graph(), &["odd"]).unwrap();
+        assert_eq!(*run.find::<u64>("odd").unwrap(), 3);
+    }
+}
+
+#[node]
+fn with_parts(number: u32, parts: &Dict<String, Artifact>) -> Result<usize, BoxError> {
+    let lens = parts.values().map(|part| Ok(part.bytes()?.len())).collect::<Result<Vec<_>, BoxError>>()?;
+    Ok(lens.iter().sum::<usize>() + number as usize)
+}
+
+fn parts_that_are_not_saved_are_not_lost() {
+    fs::create_dir_all(folder().join("parts")).unwrap();
+    for name in ["a", "b"] {
+        fs::write(folder().join("parts").join(name), name).unwrap();
+    }
+    let run = Engine::builder().jobs(1).in_memory().run_targets(&graph(), &["parts"]).unwrap();
+    let sums = run.find::<List<usize>>("parts").unwrap();
+    assert_eq!(sums.iter().map(|sum| *sum).collect::<Vec<_>>(), (2..22).collect::<Vec<_>>());
+    // Nothing had to be made again.
+    assert_eq!(run.restarts(), 0);
+}
+
+#[node]
+fn complaining(ctx: &NodeCtx, sh: &Tool) -> Result<u32, BoxError> {
+    ctx.command(sh).arg("-c").arg("echo one >&2; echo two >&2; exit 3").status()?;
+    Err("it does not work".into())
+}
+
+fn what_a_failed_program_wrote_is_told_as_here() {
+    let engine = Engine::builder().on_failure(OnFailure::KeepGoing).in_memory();
+    let failures = failures(&engine.run_targets(&graph(), &["complaint", "complaint apart"]).unwrap());
+    let mut texts: Vec<&str> = failures.iter().map(|failure| failure.split_once(" failed: ").unwrap().1).collect();
+    assert_eq!(texts.len(), 2, "{failures:?}");
+    assert!(texts[0].ends_with("\none\ntwo"), "{texts:?}");
+    texts.dedup();
+    assert_eq!(texts.len(), 1, "{texts:?}");
+}
+
+#[node]
+fn killed(worker: &(u32, u32)) -> Result<u32, BoxError> {
+    let id = worker.1.to_string();
+    Command::new("kill").args(["-9", &id]).status()?;
+    while fs::read_to_string(format!("/proc/{id}/cmdline")).is_ok_and(|line| !line.is_empty()) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Ok(worker.1)
+}
+
+fn a_process_that_ended_between_two_calls_is_nobodys_failure() {
+    if Path::new("/proc/self/cmdline").exists() {
+        let run = Engine::builder().jobs(1).in_memory().run_targets(&graph(), &["behind"]).unwrap();
+        let (killed, id) = *run.find::<(u32, u32)>("behind").unwrap();
+        assert_ne!(killed, id);
     }
 }

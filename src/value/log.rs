@@ -127,11 +127,18 @@ impl Log {
         }
     }
 
-    /// Adds what was said elsewhere.
-    pub(crate) fn extend(&self, lines: LogLines) {
+    /// Adds what was said elsewhere, in a log that began at this time.
+    pub(crate) fn extend(&self, lines: LogLines, began: Instant) {
+        let later = began.saturating_duration_since(self.began);
         let mut kept = self.kept();
         kept.left_out += lines.left_out;
-        lines.first.into_iter().chain(lines.last).for_each(|line| kept.add(line));
+        for LogLine { level, at, text } in lines.first.into_iter().chain(lines.last) {
+            // Secrets of this process are not known elsewhere.
+            kept.add(LogLine { level, at: at.saturating_add(later), text: redacted(&text).into_owned() });
+        }
+        // That its time was over is said before it is known what it has said until then.
+        kept.first.sort_by_key(|line| line.at);
+        kept.last.make_contiguous().sort_by_key(|line| line.at);
     }
 
     /// What was said so far.

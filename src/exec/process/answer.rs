@@ -1,6 +1,6 @@
 //! What a worker process is told: the values that its node reads, and what becomes of the files that it makes.
 
-use crate::exec::process::call::{Call, Process};
+use crate::exec::process::call::{Call, Operand, Process};
 use crate::exec::process::run::{Incoming, Worker};
 use crate::exec::process::wire::{Answer, Ask, Ended, FromWorker, Refusal, Request, ToWorker};
 use crate::exec::sync::Arc;
@@ -10,8 +10,8 @@ use crate::fingerprint::{BlobDigest, ValueDigest};
 use crate::graph::NodeCtx;
 use crate::store::Payload;
 use crate::value::{
-    Artifact, BoxError, Bytes, Encoded, Interrupt, LARGE, Link, Loader, LogLines, NamedBlob, NotRead, Opened, Shape,
-    Tool, hand_out,
+    Artifact, Bytes, Encoded, Interrupt, LARGE, Link, Loader, LogLines, NamedBlob, NotRead, Opened, Shape, Tool,
+    hand_out, redacted,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -41,11 +41,12 @@ impl Process<'_> {
         self.prepare(ctx)?;
         let Some(worker) = lock(&self.worker).take() else { return Err(Trouble::Told) };
         let mut talk = Talk::new(self, call);
-        let ended = guarded(self.session, || talk.run(worker, ctx));
+        let ended = guarded(self.session, || Ok(talk.run(worker, ctx)));
         for folder in talk.folders {
             self.session.keeper.remove_folder(&folder);
         }
-        ended
+        // Several lines where a program has something to say.
+        ended?.map_err(|message| Trouble::Failed(redacted(&message).into_owned()))
     }
 }
 
@@ -68,7 +69,8 @@ impl<'a> Talk<'a> {
         Self { process, call, blobs: BTreeMap::new(), folders: Vec::new(), interrupt: None }
     }
 
-    fn run(&mut self, mut worker: Worker, ctx: &NodeCtx) -> Result<Encoded, BoxError> {
+    fn run(&mut self, mut worker: Worker, ctx: &NodeCtx) -> Result<Encoded, String> {
+        let began = Instant::now();
         let request = ToWorker::Call(self.request(ctx));
         // One that has ended is noticed below.
         let _ = worker.send(&request);
@@ -80,15 +82,15 @@ impl<'a> Talk<'a> {
                 }
                 Incoming::Message(FromWorker::SoFar(lines)) => so_far = lines,
                 Incoming::Message(FromWorker::Done { log, ended }) => {
-                    ctx.log.extend(log);
+                    ctx.log.extend(log, began);
                     self.process.session.workers.give_back(worker);
                     return self.ended(ended);
                 }
                 Incoming::Message(FromWorker::Hello | FromWorker::Ready | FromWorker::Unfit(_)) | Incoming::Nothing => {
                 }
                 Incoming::Ended => {
-                    ctx.log.extend(so_far);
-                    return Err(format!("its worker process {} before it gave a value", worker.ended()).into());
+                    ctx.log.extend(so_far, began);
+                    return Err(format!("its worker process {} before it gave a value", worker.ended()));
                 }
             }
             if !is_told && ctx.signals.is_stopped() {
@@ -98,9 +100,9 @@ impl<'a> Talk<'a> {
             // Those of the run are no reason to lose what the node has done.
             let is_over = ctx.signals.are_given() && self.is_timed();
             if is_over && over_since.get_or_insert_with(Instant::now).elapsed() > GRACE {
-                ctx.log.extend(so_far);
+                ctx.log.extend(so_far, began);
                 // Dropped, and with that killed.
-                return Err("its time was over, and its process was killed".into());
+                return Err("its time was over, and its process was killed".to_owned());
             }
         }
     }
@@ -109,14 +111,14 @@ impl<'a> Talk<'a> {
         self.process.session.graph.timeouts.contains_key(&self.process.node)
     }
 
-    fn ended(&mut self, ended: Ended) -> Result<Encoded, BoxError> {
+    fn ended(&mut self, ended: Ended) -> Result<Encoded, String> {
         // Also when user code has swallowed it.
         if let Some(interrupt) = self.interrupt.take() {
             interrupt.raise();
         }
         match ended {
             Ended::Value(output) => Ok(output.into()),
-            Ended::Failed(message) => Err(message.into()),
+            Ended::Failed(message) => Err(message),
             Ended::Changed(path) => Interrupt::Changed { path }.raise(),
             Ended::Lost => Interrupt::Lost { owner: self.process.session.owner(self.process.node) }.raise(),
         }
@@ -134,7 +136,7 @@ impl<'a> Talk<'a> {
             key: key.map(<[u8]>::to_vec),
             upstream: ctx.upstream.iter().map(|value: &ValueDigest| *value.as_bytes()).collect(),
             threads: u32::try_from(rayon::current_num_threads()).unwrap_or(1),
-            tools: tools.map(|tool| (*tool.digest().as_bytes(), tool.path().to_path_buf())).collect(),
+            tools: tools.map(|tool| (*tool.digest().as_bytes(), tool.path().as_os_str().to_owned())).collect(),
         }
     }
 
@@ -199,11 +201,16 @@ impl<'a> Talk<'a> {
             // Also what is lost: the value itself is still here.
             Some(Payload::Absent { .. }) | None => {}
         }
+        Ok(Answer::Bytes(self.encode(operand)?.into_vec()))
+    }
+
+    /// Encodes an operand; its parts are at hand from then on.
+    fn encode(&mut self, operand: &Operand<'_>) -> Result<Bytes, Refusal> {
         let Encoded { bytes, blobs, .. } = operand.value_type.encode(operand.value).map_err(failed)?;
         for NamedBlob { digest, blob, .. } in blobs {
             self.blobs.insert(digest, blob.into_bytes().map_err(failed)?);
         }
-        Ok(Answer::Bytes(bytes.into_bytes().map_err(failed)?.into_vec()))
+        bytes.into_bytes().map_err(failed)
     }
 
     fn loader(&self, operand: u32) -> Arc<dyn Loader> {
@@ -215,14 +222,36 @@ impl<'a> Talk<'a> {
         if let Some(bytes) = self.blobs.get(digest) {
             return Ok(Answer::Bytes(bytes.to_vec()));
         }
-        self.loader(operand).load(digest).map(Answer::Bytes).map_err(|interrupt| self.lost(interrupt))
+        match self.loader(operand).load(digest) {
+            Ok(bytes) => Ok(Answer::Bytes(bytes)),
+            Err(interrupt) => match self.unsaved(operand, digest)? {
+                Some(bytes) => Ok(Answer::Bytes(bytes)),
+                None => Err(self.lost(interrupt)),
+            },
+        }
+    }
+
+    /// A part of an operand that is not saved, where the worker has the operand from the call before.
+    fn unsaved(&mut self, operand: u32, digest: &BlobDigest) -> Result<Option<Vec<u8>>, Refusal> {
+        let operand = usize::try_from(operand).ok().and_then(|operand| self.call.operands.get(operand));
+        let Some(operand) = operand else { return Ok(None) };
+        self.encode(operand)?;
+        Ok(self.blobs.get(digest).map(|bytes| bytes.to_vec()))
     }
 
     fn map(&mut self, operand: u32, digest: &BlobDigest) -> Result<Answer, Refusal> {
         if self.blobs.contains_key(digest) {
-            self.blob(operand, digest)
-        } else {
-            self.place(operand, digest, Shape::File)
+            return self.blob(operand, digest);
+        }
+        match self.loader(operand).place(digest, Shape::File) {
+            Ok((path, owner)) => {
+                hand_out(&path, *digest, Some(owner));
+                Ok(Answer::Path(path.to_path_buf()))
+            }
+            Err(error) => match self.unsaved(operand, digest)? {
+                Some(bytes) => Ok(Answer::Bytes(bytes)),
+                None => Err(self.not_read(error)),
+            },
         }
     }
 

@@ -86,11 +86,15 @@ pub(super) fn serve(build: impl FnOnce() -> Result<Graph>) -> ! {
     std::process::exit(0);
 }
 
-/// Standard input, which is a socket.
+/// Standard input, which is a socket; it is empty from then on.
 fn socket() -> Option<UnixStream> {
     let stdin = std::io::stdin().as_fd().try_clone_to_owned().ok()?;
     let stream = UnixStream::from(stdin);
-    stream.peer_addr().is_ok().then_some(stream)
+    stream.peer_addr().ok()?;
+    // Node functions, and programs that they start, may read it, and such programs may outlive this process.
+    let nothing = std::fs::File::open("/dev/null").ok()?;
+    rustix::stdio::dup2_stdin(nothing).ok()?;
+    Some(stream)
 }
 
 /// Hears what the other process says, also while a node runs.

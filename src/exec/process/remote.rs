@@ -8,6 +8,7 @@ use crate::store::remove_tree;
 use crate::value::{
     Artifact, BoxError, Bytes, Interrupt, Keeper, Link, Loader, Manifest, NamedBlob, NotRead, Opened, Owner, Shape,
 };
+use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,7 +21,7 @@ pub(super) struct RemoteLoader {
     pub(super) operand: AtomicU32,
     /// Whether it refers to files of the user's, which the other process looks at after each call that asked for them.
     pub(super) has_sources: AtomicBool,
-    pub(super) tools: Vec<([u8; 32], PathBuf)>,
+    pub(super) tools: Vec<([u8; 32], OsString)>,
 }
 
 /// It lost something that the other process makes again.
@@ -68,7 +69,7 @@ impl Loader for RemoteLoader {
 
     fn tool(&self, digest: &BlobDigest) -> Option<PathBuf> {
         let (_, path) = self.tools.iter().find(|(tool, _)| tool == digest.as_bytes())?;
-        Some(path.clone())
+        Some(path.into())
     }
 
     fn open(&self, digest: &BlobDigest) -> Result<Opened, NotRead> {

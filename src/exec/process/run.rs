@@ -109,6 +109,11 @@ impl Worker {
         }
     }
 
+    /// Whether it has ended although nobody asked it to.
+    pub(super) fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// How it ended.
     pub(super) fn ended(&mut self) -> String {
         match self.child.wait() {

@@ -14,7 +14,7 @@ static IS_SERVING: AtomicBool = AtomicBool::new(false);
 /// return then; returns at once in a program that was started otherwise.
 ///
 /// To be called before anything else, with the pipeline that the program runs. The worker has the same arguments
-/// and environment, so that it builds the same graph; its standard input is not the user's. [`cli::main`](crate::cli::main)
+/// and environment, so that it builds the same graph; its standard input is empty. [`cli::main`](crate::cli::main)
 /// calls this by itself. Only on Unix are there worker processes.
 ///
 /// ```no_run

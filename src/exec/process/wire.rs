@@ -5,6 +5,7 @@ use crate::fingerprint::BlobDigest;
 use crate::value::{Blob, Encoded, LogLines, NamedBlob, Reference, References, Shape, SpillFile};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
@@ -52,7 +53,7 @@ pub(super) struct Request {
     /// How many threads there are for what the function does in parallel.
     pub(super) threads: u32,
     /// Programs among the inputs, and where they lie.
-    pub(super) tools: Vec<(Digest, PathBuf)>,
+    pub(super) tools: Vec<(Digest, OsString)>,
 }
 
 /// How a computation came out.
@@ -63,7 +64,7 @@ pub(super) enum Ended {
     /// It was told that something is lost.
     Lost,
     /// A file changed.
-    Changed(PathBuf),
+    Changed(#[serde(with = "any_path")] PathBuf),
 }
 
 /// What a worker asks for; where a number stands, it is that of the operand.
@@ -81,6 +82,7 @@ pub(super) enum Ask {
         operand: u32,
         digest: Digest,
         shape: Shape,
+        #[serde(with = "any_path")]
         to: PathBuf,
         may_link: bool,
     },
@@ -88,12 +90,14 @@ pub(super) enum Ask {
     FreePath,
     TakeBlobs(Vec<WireBlob>),
     TakeFile {
+        #[serde(with = "any_path")]
         path: PathBuf,
         digest: Digest,
         len: u64,
     },
-    TakeFolder(PathBuf),
+    TakeFolder(#[serde(with = "any_path")] PathBuf),
     KeepSource {
+        #[serde(with = "any_path")]
         path: PathBuf,
         shape: Shape,
         digest: Digest,
@@ -105,8 +109,9 @@ pub(super) enum Ask {
 pub(super) enum Answer {
     Bytes(Vec<u8>),
     /// A file with these bytes, or a folder.
-    Path(PathBuf),
+    Path(#[serde(with = "any_path")] PathBuf),
     Source {
+        #[serde(with = "any_path")]
         path: PathBuf,
         len: u64,
         manifest: Option<Vec<u8>>,
@@ -139,7 +144,7 @@ pub(super) struct WireBlob {
 enum BlobPlace {
     Bytes(Vec<u8>),
     /// A file that is whoever's who reads this.
-    File(PathBuf, u64),
+    File(#[serde(with = "any_path")] PathBuf, u64),
 }
 
 /// An encoded value.
@@ -188,6 +193,21 @@ impl From<Output> for Encoded {
     fn from(Output { bytes, blobs }: Output) -> Self {
         let NamedBlob { blob, references, .. } = bytes.into();
         Self { bytes: blob, references, blobs: blobs.into_iter().map(NamedBlob::from).collect() }
+    }
+}
+
+/// Paths as the system has them: serde itself refuses those that are not Unicode.
+mod any_path {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::ffi::OsString;
+    use std::path::{Path, PathBuf};
+
+    pub(super) fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+        path.as_os_str().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+        OsString::deserialize(deserializer).map(PathBuf::from)
     }
 }
 

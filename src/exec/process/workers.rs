@@ -18,8 +18,14 @@ impl Workers {
     /// A worker that is ready; why there is none.
     #[cfg(unix)]
     pub(super) fn take(&self, signals: &Signals) -> Result<Worker, String> {
-        let idle = lock(&self.idle).pop();
-        idle.map_or_else(|| Worker::start(signals), Ok)
+        loop {
+            let idle = lock(&self.idle).pop();
+            let Some(mut worker) = idle else { return Worker::start(signals) };
+            // What a former node has left behind may have ended it since.
+            if !worker.has_ended() {
+                return Ok(worker);
+            }
+        }
     }
 
     /// A worker that is ready again.
