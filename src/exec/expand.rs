@@ -111,9 +111,17 @@ pub(crate) fn expand(
     for (Part { of, nodes, result }, cost_ns) in together.parts.iter().zip(costs_ns) {
         ledger.note_elements(of.node, inner_ledger.counts_within(&together.graph, nodes.clone()));
         let expanded = came_out(&inner, &inner_ledger, *result, cost_ns, &mut batch);
-        match expanded.map(|expanded| as_kept_by(session, of.node, &inner, *result, expanded, &mut batch)) {
+        together.note_nodes(&inner, &inner_ledger, of, nodes.clone(), &mut batch)?;
+        let expanded = expanded.map(|expanded| as_kept_by(session, of.node, &inner, *result, expanded, &mut batch));
+        if !matches!(expanded, Some(Some(Expanded::Value { .. })))
+            && let Some(base) = ledger.record_key(&session.graph, of.node)
+        {
+            // Without a record of the node's own nobody else knows of them.
+            let members = [*of.content.as_bytes()];
+            note_members(&*session.store, base.as_bytes(), RecordKind::Act, &members, &mut batch)?;
+        }
+        match expanded {
             Some(Some(expanded)) => {
-                together.note_nodes(&inner, &inner_ledger, of, nodes.clone(), &mut batch)?;
                 lock(&session.expanded).insert(of.content, expanded);
             }
             // Bytes are lost: the whole sub-graph is executed again, once.

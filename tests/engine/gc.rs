@@ -2,9 +2,12 @@
 
 use crate::support::Bench;
 use expect_test::expect;
-use mamo::{Artifact, BoxError, Gc, GcReport, Graph, List, Node, NodeCtx, node, source};
+use mamo::{
+    Artifact, BoxError, Engine, Failure, Gc, GcReport, Graph, List, Node, NodeCtx, OnFailure, Stopper, node, source,
+};
 use std::io::Write;
 use std::path::Path;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 #[node]
@@ -243,6 +246,92 @@ fn find_object(objects: &Path) -> std::path::PathBuf {
     let shards = std::fs::read_dir(objects).unwrap().map(|shard| shard.unwrap().path());
     let mut files = shards.filter(|path| path.is_dir()).flat_map(|shard| std::fs::read_dir(shard).unwrap());
     files.next().unwrap().unwrap().path()
+}
+
+#[node]
+fn odd_text(n: u32) -> Result<String, String> {
+    if n.is_multiple_of(2) { Err("even".into()) } else { Ok(text(n)) }
+}
+
+#[node]
+fn small_sum(a: u32, b: u32) -> Result<u32, String> {
+    if a.max(b) == 8 { Err("too large".into()) } else { Ok(a + b) }
+}
+
+#[node]
+fn is_fine(text: &Result<String, Failure>) -> bool {
+    text.is_ok()
+}
+
+#[node(expand)]
+fn odd_texts(g: &Graph, numbers: &[u32]) -> Node<List<usize>> {
+    g.add(length::map(g.add(odd_text::map(g.value(numbers.to_vec())))))
+}
+
+#[node(expand)]
+fn are_fine(g: &Graph, numbers: &[u32]) -> Node<List<bool>> {
+    let texts = g.settle_each(g.add(odd_text::map(g.value(numbers.to_vec()))));
+    g.add(is_fine::map(texts))
+}
+
+#[test]
+fn what_came_out_beside_a_failure_stays() {
+    type Build = fn(&Graph, Node<Vec<u32>>);
+    let pipelines: [Build; 6] = [
+        |g, n| g.target("a", g.add(length::map(g.add(odd_text::map(n))))),
+        |g, n| g.target("a", g.add(is_fine::map(g.settle_each(g.add(odd_text::map(n)))))),
+        |g, n| g.target("a", g.settle(g.add(odd_text::map(n)))),
+        |g, n| g.target("a", g.add(small_sum::reduce(n))),
+        |g, n| g.target("a", g.add(odd_texts::node(n))),
+        |g, n| g.target("a", g.add(are_fine::node(n))),
+    ];
+    for (policy, (number, build)) in [OnFailure::KeepGoing, OnFailure::Stop]
+        .into_iter()
+        .flat_map(|one| pipelines.iter().enumerate().map(move |it| (one, it)))
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let bench = Bench::open_with(Engine::builder().on_failure(policy), folder.path());
+        let mut ran = Vec::new();
+        for _ in 0..4 {
+            bench.run(|g| {
+                build(g, g.value(vec![1, 3, 5, 8, 7]));
+                Ok(())
+            });
+            let words = bench.log.take();
+            assert!(words.contains('!'), "{words}");
+            ran.extend(words.split(' ').filter(|word| !word.starts_with(['!', '~', '-'])).map(str::to_owned));
+            collect(&bench, &Gc::default().keep_runs(1));
+        }
+        let n_ran = ran.len();
+        ran.sort();
+        ran.dedup();
+        assert_eq!(ran.len(), n_ran, "{number} {policy:?}: each once");
+        assert!(n_ran > 0);
+    }
+}
+
+#[test]
+fn what_was_made_before_a_stop_stays() {
+    static STOPPER: OnceLock<Stopper> = OnceLock::new();
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    #[node]
+    fn stops(n: u32) -> u32 {
+        if CALLS.fetch_add(1, Ordering::SeqCst) == 5 {
+            STOPPER.get().unwrap().stop();
+        }
+        n + 1
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let pipeline = |g: &Graph| Ok(g.add(stops::map(g.value((0..1000).collect::<Vec<u32>>()))));
+    let bench = Bench::open(folder.path());
+    STOPPER.set(bench.engine.stopper()).unwrap();
+    let (run, _) = bench.run(pipeline);
+    assert!(run.is_stopped());
+    drop((run, bench));
+    let bench = Bench::open(folder.path());
+    collect(&bench, &Gc::default().keep_runs(1));
+    bench.run(pipeline);
+    assert_eq!(CALLS.load(Ordering::SeqCst), 1000, "each once");
 }
 
 #[test]

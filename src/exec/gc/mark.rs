@@ -32,7 +32,9 @@ impl Marks {
                 self.records.insert(Key::new(kind, fingerprint.as_bytes()));
             }
             // Of a node that failed, what came out of it all the same.
-            self.members(store, fingerprint.as_bytes(), &mut open)?;
+            for content in self.members(store, fingerprint.as_bytes(), &mut open)? {
+                self.computation(store, &content, &mut open)?;
+            }
             let Some(deep) = deep_of(store, &fingerprint)? else { continue };
             self.computation(store, &deep.content, &mut open)?;
             self.spec(store, &deep.spec)?;

@@ -159,7 +159,7 @@ impl Wave {
         let graph = &self.session.graph;
         let Pending { slot, spec, content, .. } = *pending;
         if known.is_tainted {
-            return;
+            return self.note_tainted(slot.node, &content, local);
         }
         let Some(base) = self.ledger.record_key(graph, slot.node) else { return };
         let inputs = graph.inputs(slot.node);

@@ -253,6 +253,7 @@ impl Wave {
 
     /// Takes what the wave found out into the ledger.
     fn finish(mut self, is_last: impl FnOnce(&WaveEnd) -> bool) -> (Ledger, WaveEnd) {
+        self.note_unfinished();
         self.session.recorder.flush();
         self.session.held_most.fetch_max(self.budget.most(), Ordering::Relaxed);
         let mut end = std::mem::take(&mut *lock(&self.end));
