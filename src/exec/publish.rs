@@ -75,7 +75,8 @@ impl Target<'_> {
         let before = history.pieces(self.session);
         let changes = self.changes(&pieces, &before)?;
         let stale = self.stale(&pieces, &before);
-        if stale.is_empty() && changes.iter().all(|change| *change == Change::None) {
+        let is_missing = self.artifact.is_folder() && pieces.is_empty() && !self.path.is_dir();
+        if stale.is_empty() && !is_missing && changes.iter().all(|change| *change == Change::None) {
             return if history == now { Ok(()) } else { now.save(self.session, &self.path).map_err(store_error) };
         }
         // Noted first: what an interrupted run has written is mamo's as well.
@@ -83,6 +84,9 @@ impl Target<'_> {
         both.0.extend(history.0.into_iter().filter(|published| !now.0.contains(published)));
         both.save(self.session, &self.path).map_err(store_error)?;
         self.remove(&stale).map_err(|error| self.failed("remove what was published before from", error))?;
+        if is_missing {
+            fs::create_dir_all(&self.path).map_err(|error| self.failed("make", error))?;
+        }
         for ((relative, listed), change) in pieces.iter().zip(changes) {
             if change == Change::Write {
                 self.write(relative, listed)?;
@@ -112,6 +116,10 @@ impl Target<'_> {
         let mut there = Vec::new();
         let mut passed = BTreeSet::new();
         let mut changes = Vec::with_capacity(pieces.len());
+        self.check_above()?;
+        if self.artifact.is_folder() && pieces.is_empty() {
+            self.check_folder(Path::new(""), before)?;
+        }
         for (relative, listed) in pieces {
             self.check_folders(relative, before, &mut passed)?;
             let place = self.place(relative);
@@ -128,9 +136,18 @@ impl Target<'_> {
                 }
                 (Some(found), _) if found.is_dir() => {
                     // What was published in it is removed first, and it must be empty then.
-                    let has_ours = |before: &Pieces| before.keys().any(|ours| ours.starts_with(relative));
+                    // Itself, when it was published empty.
+                    let is_ours = |before: &Pieces| before.is_empty() && relative.as_os_str().is_empty();
+                    let has_ours =
+                        |before: &Pieces| is_ours(before) || before.keys().any(|ours| ours.starts_with(relative));
                     if !before.iter().any(has_ours) {
                         return Err(self.refused(&place, "a folder"));
+                    }
+                    if let Some(other) =
+                        self.other_in(relative, before).map_err(|error| self.failed("look at", error))?
+                    {
+                        let what = format!("a folder with `{}` in it", other.display());
+                        return Err(self.refused(&place, &what));
                     }
                     Change::Write
                 }
@@ -173,19 +190,55 @@ impl Target<'_> {
                 // Those above it as well.
                 return Ok(());
             }
-            let place = self.place(folder);
-            let found = look(&place).map_err(|error| self.failed("look at", error))?;
-            let is_folder = match &found {
-                None => true,
-                // A link in the place of the published folder itself is the user's choice of where it lies.
-                Some(found) if found.is_symlink() && folder.as_os_str().is_empty() => place.is_dir(),
-                Some(found) => found.is_dir(),
-            };
-            if !is_folder && !before.iter().any(|pieces| self.is_unedited(folder, pieces)) {
-                return Err(self.refused(&place, "no folder"));
-            }
+            self.check_folder(folder, before)?;
         }
         Ok(())
+    }
+
+    fn check_folder(&self, folder: &Path, before: &[Pieces]) -> Result<()> {
+        let place = self.place(folder);
+        let found = look(&place).map_err(|error| self.failed("look at", error))?;
+        let is_folder = match &found {
+            None => true,
+            // A link in the place of the published folder itself is the user's choice of where it lies.
+            Some(found) if found.is_symlink() && folder.as_os_str().is_empty() => place.is_dir(),
+            Some(found) => found.is_dir(),
+        };
+        if !is_folder && !before.iter().any(|pieces| self.is_unedited(folder, pieces)) {
+            return Err(self.refused(&place, "no folder"));
+        }
+        Ok(())
+    }
+
+    /// Whether there is a folder above the path, or can be.
+    fn check_above(&self) -> Result<()> {
+        let above = self.path.ancestors().skip(1).find(|above| above.symlink_metadata().is_ok());
+        match above.filter(|above| !above.is_dir()) {
+            None => Ok(()),
+            Some(above) => Err(self.failed("write", io::Error::other(format!("`{}` is no folder", above.display())))),
+        }
+    }
+
+    /// What is in a folder, at any depth, and will still be there when all that was published in it has been removed.
+    fn other_in(&self, folder: &Path, before: &[Pieces]) -> io::Result<Option<PathBuf>> {
+        let mut open = vec![folder.to_path_buf()];
+        while let Some(folder) = open.pop() {
+            for entry in fs::read_dir(self.place(&folder))? {
+                let entry = entry?;
+                let relative = folder.join(entry.file_name());
+                let has_ours = |pieces: &Pieces| pieces.keys().any(|ours| ours.starts_with(&relative));
+                let is_ours = if entry.file_type()?.is_dir() {
+                    open.push(relative.clone());
+                    before.iter().any(has_ours)
+                } else {
+                    before.iter().any(|pieces| self.is_unedited(&relative, pieces))
+                };
+                if !is_ours {
+                    return Ok(Some(relative));
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// What was published before, is not to be there any more and has not been edited.
@@ -230,11 +283,11 @@ impl Target<'_> {
     /// Writes a piece beside its place and moves it there.
     fn write(&self, relative: &Path, listed: &Listed) -> Result<()> {
         let place = self.place(relative);
+        let temporary = temporary(&place);
         let written = unwound(|| {
             if let Some(parent) = place.parent() {
                 fs::create_dir_all(parent)?;
             }
-            let temporary = temporary(&place);
             if temporary.symlink_metadata().is_ok() {
                 fs::remove_file(&temporary)?;
             }
@@ -251,7 +304,6 @@ impl Target<'_> {
             if let (Listed::File(content), true) = (listed, self.artifact.is_source())
                 && digest_of(&temporary)? != content.digest
             {
-                fs::remove_file(&temporary)?;
                 return Err(io::Error::other("the source has changed since the run looked at it; run again"));
             }
             if look(&place)?.is_some_and(|found| found.is_dir()) {
@@ -259,7 +311,11 @@ impl Target<'_> {
             }
             fs::rename(&temporary, &place)
         });
-        written.map_err(|error| self.failed("write", error))
+        written.map_err(|error| {
+            // What is left of it is of no use to anybody.
+            let _ = fs::remove_file(&temporary);
+            self.failed("write", error)
+        })
     }
 
     fn failed(&self, action: &str, error: io::Error) -> Error {
@@ -289,10 +345,17 @@ fn is_same_link(found: &Metadata, place: &Path, relative: &Path, listed: &Listed
         && fs::read_link(place).is_ok_and(|target| target == link_target(relative, listed))
 }
 
+/// Names have 255 bytes at most, and temporary ones are longer.
+const LONGEST_NAME: usize = 240;
+
 fn temporary(place: &Path) -> PathBuf {
     let mut name = std::ffi::OsString::from(".");
-    name.push(place.file_name().unwrap_or_default());
-    name.push(".mamo-tmp");
+    let own = place.file_name().unwrap_or_default();
+    if own.len() <= LONGEST_NAME {
+        name.push(own);
+        name.push(".");
+    }
+    name.push("mamo-tmp");
     place.with_file_name(name)
 }
 

@@ -403,3 +403,65 @@ fn a_half_published_folder_is_finished_by_the_next_run() {
     check(&bench, one_folder(&path, &["a=3", "a new=3", "b=3"]), expect!["folder published"]);
     assert_eq!(listed(&path), "a=3 a new=3 b=3");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_does_not_take_the_place_of_a_folder_with_files_of_the_users() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out/site");
+    let bench = Bench::in_memory();
+    let files = ["a=1", "b/c=2", "b/d/e=3"];
+    check(&bench, one_folder(&path, &files), expect!["folder published"]);
+    let rule = "is there that mamo did not write";
+    for (mine, told) in [("mine", "mine"), ("b/c", "b/c"), ("b/d/mine", "b/d/mine"), ("b/mine/", "b/mine")] {
+        if mine.ends_with('/') {
+            fs::create_dir(path.join(mine)).unwrap()
+        } else {
+            fs::write(path.join(mine), "mine").unwrap()
+        }
+        let before = listed(folder.path());
+        let complained = complaint(&bench, folder.path(), one_file(&path, b'x', 1));
+        assert_eq!(complained, format!("cannot publish `out/site`: a folder with `{told}` in it {rule}"));
+        assert_eq!(listed(folder.path()), before, "all is as it was");
+        fs::remove_dir_all(&path).unwrap();
+        check(&bench, one_folder(&path, &files), expect!["published"]);
+    }
+    fs::write(path.join("b/mine"), "mine").unwrap();
+    let complained = complaint(&bench, folder.path(), one_folder(&path, &["a=1", "b=2"]));
+    assert_eq!(complained, format!("cannot publish `out/site/b`: a folder with `b/mine` in it {rule}"));
+    fs::remove_file(path.join("b/mine")).unwrap();
+    check(&bench, one_file(&path, b'x', 1), expect!["published"]);
+    assert_eq!(listed(folder.path()), "out/ out/site=x");
+}
+
+#[test]
+fn an_empty_folder_is_put_there_and_put_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out/site");
+    let bench = Bench::in_memory();
+    check(&bench, one_folder(&path, &[]), expect!["folder published"]);
+    assert_eq!(listed(folder.path()), "out/ out/site/");
+    check(&bench, one_folder(&path, &[]), expect![""]);
+    fs::remove_dir(&path).unwrap();
+    check(&bench, one_folder(&path, &[]), expect!["published"]);
+    check(&bench, one_file(&path, b'x', 1), expect!["file published"]);
+    check(&bench, one_folder(&path, &[]), expect!["published"]);
+    assert_eq!(listed(folder.path()), "out/ out/site/");
+    fs::remove_dir(&path).unwrap();
+    fs::write(&path, "mine").unwrap();
+    let complained = complaint(&bench, folder.path(), one_folder(&path, &[]));
+    assert_eq!(complained, "cannot publish `out/site`: no folder is there that mamo did not write");
+}
+
+#[test]
+fn a_name_may_be_as_long_as_names_are_and_what_is_above_is_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x".repeat(255));
+    check(&Bench::in_memory(), one_file(&path, b'a', 1), expect!["file published"]);
+    assert_eq!(listed(folder.path()), format!("{}=a", "x".repeat(255)));
+    fs::write(folder.path().join("file"), "").unwrap();
+    let bench = Bench::in_memory();
+    let (graph, ()) = Graph::build(one_file(&folder.path().join("file/a/b"), b'a', 1)).unwrap();
+    let error = format!("{:?}", bench.engine.run(&graph).err().unwrap());
+    assert!(error.ends_with("file` is no folder"), "{error}");
+}
