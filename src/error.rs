@@ -53,6 +53,10 @@ pub enum ErrorKind {
     NotReplayed,
     /// What would be forgotten is tagged or pinned.
     Tagged,
+    /// A node has nothing at present that could be exported, or the file cannot be written.
+    NotExported,
+    /// A file cannot be imported: it is damaged, of another version, or cannot be read.
+    NotImported,
     /// A change of code cannot be accepted, or was not.
     NotAccepted,
     /// A node takes more than the engine has, or is in a pool that it has not.

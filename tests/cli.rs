@@ -110,6 +110,8 @@ fn help_is_whole_and_on_standard_output() {
               forget       Forget what nodes gave; they run when they are needed next
               flush        Forget all that is not tagged or pinned
               gc           Take away what nobody needs, by rules that you choose
+              export       Write the present values of nodes to a file, for another store
+              import       Take over values that another store exported
               verify       Read every byte of the store, and say what is damaged
               repair       As `verify`, and take away what is damaged
 

@@ -29,6 +29,8 @@ pub(crate) fn of_error(kind: ErrorKind) -> u8 {
         | ErrorKind::NotPublished
         | ErrorKind::NotReplayed
         | ErrorKind::Tagged
+        | ErrorKind::NotExported
+        | ErrorKind::NotImported
         | ErrorKind::Other => OTHER,
         ErrorKind::Stopped => INTERRUPTED,
     }

@@ -404,6 +404,8 @@ fn kind_name(kind: ErrorKind) -> &'static str {
         ErrorKind::NotPublished => "not_published",
         ErrorKind::NotReplayed => "not_replayed",
         ErrorKind::Tagged => "tagged",
+        ErrorKind::NotExported => "not_exported",
+        ErrorKind::NotImported => "not_imported",
         ErrorKind::Other => "other",
     }
 }
@@ -488,6 +490,8 @@ mod tests {
             ErrorKind::NotPublished,
             ErrorKind::NotReplayed,
             ErrorKind::Tagged,
+            ErrorKind::NotExported,
+            ErrorKind::NotImported,
             ErrorKind::Other,
         ];
         let names = kinds.map(kind_name).into_iter().chain(STATES.map(state_name)).chain(["usage"]);

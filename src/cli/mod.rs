@@ -19,6 +19,8 @@ mod past_json;
 mod past_text;
 mod resources;
 mod settings;
+mod transfer_json;
+mod transfer_text;
 mod upkeep;
 mod upkeep_args;
 mod upkeep_json;

@@ -4,7 +4,7 @@ use crate::cli::act::{Program, Stage, names, quiet_engine, write, write_line};
 use crate::cli::exit_codes;
 use crate::cli::settings::{Results, Settings};
 use crate::cli::upkeep_args::{TagsArguments, Upkeep};
-use crate::cli::{upkeep_json, upkeep_text};
+use crate::cli::{transfer_json, transfer_text, upkeep_json, upkeep_text};
 use crate::error::Result;
 use crate::exec::{Engine, Tag};
 use crate::graph::Graph;
@@ -24,18 +24,28 @@ pub(crate) fn upkeep(
     program: &mut dyn Program,
     stage: &mut Stage<'_>,
 ) -> Result<u8> {
-    let needs_graph = matches!(upkeep, Upkeep::Tag(_) | Upkeep::Pin(_) | Upkeep::Forget(_));
+    let needs_graph = matches!(upkeep, Upkeep::Tag(_) | Upkeep::Pin(_) | Upkeep::Forget(_) | Upkeep::Export(_));
     // Before the store: a graph with mistakes is told first.
     let graph = if needs_graph { Some(program.build()?) } else { None };
     let engine = quiet_engine(settings, stage)?;
     let told = match (upkeep, &graph) {
-        (Upkeep::Tag(_) | Upkeep::Pin(_) | Upkeep::Forget(_), None) => return Ok(exit_codes::OTHER),
+        (Upkeep::Tag(_) | Upkeep::Pin(_) | Upkeep::Forget(_) | Upkeep::Export(_), None) => {
+            return Ok(exit_codes::OTHER);
+        }
         (Upkeep::Tag(tag), Some(graph)) => tags(&engine.tag(graph, &names(&tag.nodes), &tag.tag)?, "tagged"),
         (Upkeep::Pin(pin), Some(graph)) => tags(&engine.pin(graph, &names(&pin.nodes))?, "pinned"),
         (Upkeep::Untag(untag), _) => tags(&engine.untag(&untag.tag, &names(&untag.nodes))?, "no longer tagged"),
         (Upkeep::Unpin(unpin), _) => tags(&engine.unpin(&names(&unpin.nodes))?, "no longer pinned"),
         (Upkeep::Tags(of), _) => list(&engine, of)?,
         (Upkeep::Forget(forget), Some(graph)) => forgotten(&engine, graph, &names(&forget.nodes), forget.downstream)?,
+        (Upkeep::Export(to), Some(graph)) => {
+            let exported = engine.export(graph, &names(&to.nodes), &to.output)?;
+            Told::done(transfer_text::exported(&exported, &to.output), transfer_json::exported(&exported))
+        }
+        (Upkeep::Import(from), _) => {
+            let imported = engine.import(&from.file)?;
+            Told::done(transfer_text::imported(&imported), transfer_json::imported(&imported))
+        }
         (Upkeep::Flush(_), _) => {
             let bytes = engine.flush()?;
             Told::done(upkeep_text::flushed(bytes), upkeep_json::flushed(bytes))

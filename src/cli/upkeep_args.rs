@@ -4,6 +4,7 @@ use crate::cli::args::AFTER_HELP;
 use crate::cli::resources::parse_size;
 use crate::exec::Gc;
 use clap::{Args, Subcommand};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What to do with what is kept.
@@ -33,6 +34,12 @@ pub(crate) enum Upkeep {
     /// Take away what nobody needs, by rules that you choose
     #[command(after_help = AFTER_HELP)]
     Gc(GcArguments),
+    /// Write the present values of nodes to a file, for another store
+    #[command(after_help = AFTER_HELP)]
+    Export(ExportArguments),
+    /// Take over values that another store exported
+    #[command(after_help = AFTER_HELP)]
+    Import(ImportArguments),
     /// Read every byte of the store, and say what is damaged
     #[command(after_help = AFTER_HELP)]
     Verify,
@@ -131,6 +138,26 @@ pub(crate) struct GcArguments {
     /// Say what would go, and take nothing away
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+/// Options of `export`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ExportArguments {
+    /// Nodes or targets [default: all targets]
+    #[arg(value_name = "NODES")]
+    pub(crate) nodes: Vec<String>,
+
+    /// The file; an older one is replaced
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+}
+
+/// Options of `import`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ImportArguments {
+    /// What `export` wrote
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
 }
 
 impl GcArguments {

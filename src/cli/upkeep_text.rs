@@ -36,7 +36,7 @@ pub(crate) fn tags(tags: &[Tag], now: SystemTime) -> String {
     tags.iter().map(line).collect()
 }
 
-fn shortened(value: &str) -> &str {
+pub(crate) fn shortened(value: &str) -> &str {
     value.get(..SHOWN).unwrap_or(value)
 }
 

@@ -118,6 +118,8 @@ fn ends(error: &Error) -> bool {
         | ErrorKind::NotPublished
         | ErrorKind::NotReplayed
         | ErrorKind::Tagged
+        | ErrorKind::NotExported
+        | ErrorKind::NotImported
         | ErrorKind::Other => false,
     }
 }

@@ -33,33 +33,65 @@ pub(crate) fn record(session: &Session, ledger: &Ledger, costs: &RunCosts, took:
     if known.iter().all(Option::is_none) {
         record_plan(session, ledger, plan, &mut batch)?;
     }
-    let now = end_of_run();
-    batch.put(run_key(session.run), |out| {
-        out.extend_from_slice(&RECIPE.to_le_bytes());
-        out.extend_from_slice(&session.run.to_le_bytes());
-        out.extend_from_slice(&now.to_le_bytes());
-        out.extend_from_slice(&millis(took).to_le_bytes());
+    let facts = Facts {
+        took,
         // A run that executed nothing wrote no result, so nobody asks which program it was.
-        out.extend_from_slice(if counts.executed > 0 { executable_digest() } else { &[0; 32] });
-        out.extend_from_slice(&plan.digest);
-        out.extend_from_slice(&ledger.restarts.to_le_bytes());
-        for outcome in OUTCOMES {
-            out.extend_from_slice(&counts.of(outcome).to_le_bytes());
-        }
+        executable: if counts.executed > 0 { executable_digest() } else { &[0; 32] },
+        plan: &plan.digest,
+        restarts: ledger.restarts,
+        counts: OUTCOMES.map(|outcome| counts.of(outcome)),
         // Without the wait for the disk, on which this record waits as well.
-        for time in [costs.estimated, costs.spent, costs.executed, costs.saving, costs.loading] {
-            out.extend_from_slice(&u64::try_from(time.as_nanos()).unwrap_or(u64::MAX).to_le_bytes());
-        }
-        for count in [costs.executions, costs.loads, costs.hits, costs.unknown] {
-            out.extend_from_slice(&count.to_le_bytes());
-        }
-    });
+        costs,
+    };
+    facts.write(session.run, &mut batch);
     session.recorder.add(&mut batch, &[]);
     Ok(())
 }
 
 const OUTCOMES: [Outcome; 6] =
     [Outcome::NotNeeded, Outcome::Fresh, Outcome::CutOff, Outcome::Executed, Outcome::Failed, Outcome::Skipped];
+
+/// Adds the record of an import: it stands among the runs, which is how what it brought is known to whoever collects garbage.
+pub(crate) fn record_import(number: u64, plan: &[u8; 32], n_nodes: u64, batch: &mut Batch) {
+    let counts = OUTCOMES.map(|outcome| if outcome == Outcome::Fresh { n_nodes } else { 0 });
+    let (took, costs) = (Duration::ZERO, &RunCosts::default());
+    Facts { took, executable: &[0; 32], plan, restarts: 0, counts, costs }.write(number, batch);
+}
+
+/// What the record of a run says.
+struct Facts<'a> {
+    took: Duration,
+    executable: &'a [u8; 32],
+    plan: &'a [u8; 32],
+    restarts: u32,
+    counts: [u64; 6],
+    costs: &'a RunCosts,
+}
+
+impl Facts<'_> {
+    fn write(&self, number: u64, batch: &mut Batch) {
+        let Self { took, executable, plan, restarts, counts, costs } = self;
+        let now = end_of_run();
+        batch.put(run_key(number), |out| {
+            out.extend_from_slice(&RECIPE.to_le_bytes());
+            out.extend_from_slice(&number.to_le_bytes());
+            out.extend_from_slice(&now.to_le_bytes());
+            out.extend_from_slice(&millis(*took).to_le_bytes());
+            out.extend_from_slice(*executable);
+            out.extend_from_slice(*plan);
+            out.extend_from_slice(&restarts.to_le_bytes());
+            for count in counts {
+                out.extend_from_slice(&count.to_le_bytes());
+            }
+            for time in [costs.estimated, costs.spent, costs.executed, costs.saving, costs.loading] {
+                out.extend_from_slice(&u64::try_from(time.as_nanos()).unwrap_or(u64::MAX).to_le_bytes());
+            }
+            for count in [costs.executions, costs.loads, costs.hits, costs.unknown] {
+                out.extend_from_slice(&count.to_le_bytes());
+            }
+        });
+    }
+}
 
 /// A plan's key follows from the names and from the targets' fingerprints, which stand for everything upstream of them
 /// up to nodes that are known by value: their own are part of it.
@@ -73,16 +105,33 @@ fn plan_key(session: &Session, ledger: &Ledger) -> Key {
     Key::new(RecordKind::Plan, hasher.finalize().as_bytes())
 }
 
-fn record_plan(session: &Session, ledger: &Ledger, plan: Key, batch: &mut Batch) -> Result<()> {
+/// The records of a plan: that of the plan itself, behind those of its chunks.
+pub(crate) fn plan_records(session: &Session, ledger: &Ledger) -> (Key, Vec<(Key, Vec<u8>)>) {
+    let plan = plan_key(session, ledger);
+    let mut records = chunks_of(session, ledger);
+    let keys: Vec<Key> = records.iter().map(|(key, _)| *key).collect();
+    records.push((plan, plan_bytes(&keys)));
+    (plan, records)
+}
+
+fn chunks_of(session: &Session, ledger: &Ledger) -> Vec<(Key, Vec<u8>)> {
     let graph = &session.graph;
     let needed: Vec<NodeId> = graph.node_ids().filter(|node| ledger.is_needed(*node)).collect();
-    let chunks: Vec<(Key, Vec<u8>)> = needed
-        .chunks(CHUNK)
-        .map(|nodes| {
-            let bytes = chunk_bytes(graph, ledger, nodes);
-            (Key::new(RecordKind::Chunk, blake3::hash(&bytes).as_bytes()), bytes)
-        })
-        .collect();
+    let chunks = needed.chunks(CHUNK).map(|nodes| {
+        let bytes = chunk_bytes(graph, ledger, nodes);
+        (Key::new(RecordKind::Chunk, blake3::hash(&bytes).as_bytes()), bytes)
+    });
+    chunks.collect()
+}
+
+fn plan_bytes(chunks: &[Key]) -> Vec<u8> {
+    let mut bytes = RECIPE.to_le_bytes().to_vec();
+    bytes.extend(chunks.iter().flat_map(|key| key.digest));
+    bytes
+}
+
+fn record_plan(session: &Session, ledger: &Ledger, plan: Key, batch: &mut Batch) -> Result<()> {
+    let chunks = chunks_of(session, ledger);
     let keys: Vec<Key> = chunks.iter().map(|(key, _)| *key).collect();
     let known = session.store.get_many(&keys).map_err(store_error)?;
     for ((key, bytes), known) in chunks.iter().zip(known) {
@@ -90,12 +139,7 @@ fn record_plan(session: &Session, ledger: &Ledger, plan: Key, batch: &mut Batch)
             batch.put(*key, |out| out.extend_from_slice(bytes));
         }
     }
-    batch.put(plan, |out| {
-        out.extend_from_slice(&RECIPE.to_le_bytes());
-        for key in &keys {
-            out.extend_from_slice(&key.digest);
-        }
-    });
+    batch.put(plan, |out| out.extend(plan_bytes(&keys)));
     Ok(())
 }
 

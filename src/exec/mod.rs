@@ -57,6 +57,7 @@ mod table;
 mod tags;
 #[cfg(feature = "tracing")]
 mod traced;
+mod transfer;
 mod upkeep;
 mod values;
 mod verify;
@@ -87,6 +88,7 @@ pub use show::NodeDetails;
 pub use stats::{NodeCost, Stats};
 pub use status::{NodeStatus, StatusFilter};
 pub use tags::Tag;
+pub use transfer::{Exported, ExportedNode, Imported, ImportedNode};
 pub use verify::Verification;
 #[cfg(feature = "cli")]
 pub(crate) use watch::Rounds;

@@ -6,4 +6,5 @@
 mod past;
 mod status;
 mod support;
+mod transfer;
 mod upkeep;

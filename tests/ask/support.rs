@@ -63,7 +63,7 @@ pub(crate) fn call_with<T>(
 }
 
 /// Sizes, times and digests differ from run to run.
-fn scrubbed(text: &str) -> String {
+pub(crate) fn scrubbed(text: &str) -> String {
     let mut scrubbed = String::new();
     for word in text.split_inclusive([' ', '\n', '(', ',', ':', '}']) {
         let core = word.trim_end_matches([' ', '\n', '(', ',', ':', '}', ')', '"']);

@@ -242,12 +242,15 @@ fn json_is_documented() {
         "pin sum",
         "tags",
         "gc --dry-run",
+        "export -o FILE",
+        "import FILE",
         "verify",
         "forget nothing",
         "unpin",
         "forget sum",
         "flush --yes",
     ] {
+        let args = args.replace("FILE", store.join("values.mamo").to_str().unwrap());
         let (_, text, _) = call(store, 500, &format!("{args} --json"));
         let object: serde_json::Value = serde_json::from_str(&text).unwrap();
         for key in object.as_object().unwrap().keys() {

@@ -51,6 +51,8 @@ mod testing;
 mod threads;
 mod timeouts;
 mod together;
+mod transfer;
+mod transfer_conflicts;
 mod trials;
 mod twins;
 mod unordered;
