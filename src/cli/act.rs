@@ -17,7 +17,9 @@ use crate::cli::narrator::{Narrator, Style};
 use crate::cli::past::past;
 use crate::cli::plan_list;
 use crate::cli::reader::while_somebody_reads;
-use crate::cli::settings::{AcceptReach, Action, AuditSample, Chatter, PlanLength, Results, RunOptions, Settings};
+use crate::cli::settings::{
+    AcceptReach, Action, AuditSample, Chatter, Environment, PlanLength, Results, RunOptions, Settings,
+};
 use crate::cli::summary::{Ending, Summary};
 use crate::cli::upkeep::upkeep;
 use crate::cli::watch::watch;
@@ -25,12 +27,23 @@ use crate::cli::why_text::{self, tell_whys};
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::{Acceptance, Audit, Engine, EngineBuilder, OnFailure, ReplayEnd, Run};
 use crate::graph::Graph;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::SystemTime;
 
 /// What a program brings along.
 pub(crate) trait Program {
+    /// What a call asks for.
+    fn settings(&self, args: &[OsString], env: &Environment) -> Result<Settings, clap::Error> {
+        Settings::parse(args, env)
+    }
+
+    /// Whether there is a graph to declare.
+    fn has_pipeline(&self) -> bool {
+        true
+    }
+
     /// Declares the graph.
     fn build(&mut self) -> Result<Graph>;
 
@@ -81,7 +94,7 @@ pub(crate) fn act(settings: &Settings, program: &mut dyn Program, stage: &mut St
         Action::Graph(question) => ask(settings, question, program, stage),
         Action::Past(question) => past(settings, question, stage),
         Action::Upkeep(action) => upkeep(settings, action, program, stage),
-        Action::Accepted => acceptances(settings, program, stage, |engine, _, _| engine.acceptances()),
+        Action::Accepted => accepted(settings, stage),
     };
     code.unwrap_or_else(|error| fail(settings, &error, stage))
 }
@@ -158,10 +171,13 @@ fn why(settings: &Settings, program: &mut dyn Program, stage: &mut Stage<'_>) ->
 
 /// Prints what a node said when it ran last.
 fn log(settings: &Settings, program: &mut dyn Program, stage: &mut Stage<'_>) -> Result<u8> {
-    let graph = program.build()?;
+    let graph = program.has_pipeline().then(|| program.build()).transpose()?;
     let engine = quiet_engine(settings, stage)?;
     let [node] = settings.targets.as_slice() else { return Ok(exit_codes::USAGE) };
-    let log = engine.log(&graph, node)?;
+    let log = match &graph {
+        Some(graph) => engine.log(graph, node)?,
+        None => engine.recorded_log(node)?,
+    };
     match settings.results {
         Results::Json => write_line(stage, &log_json::log(node, log.as_ref()))?,
         Results::Text => write(stage, &log_text::text(node, log.as_ref(), SystemTime::now()))?,
@@ -226,7 +242,7 @@ fn guard(engine: &Engine, stage: &Stage<'_>) -> Option<Guard> {
     })
 }
 
-/// Accepts, takes back or lists; in any case tells of which acceptances.
+/// Accepts or takes back, and tells of which acceptances.
 fn acceptances(
     settings: &Settings,
     program: &mut dyn Program,
@@ -236,14 +252,24 @@ fn acceptances(
     let graph = program.build()?;
     let engine = quiet_engine(settings, stage)?;
     let acceptances = ask(&engine, &graph, &names(&settings.targets))?;
+    tell_acceptances(settings, &acceptances, stage)
+}
+
+/// Lists all acceptances; no graph is needed for that.
+fn accepted(settings: &Settings, stage: &mut Stage<'_>) -> Result<u8> {
+    let acceptances = quiet_engine(settings, stage)?.acceptances()?;
+    tell_acceptances(settings, &acceptances, stage)
+}
+
+fn tell_acceptances(settings: &Settings, acceptances: &[Acceptance], stage: &mut Stage<'_>) -> Result<u8> {
     let none = if let Action::Accept { .. } = settings.action {
         "no node is stale by its code alone and has a value to keep"
     } else {
         "nothing is accepted"
     };
     match settings.results {
-        Results::Json => write_line(stage, &json::acceptances(&acceptances))?,
-        Results::Text => write(stage, &why_text::acceptances(&acceptances, none, SystemTime::now()))?,
+        Results::Json => write_line(stage, &json::acceptances(acceptances))?,
+        Results::Text => write(stage, &why_text::acceptances(acceptances, none, SystemTime::now()))?,
     }
     Ok(exit_codes::DONE)
 }

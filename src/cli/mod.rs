@@ -5,6 +5,7 @@
 //! `docs/json.md` and `docs/exit-codes.md`.
 
 mod program;
+mod standalone;
 
 mod act;
 mod args;
@@ -52,3 +53,5 @@ pub mod exit_codes;
 #[doc(hidden)]
 pub use program::command;
 pub use program::{Invocation, main, main_then};
+#[doc(hidden)]
+pub use standalone::standalone;

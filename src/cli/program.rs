@@ -7,7 +7,7 @@ use crate::cli::exit_codes;
 use crate::cli::interrupt::Signals;
 use crate::cli::json;
 use crate::cli::paint::Paint;
-use crate::cli::settings::{Environment, Settings, asks_for_json};
+use crate::cli::settings::{Environment, asks_for_json};
 use crate::error::Result;
 use crate::exec::{Run, serve};
 use crate::graph::Graph;
@@ -125,7 +125,7 @@ impl Invocation {
         self.call(&mut Parts { pipeline, then: Some(then), handles: None })
     }
 
-    fn of_process() -> Self {
+    pub(crate) fn of_process() -> Self {
         Self {
             args: std::env::args_os().collect(),
             env: std::env::vars_os().collect(),
@@ -135,8 +135,8 @@ impl Invocation {
         }
     }
 
-    fn call(mut self, program: &mut dyn Program) -> u8 {
-        let settings = match Settings::parse(&self.args, &self.env) {
+    pub(crate) fn call(mut self, program: &mut dyn Program) -> u8 {
+        let settings = match program.settings(&self.args, &self.env) {
             Ok(settings) => settings,
             Err(message) => return self.refuse(&message),
         };

@@ -153,7 +153,11 @@ pub(crate) enum Chatter {
 impl Settings {
     /// What `args`, the first of which is the program's path, and the environment ask for.
     pub(crate) fn parse(args: &[OsString], env: &Environment) -> Result<Self, Error> {
-        let mut command = Arguments::command();
+        Self::parse_as(Arguments::command(), args, env)
+    }
+
+    /// As [`Settings::parse`], with another form of these arguments.
+    pub(crate) fn parse_as(mut command: clap::Command, args: &[OsString], env: &Environment) -> Result<Self, Error> {
         let arguments = command
             .try_get_matches_from_mut(args)
             .and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches))

@@ -21,6 +21,12 @@ pub struct FjallStore {
 }
 
 impl FjallStore {
+    /// Whether there is a store in a folder, sound or not; nothing is made.
+    #[cfg(feature = "cli")]
+    pub(crate) fn is_in(folder: &std::path::Path) -> bool {
+        folder.join("format").is_file() || folder.join("db").is_dir()
+    }
+
     /// What was met that could not be read; it is repaired when the store is opened next.
     pub fn damage(&self) -> Option<String> {
         self.shared.damage()
