@@ -220,6 +220,22 @@ fn a_large_value_of_serdes_is_never_whole_in_memory() {
     });
 }
 
+#[test]
+fn what_is_carried_to_another_store_is_never_whole_in_memory() {
+    alone("what_is_carried_to_another_store_is_never_whole_in_memory", |mib, engine| {
+        let pipeline = |g: &Graph| Ok(g.add(blocks::node(g.value(mib))));
+        let (graph, blocks) = Graph::build(pipeline).unwrap();
+        engine.run(&graph).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("blocks.mamo");
+        engine.export(&graph, &["blocks"], &file).unwrap();
+        let other = Engine::builder().jobs(2).open(folder.path().join("store")).unwrap();
+        assert_eq!(other.import(&file).unwrap().blob_bytes, mib * MIB);
+        let run = other.run(&graph).unwrap();
+        assert_eq!((run.counts().executed, run.get(blocks).unwrap().len()), (0, mib * MIB));
+    });
+}
+
 /// One page of it is looked at: neither the process's own memory nor what it has mapped and read becomes much.
 #[cfg(target_os = "linux")]
 #[test]

@@ -108,12 +108,14 @@ fn ended(store: &dyn Store, run: &PastRun, name: &str, node: &PastNode) -> Resul
     }
     let Some(deep) = deep_of(store, &node.fingerprint)? else { return Ok((RunNodeEnd::NoRecord, None)) };
     let act = act_of(store, &deep.content)?;
+    let [_, _, n_cut_off, n_executed, _, _] = run.counts;
     let ended = match act {
         // A map of which all elements were known takes none.
-        Some(act) if act.run == run.number && act.cost_ns > 0 => {
+        Some(act) if act.run == run.number && act.cost_ns > 0 && n_executed > 0 => {
             RunNodeEnd::Executed { took: Duration::from_nanos(act.cost_ns) }
         }
-        Some(_) | None if deep.run == run.number => RunNodeEnd::CutOff,
+        // What an import brought bears its number, and was executed elsewhere.
+        Some(_) | None if deep.run == run.number && n_cut_off + n_executed > 0 => RunNodeEnd::CutOff,
         Some(_) | None => RunNodeEnd::Known,
     };
     Ok((ended, Some(deep.value)))

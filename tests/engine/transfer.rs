@@ -4,8 +4,8 @@ use crate::lost::lose_files;
 use crate::support::Bench;
 use expect_test::{Expect, expect};
 use mamo::{
-    Artifact, BoxError, Bytes, Dict, ErrorKind, Failure, Gc, Graph, Imported, List, Node, NodeCtx, Persist, node,
-    source,
+    Artifact, BoxError, Bytes, Dict, ErrorKind, Failure, Gc, Graph, Imported, List, Node, NodeCtx, Persist, RunNodeEnd,
+    node, source,
 };
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -220,6 +220,25 @@ fn only_what_was_chosen_is_carried() {
     assert_eq!((*run.get(length).unwrap(), *run.get(other).unwrap()), (4000, 144));
     // What is upstream went along.
     assert_eq!(pair.there.check(|g| Ok(g.add(text::node(g.value(1)))), expect![""]).unwrap().len(), 4000);
+}
+
+#[test]
+fn an_import_stands_among_the_runs_and_executed_nothing() {
+    let pair = Pair::new();
+    let pipeline = |g: &Graph| Ok(g.add(length::node(g.add(text::node(g.value(1))))));
+    pair.carry(pipeline, &[]);
+    let (run, nodes) = pair.there.engine.run_nodes("last").unwrap();
+    assert_eq!((run.counts.executed, run.counts.fresh, run.executable), (0, 1, None));
+    let known: Vec<&str> =
+        nodes.iter().filter(|node| node.ended == RunNodeEnd::Known).map(|node| &*node.node).collect();
+    assert_eq!(known, ["length", "text"], "{nodes:?}");
+    // An edit is compared with it.
+    let edited = |g: &Graph| Ok(g.add(length::node(g.add(text::node(g.value(2))))));
+    let why = pair.there.engine.why(&Graph::build(edited).unwrap().0, "length").unwrap();
+    assert_eq!(why.since, Some(run.at));
+    // The run that did execute them says so.
+    let (_, here) = pair.here.engine.run_nodes("last").unwrap();
+    assert!(here.iter().any(|node| matches!(node.ended, RunNodeEnd::Executed { .. })), "{here:?}");
 }
 
 #[test]
@@ -549,4 +568,16 @@ fn a_damaged_blob_is_not_exported() {
     let error = pair.export(pipeline, &[]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Store, "{error}");
     assert!(!pair.file().exists());
+}
+
+/// A file of the first format, which every build reads that does not say otherwise. It holds `length` and `text`, as
+/// `what_was_imported_is_garbage_when_its_import_is` carries them.
+#[test]
+fn files_of_the_first_format_are_read() {
+    let bench = Bench::in_memory();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/export-1.mamo");
+    let imported = bench.engine.import(&file).unwrap();
+    let nodes: Vec<&str> = imported.nodes.iter().map(|node| &*node.node).collect();
+    assert_eq!((nodes, imported.records, imported.blobs, imported.blob_bytes), (vec!["length"], 8, 1, 4002));
+    assert!(imported.nodes[0].is_known && bench.engine.verify().unwrap().is_sound());
 }
