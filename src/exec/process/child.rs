@@ -110,6 +110,10 @@ impl Listener {
             let is_heard = match message {
                 ToWorker::Call(request) => calls.send(request).is_ok(),
                 ToWorker::Answer(answer) => answers.send(answer).is_ok(),
+                ToWorker::Ping => {
+                    self.connection.tell(&FromWorker::Ready);
+                    true
+                }
                 ToWorker::Stop => {
                     let current = lock(&self.current.0).clone();
                     if let Some((signals, log)) = current {

@@ -109,9 +109,19 @@ impl Worker {
         }
     }
 
-    /// Whether it has ended although nobody asked it to.
-    pub(super) fn has_ended(&mut self) -> bool {
-        !matches!(self.child.try_wait(), Ok(None))
+    /// Whether it is ready for another call; it may have ended since the last one, or be about to.
+    pub(super) fn is_ready(&self, signals: &Signals) -> bool {
+        if self.send(&ToWorker::Ping).is_err() {
+            return false;
+        }
+        loop {
+            match self.next() {
+                Incoming::Message(FromWorker::Ready) => return true,
+                Incoming::Message(_) | Incoming::Ended => return false,
+                Incoming::Nothing if signals.is_stopped() => return false,
+                Incoming::Nothing => {}
+            }
+        }
     }
 
     /// How it ended.

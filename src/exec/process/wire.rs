@@ -18,6 +18,8 @@ pub(super) enum ToWorker {
     Answer(Result<Answer, Refusal>),
     /// The node is to give up.
     Stop,
+    /// Whether it is ready for a call.
+    Ping,
 }
 
 /// From the worker.

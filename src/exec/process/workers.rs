@@ -20,9 +20,9 @@ impl Workers {
     pub(super) fn take(&self, signals: &Signals) -> Result<Worker, String> {
         loop {
             let idle = lock(&self.idle).pop();
-            let Some(mut worker) = idle else { return Worker::start(signals) };
+            let Some(worker) = idle else { return Worker::start(signals) };
             // What a former node has left behind may have ended it since.
-            if !worker.has_ended() {
+            if worker.is_ready(signals) {
                 return Ok(worker);
             }
         }
