@@ -59,6 +59,8 @@ pub enum ErrorKind {
     NotImported,
     /// A change of code cannot be accepted, or was not.
     NotAccepted,
+    /// A node cannot be executed once more: it is a source, or no target needs it.
+    NotForced,
     /// A node takes more than the engine has, or is in a pool that it has not.
     Resources,
     /// The run was stopped before it ended.

@@ -122,6 +122,7 @@ fn help_is_whole_and_on_standard_output() {
               -j, --jobs <N>        Nodes that run at once [default: number of processors]
               -k, --keep-going      After a failure, run all that does not depend on it
                   --finish-running  After a failure, finish what runs and start no more
+                  --force <NODE>    Execute this node once more, whatever is known; more than once for several
                   --progress <HOW>  Progress: auto, plain (lines), off [default: auto]
                   --color <WHEN>    When to colour: auto, always, never [default: auto]
                   --json            End standard output with one line of JSON
@@ -170,6 +171,7 @@ fn help_is_whole_and_on_standard_output() {
               -j, --jobs <N>        Nodes that run at once [default: number of processors]
               -k, --keep-going      After a failure, run all that does not depend on it
                   --finish-running  After a failure, finish what runs and start no more
+                  --force <NODE>    Execute this node once more, whatever is known; more than once for several
                   --progress <HOW>  Progress: auto, plain (lines), off [default: auto]
                   --color <WHEN>    When to colour: auto, always, never [default: auto]
                   --json            End standard output with one line of JSON
@@ -211,6 +213,7 @@ fn help_is_whole_and_on_standard_output() {
               [TARGETS]...  Targets or nodes to plan for [default: all targets]
 
             Options:
+                  --force <NODE>    Plan to execute this node once more, whatever is known; more than once for several
                   --all             List every node that would run, however many there are
                   --code            List what of each function's code counts
                   --color <WHEN>    When to colour: auto, always, never [default: auto]

@@ -166,6 +166,10 @@ pub(crate) struct RunArguments {
     #[arg(long)]
     pub(crate) finish_running: bool,
 
+    /// Execute this node once more, whatever is known; more than once for several
+    #[arg(long, value_name = "NODE")]
+    pub(crate) force: Vec<String>,
+
     /// How to show progress
     #[arg(long, value_name = "HOW", value_enum, hide_possible_values = true)]
     #[arg(help = "Progress: auto, plain (lines), off [default: auto]")]
@@ -264,6 +268,10 @@ pub(crate) struct PlanArguments {
     /// Targets or nodes to plan for [default: all targets]
     #[arg(value_name = "TARGETS")]
     pub(crate) targets: Vec<String>,
+
+    /// Plan to execute this node once more, whatever is known; more than once for several
+    #[arg(long, value_name = "NODE")]
+    pub(crate) force: Vec<String>,
 
     /// List every node that would run, however many there are
     #[arg(long)]
@@ -393,6 +401,7 @@ impl RunArguments {
     pub(crate) fn after(self, before: Self) -> Self {
         Self {
             targets: before.targets.into_iter().chain(self.targets).collect(),
+            force: before.force.into_iter().chain(self.force).collect(),
             jobs: self.jobs.or(before.jobs),
             keep_going: self.keep_going || (before.keep_going && !self.finish_running),
             finish_running: self.finish_running || (before.finish_running && !self.keep_going),
@@ -404,6 +413,7 @@ impl RunArguments {
     pub(crate) fn given(&self) -> Option<&'static str> {
         [
             (self.jobs.is_some(), "--jobs"),
+            (!self.force.is_empty(), "--force"),
             (self.keep_going, "--keep-going"),
             (self.finish_running, "--finish-running"),
             (self.progress.is_some(), "--progress"),

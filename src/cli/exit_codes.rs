@@ -21,7 +21,11 @@ pub const INTERRUPTED: u8 = 130;
 pub(crate) fn of_error(kind: ErrorKind) -> u8 {
     match kind {
         ErrorKind::NodeFailed | ErrorKind::NoValue => NODE_FAILED,
-        ErrorKind::Graph | ErrorKind::UnknownName | ErrorKind::NotAccepted | ErrorKind::Resources => USAGE,
+        ErrorKind::Graph
+        | ErrorKind::UnknownName
+        | ErrorKind::NotAccepted
+        | ErrorKind::NotForced
+        | ErrorKind::Resources => USAGE,
         ErrorKind::StoreLocked => STORE_LOCKED,
         ErrorKind::Store | ErrorKind::StoreFormat => STORE,
         ErrorKind::Unstable

@@ -29,6 +29,8 @@ pub(crate) type Environment = BTreeMap<OsString, OsString>;
 pub(crate) struct Settings {
     pub(crate) action: Action,
     pub(crate) targets: Vec<String>,
+    /// Nodes to execute once more.
+    pub(crate) forced: Vec<String>,
     pub(crate) store: PathBuf,
     pub(crate) wait: Option<Duration>,
     pub(crate) resources: Resources,
@@ -168,15 +170,16 @@ impl Settings {
             Some(option) => Err(wrong(command, format!("`{option}` is an option of `run`, not of `{name}`"))),
             None => Ok(()),
         };
+        let mut forced = Vec::new();
         let (action, targets) = match arguments.command {
-            None => run(arguments.run, env).map_err(|text| wrong(&mut command, text))?,
+            None => run(arguments.run, &mut forced, env).map_err(|text| wrong(&mut command, text))?,
             Some(Command::Run(RunCommand { show: Some(RunShow::Show(show)), .. })) => {
                 run_only(&mut command, "run show")?;
                 let run = show.run.unwrap_or_else(|| "last".to_owned());
                 (Action::Past(PastQuestion::Show { run, is_all: show.all }), Vec::new())
             }
             Some(Command::Run(own)) => {
-                run(own.run.after(arguments.run), env).map_err(|text| wrong(&mut command, text))?
+                run(own.run.after(arguments.run), &mut forced, env).map_err(|text| wrong(&mut command, text))?
             }
             Some(Command::Status(status)) => {
                 run_only(&mut command, "status")?;
@@ -210,13 +213,18 @@ impl Settings {
                 (Action::Past(PastQuestion::Diff { earlier, later }), Vec::new())
             }
             Some(Command::Watch(own)) => {
-                let run = run_options(own.after(arguments.run), env);
+                let own = own.after(arguments.run);
+                if !own.force.is_empty() {
+                    return Err(wrong(&mut command, "`--force` is for `run` and `plan`".to_owned()));
+                }
+                let run = run_options(own, env);
                 let (options, targets) = run.map_err(|text| wrong(&mut command, text))?;
                 (Action::Watch(options), targets)
             }
             Some(Command::Plan(plan)) => {
                 run_only(&mut command, "plan")?;
                 let length = if plan.all { PlanLength::Full } else { PlanLength::Short };
+                forced = plan.force;
                 (if plan.code { Action::Code } else { Action::Plan { length } }, plan.targets)
             }
             Some(Command::AssertPlan(mut asserted)) => {
@@ -264,6 +272,7 @@ impl Settings {
         Ok(Self {
             action,
             targets,
+            forced,
             store: common
                 .store
                 .or_else(|| set(env, "MAMO_STORE").map(PathBuf::from))
@@ -294,7 +303,12 @@ pub(crate) fn asks_for_json(args: &[OsString]) -> bool {
     args.iter().skip(1).take_while(|arg| *arg != "--").any(|arg| arg == "--json")
 }
 
-fn run(arguments: RunArguments, env: &Environment) -> Result<(Action, Vec<String>), String> {
+fn run(
+    mut arguments: RunArguments,
+    forced: &mut Vec<String>,
+    env: &Environment,
+) -> Result<(Action, Vec<String>), String> {
+    *forced = std::mem::take(&mut arguments.force);
     run_options(arguments, env).map(|(options, targets)| (Action::Run(options), targets))
 }
 
@@ -345,8 +359,10 @@ mod tests {
     fn check(line: &str, env: &[(&str, &str)], expected: Expect) {
         let shown = match parse(line, env) {
             Ok(settings) => {
-                let Settings { action, targets, store, wait, results, chatter, resources: _, color: _ } = settings;
-                format!("{action:?}\n{targets:?} {store:?} {wait:?} {results:?} {chatter:?}")
+                let Settings { action, targets, forced, store, wait, results, chatter, resources: _, color: _ } =
+                    settings;
+                let forced = if forced.is_empty() { String::new() } else { format!(" force {forced:?}") };
+                format!("{action:?}\n{targets:?}{forced} {store:?} {wait:?} {results:?} {chatter:?}")
             }
             Err(error) => error.to_string(),
         };

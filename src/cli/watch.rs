@@ -110,6 +110,7 @@ fn ends(error: &Error) -> bool {
         ErrorKind::Graph
         | ErrorKind::UnknownName
         | ErrorKind::NotAccepted
+        | ErrorKind::NotForced
         | ErrorKind::Resources
         | ErrorKind::NodeFailed
         | ErrorKind::NoValue

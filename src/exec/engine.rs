@@ -17,8 +17,9 @@ use crate::exec::ledger::{Ledger, Roots};
 use crate::exec::loader::Loaders;
 use crate::exec::look::{Looker, SecretKey};
 use crate::exec::named::{find_element, find_node, find_targets};
-use crate::exec::plan_report::{Estimate, Plan, report};
+use crate::exec::plan_report::{Estimate, Plan};
 use crate::exec::planning::Contents;
+use crate::exec::policy::Policy;
 use crate::exec::process::refuse_unserved;
 use crate::exec::publish::publish;
 use crate::exec::recorded::load_roots;
@@ -149,9 +150,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::run`], and when there is no target or node of a name.
     pub fn run_targets(&self, graph: &Graph, targets: &[&str]) -> Result<Run> {
-        let declared = graph.declared().ok_or_else(unfinished)?;
-        let (targets, names) = find_targets(declared, targets)?;
-        self.inner.run(declared, targets, names)
+        self.run_by(graph, targets, &Policy::stale())
     }
 
     /// What the run in progress has yet to execute, running nodes included, by what their functions took before: at most,
@@ -165,11 +164,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::run_targets`].
     pub fn plan(&self, graph: &Graph, targets: &[&str]) -> Result<Plan> {
-        let declared = graph.declared().ok_or_else(unfinished)?;
-        let (targets, _) = find_targets(declared, targets)?;
-        let _running = self.inner.alone("the engine was asked")?;
-        let session = self.inner.session(declared)?;
-        report(&session, Ledger::new(declared, targets), &self.inner.pool)
+        self.plan_by(graph, targets, &Policy::stale())
     }
 }
 
@@ -380,9 +375,9 @@ impl Inner {
         })
     }
 
-    fn run(self: &Arc<Self>, graph: &Arc<Declared>, targets: BTreeSet<NodeId>, names: Vec<String>) -> Result<Run> {
+    pub(crate) fn run(self: &Arc<Self>, graph: &Arc<Declared>, ledger: Ledger, names: Vec<String>) -> Result<Run> {
         let start = Instant::now();
-        let values = self.drive(graph, Ledger::new(graph, targets), self.on_failure, self.keeps_history)?;
+        let values = self.drive(graph, ledger, self.on_failure, self.keeps_history)?;
         let run = Run::new(values, names, start.elapsed());
         if !graph.publications.is_empty() {
             let _publishing = lock(&self.publishing);

@@ -45,6 +45,8 @@ pub(crate) struct Ledger {
     values: HashMap<NodeId, (ValueDigest, Value)>,
     /// Nodes that must be executed although they are known, because somebody needs their lost bytes.
     pub(crate) forced: BTreeSet<NodeId>,
+    /// Nodes that somebody wants executed once more, whatever is on record of their computations.
+    pub(crate) again: BTreeSet<NodeId>,
     pub(crate) outcomes: Table<NodeId, Outcome>,
     failures: BTreeMap<NodeId, Failed>,
     /// Elements of maps that failed, by what they compute.
@@ -113,6 +115,7 @@ impl Ledger {
             known: HashMap::new(),
             values: HashMap::new(),
             forced: BTreeSet::new(),
+            again: BTreeSet::new(),
             outcomes: Table::new(graph.len(), Outcome::NotNeeded),
             failures: BTreeMap::new(),
             failed_elements: DigestMap::default(),
@@ -158,6 +161,17 @@ impl Ledger {
     }
 
     /// Whether some target has no value when the node has none: nobody settles its failure.
+    /// Whether a target reads the node, directly or not, or is it.
+    pub(crate) fn is_read(&self, node: NodeId) -> bool {
+        self.needs[node] != Need::Nothing
+    }
+
+    /// Has nodes executed once more.
+    pub(crate) fn execute_again(&mut self, nodes: BTreeSet<NodeId>) {
+        self.forced.extend(&nodes);
+        self.again = nodes;
+    }
+
     pub(crate) fn reaches_target(&self, node: NodeId) -> bool {
         self.needs[node] == Need::Value
     }

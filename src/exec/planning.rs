@@ -61,8 +61,8 @@ pub(crate) fn plan(graph: &Declared, ledger: &Ledger, store: &dyn Store, content
         n_deferred: 0,
     };
     let mut descent = Descent { graph, ledger, store, contents, planned: &mut planned, frontier: Vec::new() };
-    for target in &ledger.targets {
-        descent.visit(*target);
+    for node in ledger.targets.iter().chain(&ledger.again) {
+        descent.visit(*node);
     }
     while !descent.frontier.is_empty() {
         let asked = std::mem::take(&mut descent.frontier);

@@ -20,6 +20,7 @@ mod damage;
 mod edits;
 mod expand;
 mod failures;
+mod forced;
 mod gc;
 mod history;
 mod jobserver;

@@ -96,6 +96,9 @@ impl Wave {
     /// Which records are believed. A reduce that is executed again is so because bytes are lost, or were never kept.
     fn trust(&self, pending: &Pending<'_>) -> Trust {
         let node = pending.slot.node;
+        if self.ledger.again.contains(&node) {
+            return Trust::Nothing;
+        }
         if pending.expected.is_none() && !self.ledger.forced.contains(&node) {
             return Trust::All;
         }

@@ -147,7 +147,7 @@ impl Wave {
     fn start_elements(&self, map: &Arc<MapRun>, slot: &Slot, local: &mut Local) {
         let contents = map.computations.iter().filter_map(|run| run.known.get()).map(|known| known.content);
         let keys: Vec<Key> = contents.map(|content| Key::new(RecordKind::Act, content.as_bytes())).collect();
-        let acts = if self.session.contents.has_act {
+        let acts = if self.session.contents.has_act && !self.ledger.again.contains(&slot.node) {
             self.session.store.get_many(&keys).unwrap_or_default()
         } else {
             Vec::new()
@@ -331,7 +331,9 @@ impl Wave {
             }
         };
         self.session.recorder.keep(blobs, &mut local.records);
-        let is_again = map.inputs.get().is_some_and(|inputs| inputs.expected.is_some());
+        // What somebody wants executed once more takes the place of what was there.
+        let is_replaced = self.ledger.again.contains(&self.slots.slots[map.slot].node);
+        let is_again = !is_replaced && map.inputs.get().is_some_and(|inputs| inputs.expected.is_some());
         let before = match run.before.get() {
             Some(before) => Some(*before),
             None if is_again => act_of(&*self.session.store, &known.content).ok().flatten().map(|act| act.value),

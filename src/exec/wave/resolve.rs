@@ -102,6 +102,7 @@ impl Wave {
         }
         if !is_transient
             && self.session.contents.has_act
+            && !self.ledger.again.contains(&slot.node)
             && let Ok(Some(act)) = act_of(&*self.session.store, &content)
             && (pending.expected.is_none() || self.session.spill.has(&act.payload))
         {

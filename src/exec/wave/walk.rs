@@ -286,6 +286,7 @@ impl Wave {
                 Some(Conclusion::Known(known)) => {
                     // One that still waits for its own inputs' bytes stays forced.
                     self.ledger.forced.remove(&node);
+                    self.ledger.again.remove(&node);
                     self.ledger.note_outcome(node, slot.outcome());
                     // What comes from a settled failure is found nowhere else.
                     if !is_last || known.is_tainted || self.ledger.is_target(node) {
