@@ -209,7 +209,7 @@ fn main() {
     fs::remove_dir_all(folder()).unwrap();
 }
 
-const TESTS: [(&str, fn()); 18] = [
+const TESTS: [(&str, fn()); 19] = [
     ("the_command_line_serves_by_itself", the_command_line_serves_by_itself),
     ("values_are_the_same_here_and_there", values_are_the_same_here_and_there),
     ("a_process_serves_one_call_after_the_other", a_process_serves_one_call_after_the_other),
@@ -224,6 +224,7 @@ const TESTS: [(&str, fn()); 18] = [
     ("a_worker_goes_when_its_parent_is_killed", a_worker_goes_when_its_parent_is_killed),
     ("commands_of_a_killed_node_are_killed", commands_of_a_killed_node_are_killed),
     ("standard_input_is_empty", standard_input_is_empty),
+    ("an_audit_runs_them_in_processes_as_well", an_audit_runs_them_in_processes_as_well),
     ("paths_need_not_be_unicode", paths_need_not_be_unicode),
     ("parts_that_are_not_saved_are_not_lost", parts_that_are_not_saved_are_not_lost),
     ("what_a_failed_program_wrote_is_told_as_here", what_a_failed_program_wrote_is_told_as_here),
@@ -258,6 +259,7 @@ fn pipeline(g: &Graph) -> mamo::Result<()> {
     g.target("odd", g.add(length::node(g.add(source::file(odd_path()))).process().name("odd")));
     let parts = g.add(source::glob(format!("{}/parts/*", folder().display())));
     g.target("parts", g.add(with_parts::map(numbers, parts).process()));
+    g.target("audited", g.add(once::map(g.value(vec![1_u32, 2])).process()));
     let sh = g.add(source::tool("sh"));
     g.target("complaint", g.add(complaining::node(sh)));
     g.target("complaint apart", g.add(complaining::node(sh).process().name("complaining apart")));
@@ -645,4 +647,40 @@ fn a_process_that_ended_between_two_calls_is_nobodys_failure() {
         let (killed, id) = *run.find::<(u32, u32)>("behind").unwrap();
         assert_ne!(killed, id);
     }
+}
+
+/// Brings its process down the second time.
+#[node]
+fn once(number: u32) -> u32 {
+    let mark = folder().join(format!("once {number}"));
+    if mark.exists() {
+        std::process::abort();
+    }
+    if number == 1 {
+        fs::write(mark, "").unwrap();
+    }
+    number
+}
+
+fn an_audit_runs_them_in_processes_as_well() {
+    let (engine, graph) = (Engine::in_memory(), graph());
+    for name in ["audited", "here", "apart"] {
+        assert!(engine.run_targets(&graph, &[name]).unwrap().is_complete());
+    }
+    let report = engine.audit(&graph, &mamo::Audit::all().node("audited")).unwrap();
+    let verdicts: Vec<String> = report.audited.iter().map(|one| format!("{} {:?}", one.name(), one.verdict)).collect();
+    assert!(
+        verdicts[0].starts_with("once[0] Failed(\"its worker process ended with signal: 6 (SIGABRT)"),
+        "{verdicts:?}"
+    );
+    assert_eq!(verdicts[1], "once[1] Same");
+    let of = |name: &str| {
+        let nodes = ["sum", "lists", "lengths", "keyed", "paired", "joined", "files", "total", "two"];
+        let audit = nodes.iter().fold(mamo::Audit::all(), |audit, node| audit.node(format!("{name}/{node}")));
+        let report = engine.audit(&graph, &audit).unwrap();
+        assert_eq!(report.unstable().count(), 0, "{report:?}");
+        (report.computations, report.audited.len(), report.left_out.len())
+    };
+    assert_eq!(of("here"), of("apart"));
+    assert!(of("apart").0 > 9);
 }

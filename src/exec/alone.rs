@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::exec::clock::Took;
 use crate::exec::ledger::{Known, Ledger};
+use crate::exec::process::{Call, Operand, Process, Which};
 use crate::exec::recorded::{act_of, deep_of, payload_of_value};
 use crate::exec::session::Session;
 use crate::exec::store_error::store_error;
@@ -209,8 +210,8 @@ impl Opened<'_> {
     pub(crate) fn execute(&self, computation: &Recorded) -> std::result::Result<(ValueDigest, Took), Trouble> {
         match (computation.place, &self.over) {
             (Place::Whole, Over::Nothing) => {
-                let (value, took) = self.call(self.digests.clone(), None, || Ok(SmallVec::new()))?;
-                let encoded = encode_result(self.alone.session, self.spec, &value)?;
+                let encode = |value: &Value| encode_result(self.alone.session, self.spec, value);
+                let (encoded, took) = self.call(self.digests.clone(), None, || Ok(SmallVec::new()), encode)?;
                 Ok((Product::new(None, encoded, &self.spec.schema(), true).digest, took))
             }
             (Place::Element(element), Over::Elements(node, lists)) => {
@@ -219,16 +220,16 @@ impl Opened<'_> {
                     let items = lists.iter().map(|list| list.item(element));
                     Ok(items.collect::<Option<_>>().ok_or("the collection changed its size")?)
                 };
-                let (value, took) = self.call(known.1, known.0.as_ref(), items)?;
-                let encoded = self.encode(|| Ok(node.mapping.element.encode(value.as_any())?))?;
+                let encode = |value: &Value| self.encode(|| Ok(node.mapping.element.encode(value.as_any())?));
+                let (encoded, took) = self.call(known.1, known.0.as_ref(), items, encode)?;
                 Ok((Product::new(None, encoded, &node.schemas.result, true).digest, took))
             }
             (Place::Combination(id), Over::Combinations { node, list, tree, .. }) => {
                 let combination = tree.combinations.get(id.position()).ok_or_else(gone)?;
                 let upstream = self.upstream_of(combination.sides, &self.combined).ok_or_else(gone)?;
                 let sides = || combination.sides.iter().map(|side| self.side(list, *side)).collect();
-                let (value, took) = self.call(upstream, None, sides)?;
-                let encoded = self.encode(|| Ok(node.reducing.element.encode(value.as_any())?))?;
+                let encode = |value: &Value| self.encode(|| Ok(node.reducing.element.encode(value.as_any())?));
+                let (encoded, took) = self.call(upstream, None, sides, encode)?;
                 Ok((Product::new(None, encoded, &node.schemas.result, true).digest, took))
             }
             (Place::Whole | Place::Element(_) | Place::Combination(_), _) => Err(gone()),
@@ -379,13 +380,14 @@ impl Opened<'_> {
         }
     }
 
-    /// Calls the function, as often as the node may be tried but without pauses.
+    /// Calls the function where the node runs, as often as it may be tried but without pauses.
     fn call<'b>(
         &self,
         upstream: SmallVec<[ValueDigest; 4]>,
         key: Option<&ElementKey>,
         items: impl Fn() -> std::result::Result<SmallVec<[Lent<'b>; 2]>, BoxError>,
-    ) -> std::result::Result<(Value, Took), Trouble> {
+        encode: impl Fn(&Value) -> std::result::Result<Encoded, Trouble>,
+    ) -> std::result::Result<(Encoded, Took), Trouble> {
         let session = self.alone.session;
         let owner = session.owner(self.node);
         let mut ctx = NodeCtx {
@@ -399,15 +401,16 @@ impl Opened<'_> {
         let mut attempt = 0;
         loop {
             let start = session.ticker.now();
-            let called = guarded(session, || {
-                let items = items()?;
-                let mut values: SmallVec<[_; 4]> = items.iter().map(Lent::as_any).collect();
-                values.extend(self.values.iter().map(Value::as_any));
-                let inputs = Inputs { values: &values, present: self.present, key: key.map(|key| &key.value) };
-                (self.function.call)(&ctx, &inputs)
-            });
+            let took = || session.ticker.took(start, session.ticker.now());
+            let called = match Process::of(session, self.node) {
+                Some(process) => self.call_elsewhere(&process, &ctx, key, &items).map(|encoded| (encoded, took())),
+                None => self.call_here(&ctx, key, &items).and_then(|value| {
+                    let took = took();
+                    Ok((encode(&value)?, took))
+                }),
+            };
             let trouble = match called.map_err(|trouble| trouble.explained(&ctx)) {
-                Ok(value) => return Ok((value, session.ticker.took(start, session.ticker.now()))),
+                Ok(done) => return Ok(done),
                 Err(trouble) => trouble,
             };
             let retry = session.graph.retries.get(&self.node);
@@ -422,6 +425,53 @@ impl Opened<'_> {
             // Each try begins in an empty folder.
             ctx.desk.leave(Some(owner));
         }
+    }
+
+    fn call_here<'b>(
+        &self,
+        ctx: &NodeCtx,
+        key: Option<&ElementKey>,
+        items: impl Fn() -> std::result::Result<SmallVec<[Lent<'b>; 2]>, BoxError>,
+    ) -> std::result::Result<Value, Trouble> {
+        guarded(self.alone.session, || {
+            let items = items()?;
+            let mut values: SmallVec<[_; 4]> = items.iter().map(Lent::as_any).collect();
+            values.extend(self.values.iter().map(Value::as_any));
+            let inputs = Inputs { values: &values, present: self.present, key: key.map(|key| &key.value) };
+            (self.function.call)(ctx, &inputs)
+        })
+    }
+
+    fn call_elsewhere<'b>(
+        &self,
+        process: &Process<'_>,
+        ctx: &NodeCtx,
+        key: Option<&ElementKey>,
+        items: impl Fn() -> std::result::Result<SmallVec<[Lent<'b>; 2]>, BoxError>,
+    ) -> std::result::Result<Encoded, Trouble> {
+        let graph = &self.alone.session.graph;
+        let items = guarded(self.alone.session, &items)?;
+        let inputs = graph.inputs(self.node);
+        let operand = |value, value_type, of| Operand { value, value_type, of, digest: None, payload: None };
+        let (which, mut operands) = match &self.over {
+            Over::Nothing => (Which::Whole, Vec::new()),
+            Over::Elements(node, _) => {
+                let over = [Some(node.mapping.over), node.mapping.with].into_iter().flatten();
+                let own = items.iter().zip(over).zip(inputs);
+                let own = own.map(|((item, over), list)| operand(item.as_any(), (over.item_type)(), *list));
+                (Which::Element, own.collect())
+            }
+            Over::Combinations { node, .. } => {
+                let own = items.iter().map(|side| operand(side.as_any(), node.reducing.element, self.node));
+                (Which::Combination, own.collect())
+            }
+        };
+        let shared = inputs.get(self.function.n_own_inputs()..).unwrap_or_default();
+        let shared = self.values.iter().zip(shared);
+        operands.extend(
+            shared.filter_map(|(value, input)| Some(operand(value.as_any(), graph.value_type(*input)?, *input))),
+        );
+        process.run(ctx, &Call { which, operands, key: key.map(|key| key.bytes.as_slice()) })
     }
 
     fn encode(

@@ -27,7 +27,8 @@ use quote::quote;
 /// Result<Node<T>, E>`. `f::node(..)` is a `Node<T>` with the value of the node that it returns. What stands in the sub-graph
 /// is recorded like everything else, under the node's name: an input that changed in part runs what reads that part. It may
 /// add itself, to go on until something is small, as deep as `mamo::EngineBuilder::expansion_depth` allows. A sub-graph
-/// has no sources, targets and published results of its own; retries are tries to make it and a timeout is for making it: its nodes have their own.
+/// has no sources, targets and published results of its own; retries are tries to make it, and a timeout is for making
+/// it: its nodes have their own.
 ///
 /// A node function that calls another one calls a plain function: it runs within the caller's node, nothing of it is
 /// kept, and its code is part of the caller's. To keep its result, make it a node of its own and pass it as an input.
