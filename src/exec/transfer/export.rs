@@ -139,10 +139,12 @@ fn export(
         let (fingerprint, value) = (*fingerprint.as_bytes(), *deep.value.as_bytes());
         contents.nodes.push(Carried { node: identity, fingerprint, value });
     }
-    // Whoever reads one of these has its value's fingerprint in its own, and none of it in its records.
-    let by_value: Vec<NodeId> = ledger.nodes_by_value().collect();
-    for fingerprint in by_value.into_iter().filter_map(|node| ledger.record_key(graph, node)) {
-        marks.node(store, fingerprint)?;
+    // Records lead to what is upstream, but for nodes that are known by value, nodes behind one of their outputs, and those
+    // above a value that is never saved. Executed again there, each might give another value than went into these.
+    for node in graph.node_ids().filter(|node| ledger.is_needed(*node)) {
+        if let Some(fingerprint) = ledger.record_key(graph, node) {
+            marks.node(store, fingerprint)?;
+        }
     }
     let mut writer = Writer::create(file)?;
     // Serialising plain structs of strings and numbers into memory has no way to fail.
