@@ -122,7 +122,7 @@ fn help_is_whole_and_on_standard_output() {
               -j, --jobs <N>        Nodes that run at once [default: number of processors]
               -k, --keep-going      After a failure, run all that does not depend on it
                   --finish-running  After a failure, finish what runs and start no more
-                  --force <NODE>    Execute this node once more, whatever is known; more than once for several
+                  --force <NODE>    Execute this node once more (may be repeated)
                   --progress <HOW>  Progress: auto, plain (lines), off [default: auto]
                   --color <WHEN>    When to colour: auto, always, never [default: auto]
                   --json            End standard output with one line of JSON
@@ -171,7 +171,7 @@ fn help_is_whole_and_on_standard_output() {
               -j, --jobs <N>        Nodes that run at once [default: number of processors]
               -k, --keep-going      After a failure, run all that does not depend on it
                   --finish-running  After a failure, finish what runs and start no more
-                  --force <NODE>    Execute this node once more, whatever is known; more than once for several
+                  --force <NODE>    Execute this node once more (may be repeated)
                   --progress <HOW>  Progress: auto, plain (lines), off [default: auto]
                   --color <WHEN>    When to colour: auto, always, never [default: auto]
                   --json            End standard output with one line of JSON
@@ -213,7 +213,7 @@ fn help_is_whole_and_on_standard_output() {
               [TARGETS]...  Targets or nodes to plan for [default: all targets]
 
             Options:
-                  --force <NODE>    Plan to execute this node once more, whatever is known; more than once for several
+                  --force <NODE>    Plan to execute this node once more (may be repeated)
                   --all             List every node that would run, however many there are
                   --code            List what of each function's code counts
                   --color <WHEN>    When to colour: auto, always, never [default: auto]
@@ -399,7 +399,7 @@ fn an_unknown_target_has_a_hint() {
 fn a_store_that_is_in_use_has_a_code_of_its_own() {
     let store = tempfile::tempdir().unwrap();
     // Without a socket, as on another machine.
-    let alone = mamo::store::FjallStore::open(store.path(), Default::default()).unwrap();
+    let alone = mamo::store::FjallStore::open(store.path(), Default::default()).unwrap().0;
     let stdout = Buffer::default();
     let run = |args: &str| {
         Invocation::new(args.split_whitespace(), stdout.clone(), io::sink())

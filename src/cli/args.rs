@@ -166,7 +166,7 @@ pub(crate) struct RunArguments {
     #[arg(long)]
     pub(crate) finish_running: bool,
 
-    /// Execute this node once more, whatever is known; more than once for several
+    /// Execute this node once more (may be repeated)
     #[arg(long, value_name = "NODE")]
     pub(crate) force: Vec<String>,
 
@@ -269,7 +269,7 @@ pub(crate) struct PlanArguments {
     #[arg(value_name = "TARGETS")]
     pub(crate) targets: Vec<String>,
 
-    /// Plan to execute this node once more, whatever is known; more than once for several
+    /// Plan to execute this node once more (may be repeated)
     #[arg(long, value_name = "NODE")]
     pub(crate) force: Vec<String>,
 

@@ -1,7 +1,7 @@
 //! One process at a time: the lock on a store, and who has it.
 
 use crate::store::StoreError;
-use crate::store::fjall::folder::{Folder, io_error, write_whole};
+use crate::store::fjall::folder::{Folder, io_error};
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -82,8 +82,10 @@ impl Lock {
             Door::At(path) => format!("{process}\n{LISTENS}{}", path.display()),
             Door::Closed => format!("{process}\n{ALONE}"),
         };
-        // The lock is what counts; a holder file that cannot be written leaves others with less to read, no more.
-        let _ = write_whole(&self.folder.file("holder"), text.as_bytes());
+        // Whole, but not synced: after a crash nobody holds the store. The lock is what counts; a holder file that cannot be
+        // written leaves others with less to read, no more.
+        let (temporary, place) = (self.folder.file("holder.tmp"), self.folder.file("holder"));
+        let _ = fs::write(&temporary, text).and_then(|()| fs::rename(&temporary, &place));
     }
 }
 
