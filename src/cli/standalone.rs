@@ -32,9 +32,8 @@ const WITH_PIPELINE: [&str; 15] = [
     "export",
 ];
 
-/// Arguments of a run, and what it has.
-const OF_RUNS: [&str; 9] =
-    ["targets", "jobs", "keep_going", "finish_running", "progress", "slots", "memory", "pools", "verbose"];
+/// Options of all commands that are about runs.
+const OF_RUNS: [&str; 4] = ["slots", "memory", "pools", "verbose"];
 
 const USAGE: &str = "mamo [OPTIONS] <COMMAND>";
 
@@ -95,6 +94,8 @@ fn command() -> clap::Command {
         .override_usage(USAGE)
         .after_help(AFTER_HELP)
         .arg_required_else_help(true)
+        // All others are those of a run.
+        .mut_args(|own| if own.is_global_set() { own } else { own.hide(true) })
         .mut_subcommand("run", |run| {
             run.about("Say what a run did with each node: `run show`")
                 .override_usage("mamo run show [OPTIONS] [RUN]")

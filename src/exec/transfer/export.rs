@@ -10,9 +10,10 @@ use crate::exec::leaves::look_at_sources;
 use crate::exec::ledger::Ledger;
 use crate::exec::named::{find_node, find_targets};
 use crate::exec::planning::cause_of;
-use crate::exec::recorded::{deep_of, payload_of_value};
+use crate::exec::recorded::{deep_of, load_roots, payload_of_value};
 use crate::exec::session::Session;
 use crate::exec::store_error::store_error;
+use crate::exec::sync::lock;
 use crate::exec::transfer::format::{CARRIED, Carried, Contents, What};
 use crate::exec::transfer::writer::Writer;
 use crate::fingerprint::{BlobDigest, Fingerprint, ValueDigest};
@@ -126,6 +127,7 @@ fn export(
     make_plan(session, &mut ledger)?;
     let store = &*session.store;
     let graph = &session.graph;
+    let roots = lock(&session.roots).clone();
     let (plan, plan_records) = plan_records(session, &ledger);
     let mut contents = Contents { plan: plan.digest, ..Contents::default() };
     let mut needed = BTreeSet::new();
@@ -152,6 +154,11 @@ fn export(
     let blobs = write_blobs(store, &marks.blobs, &needed, &mut writer)?;
     let records = write_records(store, &marks, &mut writer)?;
     plan_records.iter().try_for_each(|(key, bytes)| writer.entry(What::Plan(*key), bytes))?;
+    // A record is replaced only by one of another value, which makes the node a root: what was read may be of both.
+    if load_roots(store)? != roots {
+        let message = "a node gave another value while it was exported, to a run of another process";
+        return Err(refused(message.to_owned()).with_hint("export once more"));
+    }
     let bytes = writer.finish()?;
     Ok(Exported { nodes: contents.nodes.into_iter().map(ExportedNode::from).collect(), records, blobs, bytes })
 }

@@ -65,10 +65,12 @@ impl Engine {
     /// That a value is what its node gives cannot be verified: take files from those whose results you would take.
     ///
     /// # Errors
-    /// When the file is damaged, of another version or cannot be read: nothing of it is taken then. When the store cannot be
-    /// read or written.
+    /// When the file is damaged, of another version or cannot be read: nothing of it is taken then. When another process
+    /// works with the store, and when it cannot be read or written.
     pub fn import(&self, file: &Path) -> Result<Imported> {
         let _running = self.inner.alone("the engine was asked")?;
+        // What another process writes after the comparison would be mixed with what is taken.
+        let _alone = self.inner.store.alone().map_err(store_error)?;
         import(&self.inner, file)
     }
 }
