@@ -265,3 +265,26 @@ fn elements_of_a_tree_are_found_without_counting() {
     assert!(compared > 4096, "{compared}");
     assert!(compared < 4096 * 200 && copied < 4096 * 8, "{compared} comparisons, {copied} copies");
 }
+
+/// A value of such a size stands in the record of a node, but not in a list.
+#[test]
+fn what_a_node_has_made_before_is_an_element_whatever_its_size() {
+    #[node]
+    fn text(n: u32) -> String {
+        n.to_string().repeat(500)
+    }
+    #[node]
+    fn length(text: &str) -> usize {
+        text.len()
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::open(folder.path());
+    assert_eq!(bench.check(|g| Ok(g.add(text::node(g.value(1)))), expect!["text"]).unwrap().len(), 500);
+    let texts = |g: &Graph| Ok(g.add(text::map(g.value(vec![1, 2]))));
+    let lengths = |g: &Graph| Ok(g.add(length::map(texts(g)?)));
+    let all = expect!["length[0] length[1] text[1]"];
+    assert_eq!(bench.check(lengths, all).unwrap().iter().map(|one| *one).collect::<Vec<_>>(), [500, 500]);
+    drop(bench);
+    let bench = Bench::open(folder.path());
+    assert_eq!(bench.check(texts, expect![""]).unwrap().iter().map(|one| one.len()).sum::<usize>(), 1000);
+}

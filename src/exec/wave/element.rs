@@ -19,7 +19,7 @@ use crate::exec::{OnFailure, Outcome};
 use crate::fingerprint::{BlobDigest, ContentKey, DigestMap, SchemaDigest, SpecHashers, ValueDigest, value_digest};
 use crate::graph::{Body, ElementSchemas, Inputs, Mapping, NodeCtx, NodeFunction, NodeId, NodeSpec};
 use crate::store::{Act, Key, Payload, RecordKind};
-use crate::value::{BoxError, ElementKey, Failure, Lent, Mapped, Part, Value, keeping_sources};
+use crate::value::{BoxError, ElementKey, Failure, Lent, Mapped, NamedBlob, Part, Value, keeping_sources};
 use smallvec::{SmallVec, smallvec};
 use std::time::Instant;
 
@@ -189,7 +189,7 @@ impl Wave {
             }
             Claim::Mine => {}
         }
-        if let Some((value, part)) = act.and_then(|act| self.saved_part(map, act)) {
+        if let Some((value, part)) = act.and_then(|act| self.saved_part(map, act, local)) {
             let made = MadeElement { value: None, part, is_executed: false };
             self.element_made(map, computation, Some(made), local);
             self.tell_later(&content, Done::Value { value, payload: None }, local);
@@ -206,7 +206,7 @@ impl Wave {
     }
 
     /// The element's encoded form from its record; nothing when its bytes are not there.
-    fn saved_part(&self, map: &MapRun, act: Act) -> Option<(ValueDigest, Part)> {
+    fn saved_part(&self, map: &MapRun, act: Act, local: &mut Local) -> Option<(ValueDigest, Part)> {
         // A map that is executed again is so because bytes are lost: perhaps these.
         let is_again = map.inputs.get().is_some_and(|inputs| inputs.expected.is_some());
         let is_there = || are_there(&*self.session.store, &act.payload).unwrap_or(false);
@@ -214,7 +214,21 @@ impl Wave {
             return None;
         }
         match act.payload {
-            Payload::Inline(bytes) => Some((act.value, Part::new(bytes, &mut Vec::new()))),
+            Payload::Inline(bytes) => {
+                let mut blobs = Vec::new();
+                let part = Part::new(bytes, &mut blobs);
+                // A node that computed the same has its bytes in the record alone, and so has an element whose map has gone.
+                let is_there = |blob: &NamedBlob| {
+                    let payload = Payload::Blob { digest: blob.digest, len: blob.blob.len() };
+                    are_there(&*self.session.store, &payload).unwrap_or(false)
+                };
+                blobs.retain(|blob| !is_there(blob));
+                if !blobs.is_empty() {
+                    self.session.recorder.keep(blobs, &mut local.records);
+                    self.hand_over(local);
+                }
+                Some((act.value, part))
+            }
             Payload::Blob { digest, len } => Some((act.value, Part::Blob { digest: *digest.as_bytes(), len })),
             Payload::Absent { .. } => None,
         }
@@ -386,6 +400,8 @@ impl Wave {
                 let mut blobs = Vec::new();
                 let part = Part::new(bytes, &mut blobs);
                 self.session.recorder.keep(blobs, &mut local.records);
+                // A map that goes along may read it back in another thread.
+                self.hand_over(local);
                 part
             }
             Some(Payload::Blob { digest, len }) => Part::Blob { digest: *digest.as_bytes(), len },
