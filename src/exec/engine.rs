@@ -372,6 +372,7 @@ impl Inner {
             depth: 0,
             most_expansions: self.most_expansions,
             reports: Reports::default(),
+            ways: Mutex::default(),
         })
     }
 

@@ -368,6 +368,7 @@ impl Session {
             workers: Arc::clone(&self.workers),
             reduced_again: Mutex::default(),
             reports: Reports::default(),
+            ways: Mutex::default(),
             expanded: Mutex::default(),
             depth,
             most_expansions: self.most_expansions,

@@ -11,6 +11,7 @@ use crate::exec::recorded::{act_of, deep_of};
 use crate::exec::session::Session;
 use crate::exec::store_error::store_error;
 use crate::exec::tags::{Tag, tags};
+use crate::exec::ways::read_way;
 use crate::fingerprint::{BlobDigest, ContentKey, Fingerprint};
 use crate::graph::NodeId;
 use crate::store::{Act, Deep, Key, Payload, RecordKind, Store};
@@ -109,6 +110,12 @@ impl Below {
         scan(store, RecordKind::Deep, |key, bytes| {
             for upstream in Deep::read(&bytes).map(|deep| deep.upstream).unwrap_or_default() {
                 readers.entry(upstream.fingerprint).or_default().push(Fingerprint::from_bytes(key.digest));
+            }
+        })?;
+        // Readers of a node that has no record rest on those that it reads.
+        scan(store, RecordKind::Way, |key, bytes| {
+            for upstream in read_way(&bytes) {
+                readers.entry(upstream).or_default().push(Fingerprint::from_bytes(key.digest));
             }
         })?;
         // Depth first: each is listed behind all that rest on it.

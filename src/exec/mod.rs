@@ -65,6 +65,7 @@ mod verify;
 #[cfg(feature = "watch")]
 mod watch;
 mod wave;
+mod ways;
 mod why;
 mod workshop;
 

@@ -26,7 +26,7 @@ use crate::fingerprint::{BlobDigest, ContentKey, DigestMap, Fingerprint, ValueDi
 use crate::graph::{Body, Declared, NodeId, NodeSpec, Signals};
 use crate::store::{Payload, Store};
 use crate::value::{Bytes, Keeper, LARGE, Loader, Owner, References, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Weak;
 use std::time::Duration;
 
@@ -59,6 +59,8 @@ pub(crate) struct Session {
     pub(crate) after: Arc<OnceLock<Weak<Values>>>,
     pub(crate) loaders: Arc<Loaders>,
     pub(crate) reports: Reports,
+    /// Nodes without records through which a way was written down.
+    pub(crate) ways: Mutex<BTreeSet<Fingerprint>>,
     /// Takes the files that nodes make.
     pub(crate) keeper: Arc<dyn Keeper>,
     /// Processes for nodes that run in one.

@@ -109,6 +109,7 @@ fn name(kind: RecordKind) -> &'static str {
         RecordKind::Published => "published paths",
         RecordKind::Report => "logs and failures",
         RecordKind::References => "references of values",
+        RecordKind::Way => "ways through nodes that have no records",
         RecordKind::Members => "elements and combinations",
         RecordKind::Tag => "tags and pins",
     }

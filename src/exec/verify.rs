@@ -99,6 +99,7 @@ fn look(store: &dyn Store) -> Result<(Verification, Waste)> {
                 | RecordKind::Report
                 | RecordKind::References
                 | RecordKind::Members
+                | RecordKind::Way
                 | RecordKind::Tag => true,
             };
             if !is_sound {

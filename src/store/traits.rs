@@ -44,13 +44,15 @@ pub enum RecordKind {
     References = b'b',
     /// Content key, or structural fingerprint -> the computations of which it consists: elements, combinations, nodes.
     Members = b'j',
+    /// Structural fingerprint of a node without a record of its own -> those of the nodes that it reads.
+    Way = b'w',
     /// A name -> the computations that people gave it, and that are not to be forgotten.
     Tag = b't',
 }
 
 impl RecordKind {
     /// Every kind, in the order of their key bytes.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Act,
         Self::Cost,
         Self::Deep,
@@ -69,6 +71,7 @@ impl RecordKind {
         Self::References,
         Self::Members,
         Self::Tag,
+        Self::Way,
     ];
 
     /// Its place in [`RecordKind::ALL`].
@@ -92,6 +95,7 @@ impl RecordKind {
             Self::References => 15,
             Self::Members => 16,
             Self::Tag => 17,
+            Self::Way => 18,
         }
     }
 

@@ -392,3 +392,80 @@ fn ten_thousand_nodes_are_brought_below_a_cap_and_give_the_right_answer() {
     let run = bench.engine.run_targets(&graph, &pinned).unwrap();
     assert_eq!(run.counts().executed, 0);
 }
+
+static DICE: AtomicU32 = AtomicU32::new(1);
+
+#[node(outputs(thrown, twice))]
+fn throw(x: u32) -> (u32, u32) {
+    let thrown = x * 1000 + DICE.fetch_add(1, Ordering::SeqCst);
+    (thrown, 2 * thrown)
+}
+
+#[node]
+fn roll(x: u32) -> u32 {
+    x * 1000 + DICE.fetch_add(1, Ordering::SeqCst)
+}
+
+#[node]
+fn low(x: u32) -> u32 {
+    x
+}
+
+#[node]
+fn low_of(all: &[u32]) -> u32 {
+    all.iter().sum()
+}
+
+#[node]
+fn high(x: u32, plus: u32) -> u32 {
+    x + plus
+}
+
+/// Readers of one die, through nodes that have no records: outputs, and collections of nodes.
+fn dice(plus: u32) -> impl Fn(&Graph) -> mamo::Result<()> {
+    move |g| {
+        let (thrown, twice) = g.add(throw::node(g.value(1)));
+        let roll = g.add(roll::node(g.value(1)));
+        g.target("low", g.add(low::node(thrown)));
+        g.target("high", g.add(high::node(twice, g.value(plus))));
+        g.target("sum", g.add(low_of::node(g.gather([roll]))));
+        g.target("rolled", g.add(high::node(roll, g.value(plus)).name("rolled")));
+        Ok(())
+    }
+}
+
+fn assert_unmixed(bench: &Bench, plus: u32) {
+    let run = bench.run(dice(plus)).0;
+    let value = |name: &str| *run.find::<u32>(name).unwrap();
+    assert_eq!((value("low") * 2 + plus, value("sum") + plus), (value("high"), value("rolled")));
+}
+
+/// A tagged reader keeps the die, however the way to it is.
+#[test]
+fn what_is_tagged_is_not_mixed_with_another_throw_of_the_die() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::open(folder.path());
+    assert_unmixed(&bench, 0);
+    let (graph, ()) = Graph::build(dice(0)).unwrap();
+    bench.engine.tag(&graph, &["low", "sum"], "kept").unwrap();
+    bench.run(|g: &Graph| Ok(g.add(low::node(g.value(7)))));
+    let report = collect(&bench, &Gc::default().keep_runs(1));
+    assert!(report.records > 0, "{report:?}");
+    bench.last();
+    assert_unmixed(&bench, 5);
+    assert_eq!(bench.last(), "high rolled");
+}
+
+/// Who forgets a die forgets that its readers are known by it.
+#[test]
+fn readers_of_a_forgotten_die_follow_it() {
+    for with_downstream in [false, true] {
+        let bench = Bench::in_memory();
+        assert_unmixed(&bench, 0);
+        let (graph, ()) = Graph::build(dice(0)).unwrap();
+        bench.engine.forget(&graph, &["throw", "roll"], with_downstream).unwrap();
+        bench.last();
+        assert_unmixed(&bench, 5);
+        assert_eq!(bench.last(), "gather high low low_of roll rolled throw");
+    }
+}

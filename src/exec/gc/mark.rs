@@ -8,6 +8,7 @@ use crate::exec::recorded::{act_of, deep_of, record};
 use crate::exec::references::references_of;
 use crate::exec::report::read_report;
 use crate::exec::store_error::store_error;
+use crate::exec::ways::read_way;
 use crate::fingerprint::{BlobDigest, ContentKey, Fingerprint, SpecDigest, SpecKey};
 use crate::store::{Key, Payload, RecordKind, Store};
 use crate::value::{Listed, Manifest, Part, Reference, Shape};
@@ -35,12 +36,15 @@ impl Marks {
             for content in self.members(store, fingerprint.as_bytes(), &mut open)? {
                 self.computation(store, &content, &mut open)?;
             }
-            let Some(deep) = deep_of(store, &fingerprint)? else { continue };
+            let Some(deep) = deep_of(store, &fingerprint)? else {
+                open.extend(self.way(store, &fingerprint)?);
+                continue;
+            };
             self.computation(store, &deep.content, &mut open)?;
             self.spec(store, &deep.spec)?;
             self.payload(store, deep.own.as_ref())?;
-            let recorded = deep.upstream.iter().filter(|upstream| upstream.recorded);
-            open.extend(recorded.map(|upstream| upstream.fingerprint));
+            // Also those without records: a way may lead through them.
+            open.extend(deep.upstream.iter().map(|upstream| upstream.fingerprint));
         }
         Ok(())
     }
@@ -64,6 +68,14 @@ impl Marks {
             open.extend(self.members(store, content.as_bytes(), nodes)?);
         }
         Ok(())
+    }
+
+    /// Where to go on from a node that has no record of its own.
+    fn way(&mut self, store: &dyn Store, fingerprint: &Fingerprint) -> Result<Vec<Fingerprint>> {
+        let key = Key::new(RecordKind::Way, fingerprint.as_bytes());
+        let Some(bytes) = record(store, key)? else { return Ok(Vec::new()) };
+        self.records.insert(key);
+        Ok(read_way(&bytes))
     }
 
     fn members(&mut self, store: &dyn Store, of: &[u8; 32], nodes: &mut Vec<Fingerprint>) -> Result<Vec<ContentKey>> {

@@ -17,12 +17,13 @@ pub(crate) struct Waste {
 
 /// Kinds of records that go when nothing needs them. All others are small, and know what the runs to come ask for: the
 /// state of files, answers, costs, what was published, tags.
-const COLLECTED: [RecordKind; 11] = [
+const COLLECTED: [RecordKind; 12] = [
     RecordKind::Deep,
     RecordKind::Root,
     RecordKind::Accept,
     RecordKind::Act,
     RecordKind::Members,
+    RecordKind::Way,
     RecordKind::References,
     RecordKind::Spec,
     RecordKind::Code,

@@ -81,6 +81,7 @@ impl<'a> Survey<'a> {
             | RecordKind::Report
             | RecordKind::References
             | RecordKind::Members
+            | RecordKind::Way
             | RecordKind::Tag => {}
         }
         Ok(true)

@@ -28,12 +28,13 @@ const PLAN_CHUNK: u8 = b'+';
 const SEAL: u8 = b'.';
 
 /// Kinds of records that such a file holds, in the order in which it does.
-pub(super) const CARRIED: [RecordKind; 9] = [
+pub(super) const CARRIED: [RecordKind; 10] = [
     RecordKind::References,
     RecordKind::Spec,
     RecordKind::Code,
     RecordKind::Chunk,
     RecordKind::Members,
+    RecordKind::Way,
     RecordKind::Act,
     RecordKind::Root,
     RecordKind::Accept,

@@ -237,12 +237,15 @@ impl Intake<'_> {
                 None => return self.named(key, &bytes),
             },
             RecordKind::Members if known.is_none() && is_other => Fate::LeftOut,
-            RecordKind::Members | RecordKind::References | RecordKind::Spec | RecordKind::Code | RecordKind::Chunk => {
-                match known {
-                    Some(_) => Fate::Known,
-                    None => Fate::Taken(bytes),
-                }
-            }
+            RecordKind::Members
+            | RecordKind::Way
+            | RecordKind::References
+            | RecordKind::Spec
+            | RecordKind::Code
+            | RecordKind::Chunk => match known {
+                Some(_) => Fate::Known,
+                None => Fate::Taken(bytes),
+            },
             // Such files hold none of these.
             RecordKind::File
             | RecordKind::Probe

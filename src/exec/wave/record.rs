@@ -11,6 +11,7 @@ use crate::exec::wave::perform::{Product, saved_as};
 use crate::exec::wave::resolve::Pending;
 use crate::exec::wave::slots::{Conclusion, Slot, SlotId};
 use crate::exec::wave::walk::{Local, Wave};
+use crate::exec::ways::note_way;
 use crate::fingerprint::{ContentKey, ValueDigest};
 use crate::graph::{NodeId, NodeSpec, Persist};
 use crate::store::{Act, Alias, Key, Payload, RecordKind, Root, Upstream};
@@ -170,6 +171,9 @@ impl Wave {
             fingerprint: self.ledger.fingerprint(*input).unwrap_or(UNKNOWN),
             recorded: self.ledger.has_record(graph, *input),
         });
+        for input in inputs.iter().filter(|input| !self.ledger.has_record(graph, **input)) {
+            note_way(&self.session, &self.ledger, *input, &mut local.records);
+        }
         let own = known.payload.as_deref().filter(|_| is_own);
         let alias = Alias { content, value: known.value, spec: spec.hashers.digest, run: self.session.run };
         local.records.put(Key::new(RecordKind::Deep, base.as_bytes()), |out| alias.write(out, upstream, own));

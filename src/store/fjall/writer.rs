@@ -165,6 +165,7 @@ fn is_rooting(kind: RecordKind, value: Option<&[u8]>) -> bool {
         | RecordKind::Report
         | RecordKind::References
         | RecordKind::Members
+        | RecordKind::Way
         | RecordKind::Tag => false,
     }
 }
