@@ -119,21 +119,22 @@ fn help_is_whole_and_on_standard_output() {
               [TARGETS]...  Targets or nodes to bring up to date [default: all targets]
 
             Options:
-              -j, --jobs <N>        Nodes that run at once [default: number of processors]
-              -k, --keep-going      After a failure, run all that does not depend on it
-                  --finish-running  After a failure, finish what runs and start no more
-                  --force <NODE>    Execute this node once more (may be repeated)
-                  --progress <HOW>  Progress: auto, plain (lines), off [default: auto]
-                  --color <WHEN>    When to colour: auto, always, never [default: auto]
-                  --json            End standard output with one line of JSON
-                  --memory <SIZE>   Memory for nodes and values, as 8GiB [default: 75 %]
-                  --pool <NAME=N>   So many nodes of a pool run at once, as gpu=2
-              -q, --quiet           Say nothing but results, warnings and errors
-                  --slots <N>       Slots that running nodes share [default: as --jobs]
-                  --store <DIR>     Folder of the store [default: .mamo]
-              -v, --verbose         Say of each node why it runs
-                  --wait <SECONDS>  Wait so long for a store that is in use [default: 0]
-              -h, --help            Print help
+              -j, --jobs <N>         Nodes that run at once [default: number of processors]
+              -k, --keep-going       After a failure, run all that does not depend on it
+                  --finish-running   After a failure, finish what runs and start no more
+                  --force <NODE>     Execute this node once more (may be repeated)
+                  --max-size <SIZE>  Keep the store below this, as 10GiB
+                  --progress <HOW>   Progress: auto, plain (lines), off [default: auto]
+                  --color <WHEN>     When to colour: auto, always, never [default: auto]
+                  --json             End standard output with one line of JSON
+                  --memory <SIZE>    Memory for nodes and values, as 8GiB [default: 75 %]
+                  --pool <NAME=N>    So many nodes of a pool run at once, as gpu=2
+              -q, --quiet            Say nothing but results, warnings and errors
+                  --slots <N>        Slots that running nodes share [default: as --jobs]
+                  --store <DIR>      Folder of the store [default: .mamo]
+              -v, --verbose          Say of each node why it runs
+                  --wait <SECONDS>   Wait so long for a store that is in use [default: 0]
+              -h, --help             Print help
 
             Results and JSON go to standard output, everything else to standard error.
 
@@ -168,21 +169,22 @@ fn help_is_whole_and_on_standard_output() {
               [TARGETS]...  Targets or nodes to bring up to date [default: all targets]
 
             Options:
-              -j, --jobs <N>        Nodes that run at once [default: number of processors]
-              -k, --keep-going      After a failure, run all that does not depend on it
-                  --finish-running  After a failure, finish what runs and start no more
-                  --force <NODE>    Execute this node once more (may be repeated)
-                  --progress <HOW>  Progress: auto, plain (lines), off [default: auto]
-                  --color <WHEN>    When to colour: auto, always, never [default: auto]
-                  --json            End standard output with one line of JSON
-                  --memory <SIZE>   Memory for nodes and values, as 8GiB [default: 75 %]
-                  --pool <NAME=N>   So many nodes of a pool run at once, as gpu=2
-              -q, --quiet           Say nothing but results, warnings and errors
-                  --slots <N>       Slots that running nodes share [default: as --jobs]
-                  --store <DIR>     Folder of the store [default: .mamo]
-              -v, --verbose         Say of each node why it runs
-                  --wait <SECONDS>  Wait so long for a store that is in use [default: 0]
-              -h, --help            Print help
+              -j, --jobs <N>         Nodes that run at once [default: number of processors]
+              -k, --keep-going       After a failure, run all that does not depend on it
+                  --finish-running   After a failure, finish what runs and start no more
+                  --force <NODE>     Execute this node once more (may be repeated)
+                  --max-size <SIZE>  Keep the store below this, as 10GiB
+                  --progress <HOW>   Progress: auto, plain (lines), off [default: auto]
+                  --color <WHEN>     When to colour: auto, always, never [default: auto]
+                  --json             End standard output with one line of JSON
+                  --memory <SIZE>    Memory for nodes and values, as 8GiB [default: 75 %]
+                  --pool <NAME=N>    So many nodes of a pool run at once, as gpu=2
+              -q, --quiet            Say nothing but results, warnings and errors
+                  --slots <N>        Slots that running nodes share [default: as --jobs]
+                  --store <DIR>      Folder of the store [default: .mamo]
+              -v, --verbose          Say of each node why it runs
+                  --wait <SECONDS>   Wait so long for a store that is in use [default: 0]
+              -h, --help             Print help
 
             Results and JSON go to standard output, everything else to standard error.
 

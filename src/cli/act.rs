@@ -137,10 +137,11 @@ pub(crate) fn run_engine(
     options: RunOptions,
     stage: &Stage<'_>,
 ) -> Result<(Engine, Arc<Narrator>, Style)> {
-    let RunOptions { jobs, on_failure, progress } = options;
+    let RunOptions { jobs, on_failure, max_size, progress } = options;
     let style = style(settings.chatter, progress, stage.terminal);
     let narrator = Arc::new(Narrator::new(Arc::clone(&stage.console), style));
     let builder = builder(settings, &narrator).on_failure(on_failure);
+    let builder = max_size.into_iter().fold(builder, EngineBuilder::max_size);
     let builder = jobs.into_iter().fold(builder, |builder, jobs| builder.jobs(jobs.get()));
     Ok((builder.open(&settings.store)?, narrator, style))
 }

@@ -170,6 +170,10 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "NODE")]
     pub(crate) force: Vec<String>,
 
+    /// Keep the store below this, as 10GiB
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) max_size: Option<u64>,
+
     /// How to show progress
     #[arg(long, value_name = "HOW", value_enum, hide_possible_values = true)]
     #[arg(help = "Progress: auto, plain (lines), off [default: auto]")]
@@ -403,6 +407,7 @@ impl RunArguments {
             targets: before.targets.into_iter().chain(self.targets).collect(),
             force: before.force.into_iter().chain(self.force).collect(),
             jobs: self.jobs.or(before.jobs),
+            max_size: self.max_size.or(before.max_size),
             keep_going: self.keep_going || (before.keep_going && !self.finish_running),
             finish_running: self.finish_running || (before.finish_running && !self.keep_going),
             progress: self.progress.or(before.progress),
@@ -414,6 +419,7 @@ impl RunArguments {
         [
             (self.jobs.is_some(), "--jobs"),
             (!self.force.is_empty(), "--force"),
+            (self.max_size.is_some(), "--max-size"),
             (self.keep_going, "--keep-going"),
             (self.finish_running, "--finish-running"),
             (self.progress.is_some(), "--progress"),

@@ -2,9 +2,11 @@
 
 use crate::cli::complaint;
 use crate::cli::console::{Console, lock};
+use crate::cli::paint::Paint;
 use crate::cli::progress::{Progress, View, shown};
 use crate::cli::tally::Tally;
-use crate::exec::{Estimate, Event, Observer, RestartReason};
+use crate::cli::words;
+use crate::exec::{Estimate, Event, GcReport, Observer, RestartReason};
 use crate::value::{Failure, LogLine};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -94,6 +96,7 @@ impl Narrator {
                 vec![complaint::warning(&text, paint)]
             }
             Event::Restarted { reason } => vec![complaint::warning(&restart(reason), paint)],
+            Event::StoreReduced { most, report } => vec![reduced(*most, report, paint)],
             Event::StoreRepaired { message, quarantine } => {
                 let folder = quarantine.iter().map(|folder| format!("\nthe damaged files are in {}", folder.display()));
                 let text = std::iter::once((*message).to_owned()).chain(folder).collect::<String>();
@@ -172,6 +175,21 @@ fn restart(reason: &RestartReason<'_>) -> String {
             format!("the run starts over: the file `{}` changed while it was in use", path.display())
         }
     }
+}
+
+/// What went to keep the store below its cap, and what it takes all the same.
+fn reduced(most: u64, report: &GcReport, paint: Paint) -> String {
+    let text = format!("{} went to keep the store below {}", words::bytes(report.freed()), words::bytes(most));
+    if report.is_within {
+        return format!("{} {text}", paint.note("note:"));
+    }
+    let size = report.after.disk_bytes.unwrap_or_else(|| report.after.bytes());
+    let rest = format!(
+        "it still takes {}, {} of them tagged or pinned",
+        words::bytes(size),
+        words::bytes(report.tagged_bytes)
+    );
+    complaint::warning(&format!("{text}; {rest}"), paint)
 }
 
 #[cfg(test)]

@@ -76,6 +76,7 @@ impl Progress {
             | Event::NodeRetried { .. }
             | Event::Restarted { .. }
             | Event::StoreRepaired { .. }
+            | Event::StoreReduced { .. }
             | Event::Published { .. }
             | Event::RunEnded { .. } => {}
         }

@@ -5,7 +5,7 @@ use crate::cli::args::{
 };
 use crate::cli::assert_plan::Allowed;
 use crate::cli::paint::ColorChoice;
-use crate::cli::resources::Resources;
+use crate::cli::resources::{Resources, parse_size};
 use crate::cli::upkeep_args::Upkeep;
 use crate::exec::{OnFailure, Remark, StatusFilter};
 use clap::error::{Error, ErrorKind};
@@ -120,6 +120,8 @@ pub(crate) struct RunOptions {
     /// Nothing for as many as there are processors.
     pub(crate) jobs: Option<NonZeroUsize>,
     pub(crate) on_failure: OnFailure,
+    /// Bytes that the store may take; nothing for as many as it likes.
+    pub(crate) max_size: Option<u64>,
     pub(crate) progress: ProgressChoice,
 }
 
@@ -320,13 +322,20 @@ fn run_options(arguments: RunArguments, env: &Environment) -> Result<(RunOptions
     };
     let jobs = arguments.jobs.map_or_else(|| jobs(env), |jobs| Ok(Some(jobs)))?;
     let progress = arguments.progress.map_or_else(|| progress(env), Ok)?;
-    Ok((RunOptions { jobs, on_failure, progress }, arguments.targets))
+    let max_size = arguments.max_size.map_or_else(|| max_size(env), |size| Ok(Some(size)))?;
+    Ok((RunOptions { jobs, on_failure, max_size, progress }, arguments.targets))
 }
 
 fn jobs(env: &Environment) -> Result<Option<NonZeroUsize>, String> {
     let Some(value) = set(env, "MAMO_JOBS") else { return Ok(None) };
     let jobs = value.to_str().and_then(|value| value.parse().ok());
     jobs.map(Some).ok_or_else(|| format!("`MAMO_JOBS` is `{}`, not a number from 1 on", value.to_string_lossy()))
+}
+
+fn max_size(env: &Environment) -> Result<Option<u64>, String> {
+    let Some(value) = set(env, "MAMO_MAX_SIZE") else { return Ok(None) };
+    let size = parse_size(&value.to_string_lossy());
+    size.map(Some).map_err(|form| format!("`MAMO_MAX_SIZE` is `{}`: {form}", value.to_string_lossy()))
 }
 
 fn progress(env: &Environment) -> Result<ProgressChoice, String> {
@@ -375,15 +384,15 @@ mod tests {
             "",
             &[],
             expect![[r#"
-            Run(RunOptions { jobs: None, on_failure: Stop, progress: Auto })
+            Run(RunOptions { jobs: None, on_failure: Stop, max_size: None, progress: Auto })
             [] ".mamo" None Text Usual"#]],
         );
         check(
             "report --jobs 2 -k --json",
             &[],
             expect![[r#"
-            Run(RunOptions { jobs: Some(2), on_failure: KeepGoing, progress: Auto })
-            ["report"] ".mamo" None Json Usual"#]],
+                Run(RunOptions { jobs: Some(2), on_failure: KeepGoing, max_size: None, progress: Auto })
+                ["report"] ".mamo" None Json Usual"#]],
         );
     }
 
@@ -422,21 +431,21 @@ mod tests {
             "",
             &env,
             expect![[r#"
-            Run(RunOptions { jobs: Some(7), on_failure: Stop, progress: Plain })
-            [] "/data/store" None Text Usual"#]],
+                Run(RunOptions { jobs: Some(7), on_failure: Stop, max_size: None, progress: Plain })
+                [] "/data/store" None Text Usual"#]],
         );
         check(
             "--store s --jobs 1 --progress off",
             &env,
             expect![[r#"
-            Run(RunOptions { jobs: Some(1), on_failure: Stop, progress: Off })
-            [] "s" None Text Usual"#]],
+                Run(RunOptions { jobs: Some(1), on_failure: Stop, max_size: None, progress: Off })
+                [] "s" None Text Usual"#]],
         );
         check(
             "",
             &[("MAMO_STORE", ""), ("MAMO_JOBS", "")],
             expect![[r#"
-            Run(RunOptions { jobs: None, on_failure: Stop, progress: Auto })
+            Run(RunOptions { jobs: None, on_failure: Stop, max_size: None, progress: Auto })
             [] ".mamo" None Text Usual"#]],
         );
         check(

@@ -30,6 +30,7 @@ pub struct EngineBuilder {
     observer: Option<Arc<dyn Observer>>,
     wait: Duration,
     expansion_depth: Option<u32>,
+    max_size: Option<u64>,
     clock: Option<Arc<dyn Clock>>,
     resources: ResourceOptions,
 }
@@ -73,6 +74,14 @@ impl EngineBuilder {
     #[must_use]
     pub fn wait(mut self, time: Duration) -> Self {
         self.wait = time;
+        self
+    }
+
+    /// How many bytes the store may take on disk: at the end of a run that leaves it larger, [`Engine::gc`] takes away what
+    /// costs least time to make again. Tagged values stay, and those of the run's targets. No limit when not said.
+    #[must_use]
+    pub fn max_size(mut self, bytes: u64) -> Self {
+        self.max_size = Some(bytes);
         self
     }
 
@@ -186,6 +195,7 @@ impl EngineBuilder {
             observer: self.observer,
             on_failure: self.on_failure,
             most_expansions: self.expansion_depth.unwrap_or(MOST_EXPANSIONS),
+            max_size: self.max_size,
             capacities,
             remaining: Arc::default(),
             jobserver: Jobserver::of_environment().map(Arc::new),

@@ -57,6 +57,8 @@ pub(crate) struct Inner {
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) on_failure: OnFailure,
     pub(crate) most_expansions: u32,
+    /// Bytes that the store may take on disk when a run has ended.
+    pub(crate) max_size: Option<u64>,
     pub(crate) capacities: Arc<Capacities>,
     /// What the run in progress has yet to execute.
     pub(crate) remaining: Arc<Remaining>,
@@ -384,6 +386,7 @@ impl Inner {
             let _publishing = lock(&self.publishing);
             publish(&run)?;
         }
+        self.keep_below_cap(run.values())?;
         Ok(run)
     }
 

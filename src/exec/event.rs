@@ -1,5 +1,6 @@
 //! What happens in a run, told to whoever watches.
 
+use crate::exec::gc::GcReport;
 use crate::value::LogLine;
 use std::fmt;
 use std::path::PathBuf;
@@ -110,6 +111,13 @@ pub enum Event<'a> {
         message: &'a str,
         /// Where the damaged files are now.
         quarantine: Option<PathBuf>,
+    },
+    /// The store was larger than it may be, and was reduced.
+    StoreReduced {
+        /// Bytes that it may take on disk.
+        most: u64,
+        /// What went.
+        report: &'a GcReport,
     },
     /// The run ended.
     RunEnded {

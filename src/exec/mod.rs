@@ -6,6 +6,7 @@ mod audit;
 mod balance;
 mod bell;
 mod builder;
+mod cap;
 mod capacity;
 mod clock;
 mod costs;

@@ -54,6 +54,10 @@ impl Run {
         Self { values, current, repairing: Mutex::new(()), targets, counts, took, failures, is_stopped }
     }
 
+    pub(crate) fn values(&self) -> &Values {
+        &self.values
+    }
+
     /// The value of a node, read from the store if need be.
     ///
     /// When its bytes are lost, or were never kept, the node is executed again, with everything else as the run saw

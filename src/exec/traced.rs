@@ -45,6 +45,9 @@ fn tell(event: &Event<'_>) {
         Event::Restarted { reason: RestartReason::Changed { path } } => {
             warn!(target: "mamo", path = %path.display(), "run starts over: the file changed while it was in use");
         }
+        Event::StoreReduced { most, report } => {
+            info!(target: "mamo", most, freed = report.freed(), within = report.is_within, "store reduced");
+        }
         Event::StoreRepaired { message, .. } => warn!(target: "mamo", message, "store repaired"),
         Event::RunEnded { counts } => info!(
             target: "mamo",

@@ -166,6 +166,7 @@ impl Observer for Log {
             | Event::Published { .. }
             | Event::Restarted { .. }
             | Event::StoreRepaired { .. }
+            | Event::StoreReduced { .. }
             | Event::RunEnded { .. } => {}
         }
     }

@@ -11,6 +11,7 @@
 mod accept;
 mod audit;
 mod bytes;
+mod cap;
 mod chains;
 #[cfg(any(feature = "arrow", feature = "ndarray"))]
 mod codecs;

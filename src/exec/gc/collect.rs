@@ -20,11 +20,20 @@ use std::time::SystemTime;
 /// # Errors
 /// When the store cannot be read or written.
 pub(crate) fn collect(store: &dyn Store, gc: &Gc, now: SystemTime) -> Result<GcReport> {
+    collect_beside(store, gc, now, Marks::default())
+}
+
+/// As [`collect`]; what is `in_use` stays as well.
+///
+/// # Errors
+/// As [`collect`].
+pub(crate) fn collect_beside(store: &dyn Store, gc: &Gc, now: SystemTime, in_use: Marks) -> Result<GcReport> {
     let before = size(store)?;
     let runs = Runs::read(store)?;
     let uses = if gc.max_size.is_some() { runs.uses(store)? } else { HashMap::new() };
-    let mut collection =
-        Collection { store, gc, runs, uses, protected: protected(store)?, report: GcReport::default() };
+    let mut protected = protected(store)?;
+    protected.extend(in_use);
+    let mut collection = Collection { store, gc, runs, uses, protected, report: GcReport::default() };
     collection.report.before = before;
     collection.report.is_dry = gc.is_dry;
     collection.run(now)?;

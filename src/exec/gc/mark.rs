@@ -22,6 +22,12 @@ pub(crate) struct Marks {
 }
 
 impl Marks {
+    /// Marks what others have marked.
+    pub(crate) fn extend(&mut self, others: Self) {
+        self.records.extend(others.records);
+        self.blobs.extend(others.blobs);
+    }
+
     /// Marks a node by its fingerprint, with all upstream of it.
     pub(crate) fn node(&mut self, store: &dyn Store, fingerprint: Fingerprint) -> Result<()> {
         let mut open = vec![fingerprint];

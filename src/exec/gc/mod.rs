@@ -11,7 +11,7 @@ mod options;
 mod past;
 mod sweep;
 
-pub(crate) use collect::{collect, protected, size};
+pub(crate) use collect::{collect, collect_beside, protected, size};
 pub(crate) use mark::Marks;
 pub use options::{Evicted, Gc, GcReport, StoreSize};
 pub(crate) use sweep::{Waste, for_each_blob, remove, scan};
