@@ -206,7 +206,9 @@ fn main() {
         }
         eprintln!("all is well");
     }
-    fs::remove_dir_all(folder()).unwrap();
+    // Workers that serve nobody have all done so.
+    let removed = fs::remove_dir_all(folder());
+    assert!(removed.is_ok() || is_unserved, "{removed:?}");
 }
 
 const TESTS: [(&str, fn()); 19] = [
@@ -313,7 +315,14 @@ fn values_are_the_same_here_and_there() {
         let ran_apart = seen.take();
         assert_eq!(here, apart);
         assert_eq!(here[1].lines().count(), 4, "{}", here[1]);
-        assert_eq!(ran_here, ran_apart.iter().map(|name| name.replace("apart/", "here/")).collect::<Vec<_>>());
+        // The first trial is the same computation as the map without, and either of them is executed.
+        let alike = |ran: Vec<String>| {
+            let name = |name: &String| name.replace("apart/", "here/").replace("again.trial0[", "keyed[");
+            let mut names: Vec<String> = ran.iter().map(name).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(alike(ran_here), alike(ran_apart));
         // The place is part of no key.
         assert_eq!(text(one.run_targets(&graph, &["apart"]).unwrap(), "apart"), apart);
         assert_eq!(seen.take(), Vec::<String>::new());

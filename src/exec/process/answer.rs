@@ -74,12 +74,14 @@ impl<'a> Talk<'a> {
         let request = ToWorker::Call(self.request(ctx));
         // One that has ended is noticed below.
         let _ = worker.send(&request);
+        let mut has_begun = false;
         let (mut is_told, mut over_since, mut so_far) = (false, None, LogLines::default());
         loop {
             match worker.next() {
                 Incoming::Message(FromWorker::Ask(ask)) => {
                     let _ = worker.send(&ToWorker::Answer(self.answer(ask)));
                 }
+                Incoming::Message(FromWorker::Begun) => has_begun = true,
                 Incoming::Message(FromWorker::SoFar(lines)) => so_far = lines,
                 Incoming::Message(FromWorker::Done { log, ended }) => {
                     ctx.log.extend(log, began);
@@ -87,6 +89,12 @@ impl<'a> Talk<'a> {
                     return self.ended(ended);
                 }
                 Incoming::Message(FromWorker::Hello | FromWorker::Ready | FromWorker::Unfit(_)) | Incoming::Nothing => {
+                }
+                // What a former node has left behind may have ended it since.
+                Incoming::Ended if worker.has_served && !has_begun => {
+                    worker = self.process.session.workers.take(&ctx.signals)?;
+                    is_told = false;
+                    let _ = worker.send(&request);
                 }
                 Incoming::Ended => {
                     ctx.log.extend(so_far, began);

@@ -110,10 +110,6 @@ impl Listener {
             let is_heard = match message {
                 ToWorker::Call(request) => calls.send(request).is_ok(),
                 ToWorker::Answer(answer) => answers.send(answer).is_ok(),
-                ToWorker::Ping => {
-                    self.connection.tell(&FromWorker::Ready);
-                    true
-                }
                 ToWorker::Stop => {
                     let current = lock(&self.current.0).clone();
                     if let Some((signals, log)) = current {
@@ -155,6 +151,7 @@ impl Server {
     fn call(&mut self, request: &Request) {
         let signals = Arc::new(Signals::default());
         let log = Arc::new(Log::new(Instant::now()));
+        self.connection.tell(&FromWorker::Begun);
         *lock(&self.current.0) = Some((Arc::clone(&signals), Arc::clone(&log)));
         let ended = self.execute(request, signals, &log);
         // From here on the lines are the other process's.

@@ -18,6 +18,8 @@ pub(super) struct Worker {
     child: Child,
     stream: UnixStream,
     incoming: Receiver<FromWorker>,
+    /// Whether it has executed something before.
+    pub(super) has_served: bool,
 }
 
 /// What came from a worker.
@@ -93,7 +95,7 @@ impl Worker {
                 }
             }
         })?;
-        Ok(Self { child, stream, incoming })
+        Ok(Self { child, stream, incoming, has_served: false })
     }
 
     pub(super) fn send(&self, message: &ToWorker) -> io::Result<()> {
@@ -106,21 +108,6 @@ impl Worker {
             Ok(message) => Incoming::Message(message),
             Err(RecvTimeoutError::Timeout) => Incoming::Nothing,
             Err(RecvTimeoutError::Disconnected) => Incoming::Ended,
-        }
-    }
-
-    /// Whether it is ready for another call; it may have ended since the last one, or be about to.
-    pub(super) fn is_ready(&self, signals: &Signals) -> bool {
-        if self.send(&ToWorker::Ping).is_err() {
-            return false;
-        }
-        loop {
-            match self.next() {
-                Incoming::Message(FromWorker::Ready) => return true,
-                Incoming::Message(_) | Incoming::Ended => return false,
-                Incoming::Nothing if signals.is_stopped() => return false,
-                Incoming::Nothing => {}
-            }
         }
     }
 

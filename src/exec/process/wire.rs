@@ -18,8 +18,6 @@ pub(super) enum ToWorker {
     Answer(Result<Answer, Refusal>),
     /// The node is to give up.
     Stop,
-    /// Whether it is ready for a call.
-    Ping,
 }
 
 /// From the worker.
@@ -29,6 +27,8 @@ pub(super) enum FromWorker {
     Hello,
     /// It has built its graph.
     Ready,
+    /// It has the call, and executes it.
+    Begun,
     /// It has no graph.
     Unfit(String),
     Ask(Ask),

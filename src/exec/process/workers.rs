@@ -18,19 +18,14 @@ impl Workers {
     /// A worker that is ready; why there is none.
     #[cfg(unix)]
     pub(super) fn take(&self, signals: &Signals) -> Result<Worker, String> {
-        loop {
-            let idle = lock(&self.idle).pop();
-            let Some(worker) = idle else { return Worker::start(signals) };
-            // What a former node has left behind may have ended it since.
-            if worker.is_ready(signals) {
-                return Ok(worker);
-            }
-        }
+        let idle = lock(&self.idle).pop();
+        idle.map_or_else(|| Worker::start(signals), Ok)
     }
 
     /// A worker that is ready again.
     #[cfg(unix)]
-    pub(super) fn give_back(&self, worker: Worker) {
+    pub(super) fn give_back(&self, mut worker: Worker) {
+        worker.has_served = true;
         lock(&self.idle).push(worker);
     }
 
