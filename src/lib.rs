@@ -14,9 +14,9 @@ pub use error::{Error, ErrorKind, Result};
 pub use exec::{
     Acceptance, Audit, AuditReport, Audited, Cause, Change, Clock, Counts, Engine, EngineBuilder, Estimate, Event,
     Evicted, Exported, ExportedNode, Forgotten, Gc, GcReport, Impact, ImpactNode, Imported, ImportedNode, ItemChange,
-    LeftOut, NodeCost, NodeDetails, NodeLog, NodeStatus, Observer, OnFailure, Outcome, Plan, PlanState, Policy, Remark,
-    Replay, ReplayEnd, RestartReason, Run, RunCosts, RunDiff, RunNode, RunNodeEnd, RunRecord, Stats, StatusFilter,
-    Stopper, StoreSize, Tag, Verdict, Verification, Why,
+    LastEnd, LeftOut, NodeCost, NodeDetails, NodeLog, NodeStatus, Observer, OnFailure, Outcome, Plan, PlanState,
+    Policy, Remark, Replay, ReplayEnd, RestartReason, Run, RunCosts, RunDiff, RunNode, RunNodeEnd, RunRecord, Stats,
+    StatusFilter, Stopper, StoreSize, Tag, Verdict, Verification, Why,
 };
 #[cfg(feature = "watch")]
 pub use exec::{Round, Watch};

@@ -1,10 +1,12 @@
 //! JSON for programs: the objects that docs/json.md promises.
 
+use crate::cli::past_json;
 use crate::cli::plan_list::STATES;
 use crate::cli::summary::{Ending, Summary};
 use crate::error::{Error, ErrorKind};
 use crate::exec::{
-    Acceptance, AuditReport, Audited, Cause, Change, Counts, ItemChange, Plan, PlanState, RunCosts, Verdict, Why,
+    Acceptance, AuditReport, Audited, Cause, Change, Counts, ItemChange, LastEnd, Plan, PlanState, RunCosts, Verdict,
+    Why,
 };
 use crate::graph::CodeReport;
 use crate::value::Failure;
@@ -103,7 +105,17 @@ struct WhyObject<'a> {
     state: &'static str,
     since_ms: Option<u64>,
     causes: Vec<CauseObject<'a>>,
+    last: Option<LastObject<'a>>,
+    gone: bool,
     accepted: Option<AcceptanceObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct LastObject<'a> {
+    at_ms: u64,
+    ended: &'static str,
+    took_ms: Option<u64>,
+    message: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -231,6 +243,11 @@ pub(crate) fn why(why: &Why) -> String {
         state: state_name(why.state),
         since_ms: why.since.map(since_1970),
         causes: why.causes.iter().map(cause).collect(),
+        last: why.last.as_ref().map(|LastEnd { at, ended }| {
+            let (ended, took_ms, message) = past_json::ended(ended);
+            LastObject { at_ms: since_1970(*at), ended, took_ms, message }
+        }),
+        gone: why.is_gone,
         accepted: why.accepted.as_ref().map(acceptance),
     })
 }

@@ -94,15 +94,20 @@ impl<'a> From<&'a NodeCost> for NodeCostObject<'a> {
     }
 }
 
+/// How a node came out, in how many milliseconds if it was executed, and with which message if it failed.
+pub(crate) fn ended(ended: &RunNodeEnd) -> (&'static str, Option<u64>, Option<&str>) {
+    match ended {
+        RunNodeEnd::Executed { took } => ("executed", Some(millis(*took)), None),
+        RunNodeEnd::CutOff => ("cut_off", None, None),
+        RunNodeEnd::Known => ("known", None, None),
+        RunNodeEnd::Failed(message) => ("failed", None, Some(message.as_str())),
+        RunNodeEnd::NoRecord => ("no_record", None, None),
+    }
+}
+
 impl<'a> From<&'a RunNode> for RunNodeObject<'a> {
     fn from(node: &'a RunNode) -> Self {
-        let (ended, took_ms, message) = match &node.ended {
-            RunNodeEnd::Executed { took } => ("executed", Some(millis(*took)), None),
-            RunNodeEnd::CutOff => ("cut_off", None, None),
-            RunNodeEnd::Known => ("known", None, None),
-            RunNodeEnd::Failed(message) => ("failed", None, Some(message.as_str())),
-            RunNodeEnd::NoRecord => ("no_record", None, None),
-        };
+        let (ended, took_ms, message) = ended(&node.ended);
         Self { node: &node.node, ended, took_ms, message, value: node.value.as_deref() }
     }
 }

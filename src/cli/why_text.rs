@@ -6,7 +6,7 @@ use crate::cli::plan_list::label;
 use crate::cli::settings::{Chatter, Settings};
 use crate::cli::words;
 use crate::error::Result;
-use crate::exec::{Acceptance, Cause, Change, Engine, ItemChange, PlanState, Remark, Why};
+use crate::exec::{Acceptance, Cause, Change, Engine, ItemChange, LastEnd, PlanState, Remark, RunNodeEnd, Why};
 use crate::graph::Graph;
 use std::time::SystemTime;
 
@@ -66,6 +66,19 @@ fn reason(why: &Why) -> String {
 /// What a run would do with the node, then what changed, causes first; `now` is what ages count from.
 pub(crate) fn text(why: &Why, now: SystemTime) -> String {
     let mut text = format!("{}: {}\n", why.node, label(why.state));
+    if let Some(LastEnd { at, ended }) = &why.last {
+        let ended = match ended {
+            RunNodeEnd::Executed { took } => Some(format!("executed in {}", words::duration(*took))),
+            RunNodeEnd::CutOff => Some("cut off: its inputs were known".to_owned()),
+            RunNodeEnd::Known => Some("known".to_owned()),
+            RunNodeEnd::Failed(message) => Some(format!("failed: {}", words::block(message, "    ", 3))),
+            RunNodeEnd::NoRecord => None,
+        };
+        text.extend(ended.map(|ended| format!("last run, {}: {ended}\n", ago(*at, now))));
+    }
+    if why.is_gone {
+        text.push_str("its value is known, but its bytes are asked for and were not kept\n");
+    }
     match why.since {
         None => text.push_str("no earlier run in which it was something else\n"),
         Some(since) => {
@@ -192,6 +205,8 @@ mod tests {
         };
         let cause = |node: &str, change| Cause { node: node.into(), change };
         let why = Why {
+            last: None,
+            is_gone: false,
             node: "report".into(),
             state: PlanState::RunUnlessCutOff,
             since: Some(at(0)),

@@ -98,4 +98,4 @@ pub use verify::Verification;
 pub(crate) use watch::Rounds;
 #[cfg(feature = "watch")]
 pub use watch::{Round, Watch};
-pub use why::{Cause, Change, ItemChange, Why};
+pub use why::{Cause, Change, ItemChange, LastEnd, Why};

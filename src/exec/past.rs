@@ -87,6 +87,19 @@ impl<'a> Past<'a> {
         Ok(found)
     }
 
+    /// The newest run in which there was a node, and its fingerprint then.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) fn newest(&mut self, node: &str) -> Result<Option<(PastRun, Fingerprint)>> {
+        for run in self.runs.clone() {
+            if let Some(fingerprint) = self.fingerprint(&run, node)? {
+                return Ok(Some((run, fingerprint)));
+            }
+        }
+        Ok(None)
+    }
+
     /// All nodes of a run.
     ///
     /// # Errors

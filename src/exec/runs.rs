@@ -6,7 +6,7 @@ use crate::exec::recorded::{act_of, deep_of};
 use crate::exec::report::report_of_run;
 use crate::exec::why::past_changes;
 use crate::exec::{Cause, Change, Counts, RunCosts};
-use crate::fingerprint::ValueDigest;
+use crate::fingerprint::{Fingerprint, ValueDigest};
 use crate::store::Store;
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, SystemTime};
@@ -96,17 +96,26 @@ pub(crate) fn run_nodes(store: &dyn Store, name: &str) -> Result<(RunRecord, Vec
     let mut nodes: Vec<(String, PastNode)> = past.nodes(&run)?.into_iter().collect();
     nodes.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
     let told = nodes.into_iter().map(|(name, node)| {
-        let (ended, value) = ended(store, &run, &name, &node)?;
+        let (ended, value) = ended(store, &run, &name, &node.fingerprint)?;
         Ok(RunNode { node: name, ended, value: value.map(|value| value.to_string()) })
     });
     Ok((RunRecord::of(&run), told.collect::<Result<_>>()?))
 }
 
-fn ended(store: &dyn Store, run: &PastRun, name: &str, node: &PastNode) -> Result<(RunNodeEnd, Option<ValueDigest>)> {
+/// What became of a node in a run, and its value.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn ended(
+    store: &dyn Store,
+    run: &PastRun,
+    name: &str,
+    fingerprint: &Fingerprint,
+) -> Result<(RunNodeEnd, Option<ValueDigest>)> {
     if let Some(message) = report_of_run(store, run.number, name)?.and_then(|report| report.failure) {
         return Ok((RunNodeEnd::Failed(message), None));
     }
-    let Some(deep) = deep_of(store, &node.fingerprint)? else { return Ok((RunNodeEnd::NoRecord, None)) };
+    let Some(deep) = deep_of(store, fingerprint)? else { return Ok((RunNodeEnd::NoRecord, None)) };
     let act = act_of(store, &deep.content)?;
     let [_, _, n_cut_off, n_executed, _, _] = run.counts;
     let ended = match act {

@@ -9,6 +9,7 @@ use crate::exec::ledger::{Ledger, UNKNOWN};
 use crate::exec::past::{Past, PastNode, PastRun};
 use crate::exec::plan_report::{Foreseen, foresee};
 use crate::exec::recorded::{deep_of, record};
+use crate::exec::runs::{RunNodeEnd, ended};
 use crate::exec::session::Session;
 use crate::fingerprint::{Fingerprint, SpecDigest, SpecKey};
 use crate::graph::{Body, NodeId, NodeSpec};
@@ -29,8 +30,23 @@ pub struct Why {
     pub since: Option<SystemTime>,
     /// What changed since then, upstream causes first.
     pub causes: Vec<Cause>,
+    /// What became of it in the newest run that had it. None when there is no such run.
+    pub last: Option<LastEnd>,
+    /// Whether it has a value on record at its present code and inputs whose bytes are asked for and are not there: they were never
+    /// kept, or went to save room.
+    pub is_gone: bool,
     /// Who accepted its present code at its present inputs, if somebody did.
     pub accepted: Option<Acceptance>,
+}
+
+/// What became of a node in a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LastEnd {
+    /// When the run ended.
+    pub at: SystemTime,
+    /// How the node came out.
+    pub ended: RunNodeEnd,
 }
 
 /// Something that changed, of the node or upstream of it.
@@ -113,6 +129,10 @@ pub(crate) fn whys(session: &Session, mut ledger: Ledger, pool: &rayon::ThreadPo
     nodes.map(|node| compare(session, &ledger, &foreseen, &mut past, node)).collect()
 }
 
+fn ended_at(run: &PastRun) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(run.at_ms)
+}
+
 fn compare(session: &Session, ledger: &Ledger, foreseen: &Foreseen, past: &mut Past<'_>, node: NodeId) -> Result<Why> {
     let graph = &session.graph;
     let identity = graph.identity(node);
@@ -126,8 +146,21 @@ fn compare(session: &Session, ledger: &Ledger, foreseen: &Foreseen, past: &mut P
         Some(base) => accepted_at(&*session.store, &base, ledger.root_of(node))?,
         None => None,
     };
-    let since = before.map(|(run, _)| SystemTime::UNIX_EPOCH + Duration::from_millis(run.at_ms));
-    Ok(Why { node: identity, state: foreseen.states[node], since, causes, accepted })
+    let store = &*session.store;
+    let last = match past.newest(&identity)? {
+        Some((run, fingerprint)) => {
+            let (ended, _) = ended(store, &run, &identity, &fingerprint)?;
+            Some(LastEnd { at: ended_at(&run), ended })
+        }
+        None => None,
+    };
+    let state = foreseen.states[node];
+    let is_gone = match base {
+        Some(base) if state.may_execute() => deep_of(store, &base)?.is_some(),
+        Some(_) | None => false,
+    };
+    let since = before.map(|(run, _)| ended_at(&run));
+    Ok(Why { node: identity, state, since, causes, last, is_gone, accepted })
 }
 
 /// The last run in which the node was something else: one in which it had a value, if there is one.
