@@ -30,19 +30,26 @@ impl Bar {
         console: &Arc<Console>,
         mut view: impl FnMut() -> View + Send + 'static,
     ) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(0), target).with_style(style());
+        // Nothing of nothing is a full bar: it has none until there is something to do.
+        let bar = ProgressBar::with_draw_target(Some(0), target)
+            .with_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| style()));
         console.attach(bar.clone());
         let (stop, stopped) = channel();
         let drawn = bar.clone();
+        let mut is_styled = false;
         // A run of less than the first interval draws nothing.
         let draw = move || {
             while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
                 let View { done, stale, text } = view();
-                drawn.set_message(text);
                 drawn.update(|state| {
                     state.set_len(stale);
                     state.set_pos(done);
                 });
+                if stale > 0 && !is_styled {
+                    is_styled = true;
+                    drawn.set_style(style());
+                }
+                drawn.set_message(text);
             }
         };
         let thread = std::thread::Builder::new().name("mamo-progress".into()).spawn(draw);
@@ -143,7 +150,7 @@ mod tests {
         drop(bar);
         let texts: Vec<String> = written.iter().collect();
         let full = texts.iter().find(|text| text.contains("fit/")).unwrap();
-        expect!["[========================] 0/0  2.5/s  fit/adelie 3.2 s, fit"].assert_eq(full);
+        expect!["[======>                 ] 3/12  2.5/s  fit/adelie 3.2 s, fi"].assert_eq(full);
         assert!(full.chars().count() <= 60);
         assert_eq!(texts.iter().rfind(|text| !text.is_empty()).map(String::as_str), Some("(cleared)"));
         assert_eq!(buffer.text(), "a line\n");

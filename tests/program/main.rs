@@ -14,6 +14,8 @@ mod rounds;
 #[cfg(unix)]
 #[path = "../signals/mod.rs"]
 mod signals;
+#[cfg(unix)]
+mod terminal;
 
 fn main() -> std::process::ExitCode {
     #[cfg(unix)]

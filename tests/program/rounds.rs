@@ -2,7 +2,7 @@
 //!
 //! The program is this one again, so that its `main` is its own.
 
-use crate::signals;
+use crate::{signals, terminal};
 use expect_test::{Expect, expect};
 use mamo::{Dict, Graph, Node, node, source};
 use std::fs;
@@ -27,13 +27,20 @@ fn pipeline(g: &Graph) -> mamo::Result<Node<usize>> {
     Ok(total)
 }
 
-const TESTS: [(&str, fn()); 3] = [
+const TESTS: [(&str, fn()); 4] = [
     ("who_reads_no_more_has_read_enough", who_reads_no_more_has_read_enough),
     ("rounds_are_told_and_failures_waited_out", rounds_are_told_and_failures_waited_out),
     ("each_round_is_a_line_of_json", each_round_is_a_line_of_json),
+    (
+        "a_bar_fits_the_terminal_and_goes_before_the_summary",
+        terminal::a_bar_fits_the_terminal_and_goes_before_the_summary,
+    ),
 ];
 
 pub(crate) fn main() -> ExitCode {
+    if let Some(code) = terminal::program() {
+        return code;
+    }
     if std::env::var_os(PROGRAM).is_some() {
         return mamo::cli::main_then(pipeline, |run, total| {
             let total = run.get(total)?;
