@@ -310,14 +310,15 @@ impl Store for SharedStore {
             return self.ask(|store| store.adopt(files.clone()), |client| client.adopt(&files));
         }
         let (large, small): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.len >= MIN_FILE);
+        let digests: Vec<_> = large.iter().map(|file| file.digest).collect();
+        // A holder that went in the middle of it has moved some of them.
+        let left = |places: Vec<Option<PathBuf>>| -> Vec<Adopted> {
+            let left = large.iter().zip(places).filter(|(file, place)| place.is_none() || file.path.exists());
+            left.map(|(file, _)| file.clone()).collect()
+        };
         self.ask(
-            |store| store.adopt(left(store, &large)?),
-            |client| {
-                let digests: Vec<_> = large.iter().map(|file| file.digest).collect();
-                let places = client.blob_files(&digests)?;
-                let left = large.iter().zip(places).filter(|(file, place)| place.is_none() || file.path.exists());
-                client.adopt(&left.map(|(file, _)| file.clone()).collect::<Vec<_>>())
-            },
+            |store| store.adopt(left(store.blob_files(&digests)?)),
+            |client| client.adopt(&left(client.blob_files(&digests)?)),
         )?;
         for Adopted { digest, path, .. } in small {
             let failed = |action| {
@@ -439,14 +440,6 @@ impl Opened {
 fn held(folder: &Path) -> StoreError {
     let holder = Holder::at(folder);
     StoreError::Locked { path: folder.to_path_buf(), holder: holder.process }
-}
-
-/// Files that were not adopted before their holder went.
-fn left(store: &FjallStore, files: &[Adopted]) -> Result<Vec<Adopted>, StoreError> {
-    let digests: Vec<_> = files.iter().map(|file| file.digest).collect();
-    let places = store.blob_files(&digests)?;
-    let left = files.iter().zip(places).filter(|(file, place)| place.is_none() || file.path.exists());
-    Ok(left.map(|(file, _)| file.clone()).collect())
 }
 
 fn message_of(batch: &Batch) -> Result<Vec<u8>, StoreError> {
