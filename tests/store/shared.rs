@@ -152,10 +152,22 @@ fn child() {
     }
 }
 
-fn start(folder: &Path) -> (Child, BufReader<std::process::ChildStdout>) {
+type Lines = BufReader<std::process::ChildStdout>;
+
+fn start(folder: &Path) -> (Child, Lines) {
+    start_as(folder, "shared::child")
+}
+
+fn start_as(folder: &Path, test: &str) -> (Child, Lines) {
+    start_in(Path::new("."), folder, test)
+}
+
+/// Starts a test as a process that works in `current`, on a store that may lie below that.
+fn start_in(current: &Path, store: &Path, test: &str) -> (Child, Lines) {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "shared::child", "--nocapture"])
-        .env(CHILD, folder)
+        .args(["--exact", test, "--nocapture"])
+        .current_dir(current)
+        .env(CHILD, store)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -310,4 +322,77 @@ fn whoever_talks_nonsense_is_not_let_in_and_disturbs_nobody() {
     client.put(batch(1)).unwrap();
     assert_eq!(head(&holder), 1);
     drop(holder);
+}
+
+/// What a cleaner of temporary folders takes away is not waited for.
+#[test]
+fn a_holder_whose_socket_is_gone_ends_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let holder = share(folder.path());
+    let text = std::fs::read_to_string(folder.path().join("holder")).unwrap();
+    std::fs::remove_file(text.lines().nth(1).unwrap().strip_prefix("listens at ").unwrap()).unwrap();
+    holder.put(batch(1)).unwrap();
+    drop(holder);
+    assert_eq!(head(&open_sound(folder.path())), 1);
+}
+
+/// A client that was stopped while it was answered does not keep its holder from ending.
+#[test]
+fn a_holder_ends_beside_a_client_that_does_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let holder = share(folder.path());
+    let bytes = vec![7; 900_000];
+    let mut put = Batch::default();
+    put.put_blob(BlobDigest::of(&bytes), bytes.clone());
+    holder.put(put).unwrap();
+    let (mut child, mut lines) = start_as(folder.path(), "shared::asking_child");
+    let mut line = String::new();
+    while !line.contains("asks") {
+        line.clear();
+        assert!(lines.read_line(&mut line).unwrap() > 0);
+    }
+    // It asks again and again, so it is stopped in the middle of an answer, or soon after it.
+    let stop =
+        |signal| assert!(Command::new("kill").arg(signal).arg(child.id().to_string()).status().unwrap().success());
+    stop("-STOP");
+    drop(holder);
+    open_sound(folder.path());
+    stop("-CONT");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// The process that is stopped; does nothing when it runs as a test.
+#[test]
+fn asking_child() {
+    let Some(folder) = std::env::var_os(CHILD) else { return };
+    let store = share(Path::new(&folder));
+    let digest = BlobDigest::of(&vec![7; 900_000]);
+    println!("asks");
+    for _ in 0..100_000 {
+        store.get_blob(&digest).unwrap().unwrap();
+    }
+}
+
+/// A process that works in another folder than its holder.
+#[test]
+fn places_of_blobs_are_the_same_in_all_folders() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut child, mut lines) = start_in(folder.path(), Path::new("s t\u{e9}"), "shared::child");
+    let mut line = String::new();
+    while !line.contains("put open") {
+        line.clear();
+        assert!(lines.read_line(&mut line).unwrap() > 0);
+    }
+    let store = share(&folder.path().join("s t\u{e9}"));
+    assert!(!store.is_holder());
+    let bytes = vec![9; (1 << 20) + 1];
+    let mut put = Batch::default();
+    put.put_blob(BlobDigest::of(&bytes), bytes.clone());
+    store.put(put).unwrap();
+    store.sync().unwrap();
+    let place = store.blob_files(&[BlobDigest::of(&bytes)]).unwrap().pop().flatten().unwrap();
+    assert!(std::fs::read(place).unwrap() == bytes);
+    child.kill().unwrap();
+    child.wait().unwrap();
 }

@@ -117,7 +117,11 @@ impl Client {
     }
 
     pub(super) fn adopt(&self, files: &[Adopted]) -> Result<(), Trouble> {
-        let file = |file: &Adopted| (*file.digest.as_bytes(), file.len, WirePath::from(file.path.as_path()));
+        let file = |file: &Adopted| {
+            // The holder works in another folder. One that has no absolute path cannot be found there, and the holder says so.
+            let path = std::path::absolute(&file.path).unwrap_or_else(|_| file.path.clone());
+            (*file.digest.as_bytes(), file.len, WirePath::from(path.as_path()))
+        };
         let answer = self.call(Call::Adopt(files.iter().map(file).collect()))?;
         let Answer::Adopted = answer.head else { return Err(unexpected(&answer.head)) };
         Ok(())

@@ -8,6 +8,7 @@ use crate::store::{Adopted, Batch, HeldFolder, Key, Store, StoreError, Ticket};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::Shutdown;
+use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -19,6 +20,8 @@ pub(super) struct Server {
     address: PathBuf,
     service: Arc<Service>,
     listener: Option<JoinHandle<()>>,
+    /// The listening socket once more, to wake who waits at it.
+    bell: UnixStream,
     /// Only this user may enter it.
     _folder: HeldFolder,
 }
@@ -56,13 +59,18 @@ struct Name {
     process: String,
 }
 
+/// How long a client may take to read its last answer.
+const GRACE: Duration = Duration::from_secs(2);
+/// After a connection that could not be let in.
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// Nobody else is let in until this is dropped.
 pub(super) struct Alone(Arc<Service>);
 
 impl Server {
     /// Listens in a new folder in the system's temporary one, whose path is short enough for a socket.
     pub(super) fn start(store: &Arc<FjallStore>) -> io::Result<Self> {
-        let folder = HeldFolder::create(&std::env::temp_dir())?;
+        let folder = HeldFolder::create(&std::path::absolute(std::env::temp_dir())?)?;
         let address = folder.path().join("store");
         let listener = UnixListener::bind(&address)?;
         let service = Arc::new(Service {
@@ -71,10 +79,12 @@ impl Server {
             left: Condvar::default(),
             had_clients: Mutex::default(),
         });
+        // Only to be shut: for that any socket will do.
+        let bell = UnixStream::from(OwnedFd::from(listener.try_clone()?));
         let listening = Arc::clone(&service);
         let thread = std::thread::Builder::new().name("mamo:listener".into());
         let thread = thread.spawn(move || listen(&listener, &listening))?;
-        Ok(Self { address, service, listener: Some(thread), _folder: folder })
+        Ok(Self { address, service, listener: Some(thread), bell, _folder: folder })
     }
 
     pub(super) fn address(&self) -> &PathBuf {
@@ -124,8 +134,18 @@ impl Drop for Server {
             // What was received is answered still. A connection that is closed already needs no closing.
             let _ = guest.stream.shutdown(Shutdown::Read);
         }
+        // Who does not read its answer in time is not waited for.
+        let start = Instant::now();
+        while let (false, Some(left)) = (guests.connections.is_empty(), GRACE.checked_sub(start.elapsed())) {
+            guests =
+                self.service.left.wait_timeout(guests, left).map_or_else(|error| error.into_inner().0, |(it, _)| it);
+        }
+        for guest in guests.connections.values() {
+            let _ = guest.stream.shutdown(Shutdown::Both);
+        }
         drop(guests);
-        // Wakes the listener; if nobody answers there, it has ended.
+        // Wakes the listener: the one on Linux, also when the socket's file is gone, the other elsewhere.
+        let _ = self.bell.shutdown(Shutdown::Both);
         let _ = UnixStream::connect(&self.address);
         if let Some(thread) = self.listener.take() {
             let _ = thread.join();
@@ -270,8 +290,14 @@ fn listen(listener: &UnixListener, service: &Arc<Service>) {
     let mut threads: Vec<JoinHandle<()>> = Vec::new();
     for stream in listener.incoming() {
         threads.retain(|thread| !thread.is_finished());
-        // One that failed already is not needed; the client tries again.
-        let Ok(stream) = stream else { continue };
+        let Ok(stream) = stream else {
+            if service.guests().is_closed {
+                break;
+            }
+            // Too many files are open, say: the client tries again, when others have ended.
+            std::thread::sleep(PAUSE);
+            continue;
+        };
         match service.enter(&stream) {
             Ok(Some(connection)) => {
                 let service = Arc::clone(service);

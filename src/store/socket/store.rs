@@ -71,9 +71,13 @@ impl SharedStore {
     /// # Errors
     /// When another process keeps the store for itself, when it has another format, or when the system refuses a file.
     pub fn open(folder: &Path, options: OpenOptions) -> Result<(Self, OpenReport), StoreError> {
-        let (way, report) = reach(folder, options.wait)?;
+        // Places of blobs are told to processes that work in other folders.
+        let absolute = std::path::absolute(folder);
+        let folder =
+            absolute.map_err(|source| StoreError::Io { action: "find", path: folder.to_path_buf(), source })?;
+        let (way, report) = reach(&folder, options.wait)?;
         let store = Self {
-            folder: folder.to_path_buf(),
+            folder,
             wait: options.wait,
             side: RwLock::new(Arc::new(Side { way, base: 0 })),
             moving: Mutex::default(),
@@ -425,7 +429,10 @@ impl Opened {
         let store = Arc::new(store);
         // Without a socket others wait, as they would without all this.
         let server = Server::start(&store).ok();
-        store.announce(&server.as_ref().map_or(Door::Closed, |server| Door::At(server.address().clone())));
+        // An address that is not a line of text cannot be told.
+        let is_told = |server: &&Server| server.address().to_str().is_some_and(|text| !text.contains(char::is_control));
+        let server_told = server.as_ref().filter(is_told);
+        store.announce(&server_told.map_or(Door::Closed, |server| Door::At(server.address().clone())));
         Self { server, store }
     }
 
