@@ -13,18 +13,21 @@ use crate::store::{Batch, Key, RecordKind, RecordReader};
 /// although its readers stay, and might give another value than they were computed from.
 pub(crate) fn note_way(session: &Session, ledger: &Ledger, node: NodeId, records: &mut Batch) {
     let graph = &session.graph;
+    // Downstream of one that is known by its value another value is another fingerprint.
+    let is_passed = |node: &NodeId| {
+        graph.spec(*node).is_some_and(|spec| !matches!(spec.body, Body::Source(_))) && !ledger.is_by_value(*node)
+    };
+    // The usual case, constants and sources, costs no room.
+    if !is_passed(&node) {
+        return;
+    }
     let mut open = vec![node];
     while let Some(node) = open.pop() {
-        // Downstream of one that is known by its value another value is another fingerprint.
-        let is_passed = graph.spec(node).is_some_and(|spec| !matches!(spec.body, Body::Source(_)));
-        if !is_passed || ledger.is_by_value(node) {
-            continue;
-        }
         let Some(fingerprint) = ledger.fingerprint(node) else { continue };
         if !lock(&session.ways).insert(fingerprint) {
             continue;
         }
-        open.extend(graph.inputs(node).iter().filter(|input| !ledger.has_record(graph, **input)));
+        open.extend(graph.inputs(node).iter().filter(|input| !ledger.has_record(graph, **input) && is_passed(input)));
         records.put(Key::new(RecordKind::Way, fingerprint.as_bytes()), |out| {
             out.extend_from_slice(&RECIPE.to_le_bytes());
             let upstream = graph.inputs(node).iter().filter_map(|input| ledger.fingerprint(*input));

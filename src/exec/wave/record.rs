@@ -16,6 +16,7 @@ use crate::fingerprint::{ContentKey, ValueDigest};
 use crate::graph::{NodeId, NodeSpec, Persist};
 use crate::store::{Act, Alias, Key, Payload, RecordKind, Root, Upstream};
 use crate::value::{Blob, Encoded, NamedBlob, Value, keeping};
+use smallvec::SmallVec;
 
 impl Wave {
     /// What a slot gave, ready to be recorded; `is_again` when it is executed again because somebody needs its bytes.
@@ -171,12 +172,15 @@ impl Wave {
             fingerprint: self.ledger.fingerprint(*input).unwrap_or(UNKNOWN),
             recorded: self.ledger.has_record(graph, *input),
         });
-        for input in inputs.iter().filter(|input| !self.ledger.has_record(graph, **input)) {
+        let upstream: SmallVec<[Upstream; 4]> = upstream.collect();
+        for (input, _) in inputs.iter().zip(&upstream).filter(|(_, upstream)| !upstream.recorded) {
             note_way(&self.session, &self.ledger, *input, &mut local.records);
         }
         let own = known.payload.as_deref().filter(|_| is_own);
         let alias = Alias { content, value: known.value, spec: spec.hashers.digest, run: self.session.run };
-        local.records.put(Key::new(RecordKind::Deep, base.as_bytes()), |out| alias.write(out, upstream, own));
+        local
+            .records
+            .put(Key::new(RecordKind::Deep, base.as_bytes()), |out| alias.write(out, upstream.into_iter(), own));
         if self.session.observer.is_some() {
             local.recorded.push(slot.node);
         }
