@@ -158,7 +158,7 @@ pub(crate) fn make_plan(session: &Session, ledger: &mut Ledger) -> Result<Planne
             deep => Ok(deep.map(Known::of)),
         }
     };
-    ledger.derive_fingerprints(&session.graph, &lock(&session.roots), recorded)?;
+    ledger.derive_fingerprints(&session.graph, store, &lock(&session.roots), recorded)?;
     plan(&session.graph, ledger, &*session.store, session.contents)
 }
 
@@ -259,7 +259,8 @@ fn force(
     }
     for node in close_over_lost(graph, ledger, &*session.store, wanted)? {
         forced_before.insert(node);
-        ledger.forced.insert(node);
+        let base = ledger.record_key(graph, node);
+        ledger.force(node, base);
     }
     force_equal_transients(graph, ledger);
     Ok(())

@@ -3,14 +3,16 @@
 use crate::error::Result;
 use crate::exec::expand::Outside;
 use crate::exec::look::Looked;
+use crate::exec::older::Older;
 use crate::exec::sync::Arc;
 use crate::exec::table::Table;
 use crate::exec::{Counts, Outcome};
 use crate::fingerprint::{ContentKey, DigestMap, Fingerprint, ValueDigest, fingerprint_of_value, output_fingerprint};
 use crate::graph::{Body, Declared, Kind, NodeId};
-use crate::store::Payload;
+use crate::store::{Payload, Store};
 use crate::value::{Failure, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::SystemTime;
 
 /// Nodes that are known by their values from now on: fingerprint -> value.
 pub(crate) type Roots = DigestMap<Fingerprint, ValueDigest>;
@@ -58,6 +60,8 @@ pub(crate) struct Ledger {
     pub(crate) restarts: u32,
     /// Nodes whose values are to be at hand after the run, however they are saved.
     wanted: BTreeSet<NodeId>,
+    /// Older values that stand in for stale nodes; nothing in most runs.
+    pub(crate) older: Option<Older>,
     /// What ended the run of a sub-graph early.
     pub(crate) outside: Outside,
     /// Whether sources are what an earlier run saw: one that is something else by now is an error.
@@ -123,6 +127,7 @@ impl Ledger {
             elements: BTreeMap::new(),
             restarts: 0,
             wanted: BTreeSet::new(),
+            older: None,
             outside: Outside::default(),
             is_of_the_past: false,
         }
@@ -140,7 +145,7 @@ impl Ledger {
         for failed in self.failures.keys() {
             outcomes[*failed] = Outcome::Failed;
         }
-        Self {
+        let mut successor = Self {
             outcomes,
             leaves: self.leaves.clone(),
             known: self.known.clone(),
@@ -148,21 +153,50 @@ impl Ledger {
             failures: self.failures.clone(),
             failed_elements: self.failed_elements.clone(),
             own_roots: self.own_roots.clone(),
-            forced: lost.into_iter().map(|node| graph.producer(node)).collect(),
             wanted: self.wanted.iter().copied().chain(wanted).collect(),
+            older: self.older.clone(),
             is_of_the_past: true,
             ..Self::new(graph, targets)
+        };
+        for node in lost.into_iter().map(|node| graph.producer(node)) {
+            let base = self.record_key(graph, node);
+            successor.force(node, base);
         }
+        successor
+    }
+
+    /// Has a node, with this fingerprint, executed for its bytes, which are lost: an older value that stood in for it is given up.
+    pub(crate) fn force(&mut self, node: NodeId, base: Option<Fingerprint>) {
+        let gave_up = |older: &mut Older| base.is_some_and(|base| older.give_up(&base));
+        if self.older.as_mut().is_some_and(gave_up) {
+            self.own_roots.retain(|rooted, _| Some(*rooted) != base);
+            self.known.remove(&node);
+        } else {
+            self.forced.insert(node);
+        }
+    }
+
+    /// Stale nodes whose older values stand in for them, as far as the targets read them, with the ends of the runs that knew them.
+    pub(crate) fn older_values(&self, graph: &Declared) -> Vec<(NodeId, SystemTime)> {
+        let Some(older) = &self.older else { return Vec::new() };
+        let mut is_read = Table::new(graph.len(), false);
+        self.targets.iter().for_each(|target| is_read[*target] = true);
+        let mut found = Vec::new();
+        for node in graph.order().backwards() {
+            if !is_read[node] {
+                continue;
+            }
+            match self.record_key(graph, node).and_then(|base| older.since(&base)) {
+                Some(since) => found.push((node, since)),
+                None => graph.inputs(node).iter().for_each(|input| is_read[*input] = true),
+            }
+        }
+        found.reverse();
+        found
     }
 
     /// Whether some target needs the node.
     pub(crate) fn is_needed(&self, node: NodeId) -> bool {
-        self.needs[node] != Need::Nothing
-    }
-
-    /// Whether some target has no value when the node has none: nobody settles its failure.
-    /// Whether a target reads the node, directly or not, or is it.
-    pub(crate) fn is_read(&self, node: NodeId) -> bool {
         self.needs[node] != Need::Nothing
     }
 
@@ -172,6 +206,7 @@ impl Ledger {
         self.again = nodes;
     }
 
+    /// Whether some target has no value when the node has none: nobody settles its failure.
     pub(crate) fn reaches_target(&self, node: NodeId) -> bool {
         self.needs[node] == Need::Value
     }
@@ -195,6 +230,7 @@ impl Ledger {
     pub(crate) fn derive_fingerprints(
         &mut self,
         graph: &Declared,
+        store: &dyn Store,
         roots: &Roots,
         recorded: impl Fn(NodeId, &Fingerprint) -> Result<Option<Known>>,
     ) -> Result<()> {
@@ -219,6 +255,7 @@ impl Ledger {
                     | Body::Output { .. } => match self.structural(graph, node) {
                         Some(base) => {
                             self.forget_outdated_failure(node, &base);
+                            self.let_older_stand_in(graph, store, roots, node, &base)?;
                             self.effective(graph, node, base, roots, &recorded)?
                         }
                         None => UNKNOWN,
@@ -234,6 +271,25 @@ impl Ledger {
         if !self.failures.is_empty() && self.failures.get(&node).is_some_and(|failed| failed.base != Some(*base)) {
             self.take_back(node);
         }
+    }
+
+    /// In a run that is not to bring everything up to date, a stale node is known by its older value.
+    fn let_older_stand_in(
+        &mut self,
+        graph: &Declared,
+        store: &dyn Store,
+        roots: &Roots,
+        node: NodeId,
+        base: &Fingerprint,
+    ) -> Result<()> {
+        let Some(mut older) = self.older.take() else { return Ok(()) };
+        let found = match (self.rooted(base, roots), self.failure(node)) {
+            (None, None) => older.stand_in(store, graph, self, node, base),
+            (Some(_), _) | (None, Some(_)) => Ok(None),
+        };
+        self.older = Some(older);
+        self.own_roots.extend(found?.map(|known| (*base, known)));
+        Ok(())
     }
 
     fn effective(

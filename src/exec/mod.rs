@@ -28,6 +28,7 @@ mod lost;
 mod machine;
 mod members;
 mod named;
+mod older;
 mod outside;
 mod past;
 mod plan_report;

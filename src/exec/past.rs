@@ -8,8 +8,8 @@ use crate::exec::store_error::store_error;
 use crate::exec::table::position;
 use crate::fingerprint::{Fingerprint, RECIPE, SpecDigest};
 use crate::store::{Key, RecordKind, RecordReader, Store};
-use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::{Duration, SystemTime};
 
 /// The runs of a store, newest first.
 pub(crate) struct Past<'a> {
@@ -100,6 +100,26 @@ impl<'a> Past<'a> {
         Ok(None)
     }
 
+    /// The fingerprints under which all nodes were known, by name: each with the newest run in which it was, newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) fn by_name(&self) -> Result<HashMap<String, Vec<(PastRun, Fingerprint)>>> {
+        let mut found: HashMap<String, Vec<(PastRun, Fingerprint)>> = HashMap::new();
+        let (mut plans, mut chunks) = (BTreeSet::new(), BTreeSet::new());
+        for run in self.runs.iter().filter(|run| plans.insert(run.plan)) {
+            for chunk in run.chunks(self.store)?.into_iter().filter(|chunk| chunks.insert(chunk.digest)) {
+                for (name, node) in read_chunk(&record(self.store, chunk)?.unwrap_or_default()) {
+                    let known = found.entry(name).or_default();
+                    if known.iter().all(|(_, fingerprint)| *fingerprint != node.fingerprint) {
+                        known.push((*run, node.fingerprint));
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// All nodes of a run.
     ///
     /// # Errors
@@ -132,6 +152,11 @@ impl<'a> Past<'a> {
 }
 
 impl PastRun {
+    /// When it ended.
+    pub(crate) fn ended_at(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_millis(self.at_ms)
+    }
+
     /// The run's own record.
     pub(crate) fn key(&self) -> Key {
         run_key(self.number)

@@ -11,13 +11,14 @@ use crate::exec::table::Table;
 use crate::fingerprint::{ValueDigest, transient_value};
 use crate::graph::{Body, Kind, NodeId, NodeSpec};
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// What a run would do.
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub(crate) states: Vec<(String, PlanState)>,
     pub(crate) estimate: Estimate,
+    pub(crate) older_values: Vec<(String, SystemTime)>,
 }
 
 /// What executions would take, by what their functions took before.
@@ -57,6 +58,12 @@ impl Plan {
         self.states.iter().map(|(node, state)| (node.as_str(), *state))
     }
 
+    /// Stale nodes of which the targets would read an older value, because of the [`Policy`](crate::Policy), with the end of the run
+    /// that knew it, in the order of the graph. Their state is fresh or not needed.
+    pub fn older_values(&self) -> impl Iterator<Item = (&str, SystemTime)> {
+        self.older_values.iter().map(|(node, since)| (node.as_str(), *since))
+    }
+
     /// Number of nodes in a state.
     pub fn count(&self, state: PlanState) -> usize {
         self.states.iter().filter(|(_, s)| *s == state).count()
@@ -89,7 +96,9 @@ pub(crate) fn report(session: &Session, mut ledger: Ledger, pool: &rayon::Thread
     let order = graph.order();
     let nodes = order.forwards().filter(|node| !graph.is_output(*node));
     let estimate = estimate(session, graph.node_ids().filter(|node| states[*node].may_execute()));
-    Ok(Plan { estimate, states: nodes.map(|node| (graph.identity(node), states[node])).collect() })
+    let older_values =
+        ledger.older_values(graph).into_iter().map(|(node, since)| (graph.identity(node), since)).collect();
+    Ok(Plan { estimate, older_values, states: nodes.map(|node| (graph.identity(node), states[node])).collect() })
 }
 
 /// What executing these nodes would take.

@@ -1,18 +1,24 @@
-//! What a run executes besides what is out of date.
+//! What a run executes: what is out of date, more than that, or less.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::engine::{Engine, unfinished};
 use crate::exec::ledger::Ledger;
 use crate::exec::named::{find_node, find_targets};
+use crate::exec::older::Older;
 use crate::exec::plan_report::{Plan, report};
 use crate::exec::run::Run;
 use crate::graph::{Body, Declared, Graph, NodeId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
-/// What a run executes besides what is out of date: nothing more, when not said.
+/// What a run executes: what is out of date, when nothing else is said.
+///
+/// A run by [`missing_only`](Self::missing_only) or [`depth`](Self::depth) gives values that do not belong to the present code and
+/// inputs: [`Run::older_values`] tells which. The next run that is not told so executes those nodes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
     forced: Vec<String>,
+    /// So many levels of nodes are brought up to date, targets first; all of them when not said.
+    levels: Option<usize>,
 }
 
 impl Policy {
@@ -28,6 +34,23 @@ impl Policy {
     #[must_use]
     pub fn force(mut self, node: impl Into<String>) -> Self {
         self.forced.push(node.into());
+        self
+    }
+
+    /// Executes only what has no value: a stale node that has an older one keeps it for this run, whatever changed since. It is the
+    /// newest one on record that is of the node's type and whose bytes are there. Engines in memory alone know of no earlier run.
+    ///
+    /// What is executed below such a node reads its older value, and is recorded for that: no later run takes it for anything else.
+    #[must_use]
+    pub fn missing_only(self) -> Self {
+        self.depth(0)
+    }
+
+    /// Brings only so many levels of nodes up to date: the targets are one, the nodes with functions that they read another. Stale nodes
+    /// further up keep their older values, as by [`missing_only`](Self::missing_only); one that has none is executed.
+    #[must_use]
+    pub fn depth(mut self, levels: usize) -> Self {
+        self.levels = Some(levels);
         self
     }
 
@@ -47,7 +70,7 @@ impl Policy {
                     return refused("it has no function", "force a node that it reads");
                 }
             }
-            if !ledger.is_read(node) {
+            if !ledger.is_needed(node) {
                 return refused("no target needs it", "name it as a target as well");
             }
             nodes.insert(node);
@@ -62,9 +85,36 @@ impl Policy {
     fn ledger(&self, graph: &Declared, targets: BTreeSet<NodeId>) -> Result<Ledger> {
         let mut ledger = Ledger::new(graph, targets);
         let forced = self.forced(graph, &ledger)?;
+        if let Some(levels) = self.levels {
+            let mut nodes = further_up(graph, &ledger.targets, levels);
+            nodes.retain(|node| !forced.contains(node));
+            ledger.older = Some(Older::of(nodes));
+        }
         ledger.execute_again(forced);
         Ok(ledger)
     }
+}
+
+/// Nodes that the targets need, beyond so many levels of nodes with functions.
+fn further_up(graph: &Declared, targets: &BTreeSet<NodeId>, levels: usize) -> BTreeSet<NodeId> {
+    let is_level = |node: NodeId| graph.spec(node).is_some_and(|spec| matches!(spec.body, Body::Function { .. }));
+    let mut found = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    // Nodes that make no level of their own go in front, so that each is met on its shortest way first.
+    let mut open: VecDeque<(NodeId, usize)> = targets.iter().map(|target| (*target, 0)).collect();
+    while let Some((node, above)) = open.pop_front() {
+        if !seen.insert(node) {
+            continue;
+        }
+        let depth = if is_level(node) { above + 1 } else { above };
+        if depth > levels {
+            found.insert(node);
+        }
+        for input in graph.inputs(node) {
+            if is_level(*input) { open.push_back((*input, depth)) } else { open.push_front((*input, depth)) }
+        }
+    }
+    found
 }
 
 impl Engine {

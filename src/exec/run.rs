@@ -10,7 +10,7 @@ use crate::exec::{Counts, Outcome, RunCosts};
 use crate::graph::{Node, NodeId};
 use crate::value::{Artifact, Failure, Value};
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// What a run gave: outcomes of all nodes, and values when asked.
 pub struct Run {
@@ -190,6 +190,13 @@ impl Run {
         let graph = &session.graph;
         let nodes = ledger.outcomes.ids().filter(|node| !graph.is_output(*node));
         nodes.map(|node| (graph.identity(node), ledger.outcomes[node]))
+    }
+
+    /// Stale nodes of which the targets read an older value, because of the run's [`Policy`](crate::Policy), with the end of the run
+    /// that knew it, in the order of the graph. They count as fresh or as not needed.
+    pub fn older_values(&self) -> impl Iterator<Item = (String, SystemTime)> + '_ {
+        let Values { session, ledger, .. } = &*self.values;
+        ledger.older_values(&session.graph).into_iter().map(|(node, since)| (session.graph.identity(node), since))
     }
 
     /// What a node said when it was executed in this run; nothing when it was not, or said nothing.

@@ -15,7 +15,7 @@ use crate::fingerprint::{Fingerprint, SpecDigest, SpecKey};
 use crate::graph::{Body, NodeId, NodeSpec};
 use crate::store::{Key, RecordKind, Store};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 /// What became of a node, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,10 +129,6 @@ pub(crate) fn whys(session: &Session, mut ledger: Ledger, pool: &rayon::ThreadPo
     nodes.map(|node| compare(session, &ledger, &foreseen, &mut past, node)).collect()
 }
 
-fn ended_at(run: &PastRun) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_millis(run.at_ms)
-}
-
 fn compare(session: &Session, ledger: &Ledger, foreseen: &Foreseen, past: &mut Past<'_>, node: NodeId) -> Result<Why> {
     let graph = &session.graph;
     let identity = graph.identity(node);
@@ -150,7 +146,7 @@ fn compare(session: &Session, ledger: &Ledger, foreseen: &Foreseen, past: &mut P
     let last = match past.newest(&identity)? {
         Some((run, fingerprint)) => {
             let (ended, _) = ended(store, &run, &identity, &fingerprint)?;
-            Some(LastEnd { at: ended_at(&run), ended })
+            Some(LastEnd { at: run.ended_at(), ended })
         }
         None => None,
     };
@@ -159,7 +155,7 @@ fn compare(session: &Session, ledger: &Ledger, foreseen: &Foreseen, past: &mut P
         Some(base) if state.may_execute() => deep_of(store, &base)?.is_some(),
         Some(_) | None => false,
     };
-    let since = before.map(|(run, _)| ended_at(&run));
+    let since = before.map(|(run, _)| run.ended_at());
     Ok(Why { node: identity, state, since, causes, last, is_gone, accepted })
 }
 

@@ -32,6 +32,7 @@ mod lost;
 mod mappings;
 mod maps;
 mod mistakes;
+mod older;
 mod output_limits;
 mod outputs;
 mod params;
