@@ -17,6 +17,7 @@ mod flow;
 mod mappings;
 mod minimum;
 mod narrow;
+mod older;
 mod random;
 mod reduce;
 mod replays;
