@@ -25,7 +25,7 @@ use crate::cli::upkeep::upkeep;
 use crate::cli::watch::watch;
 use crate::cli::why_text::{self, tell_whys};
 use crate::error::{Error, ErrorKind, Result};
-use crate::exec::{Acceptance, Audit, Engine, EngineBuilder, OnFailure, Policy, ReplayEnd, Run};
+use crate::exec::{Acceptance, Audit, Engine, EngineBuilder, OnFailure, ReplayEnd, Run};
 use crate::graph::Graph;
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -106,7 +106,7 @@ fn run(settings: &Settings, options: RunOptions, program: &mut dyn Program, stag
     let result = {
         let _guard = guard(&engine, stage);
         let _bar = bar(&engine, &narrator, style, &stage.console);
-        engine.run_by(&graph, &names(&settings.targets), &policy(settings))
+        engine.run_by(&graph, &names(&settings.targets), &settings.policy)
     };
     let run = result?;
     let summary = Summary::of(&run);
@@ -127,10 +127,6 @@ pub(crate) fn bar(engine: &Engine, narrator: &Arc<Narrator>, style: Style, conso
     })
 }
 
-fn policy(settings: &Settings) -> Policy {
-    settings.forced.iter().fold(Policy::stale(), Policy::force)
-}
-
 /// An engine that runs, with who tells of it.
 pub(crate) fn run_engine(
     settings: &Settings,
@@ -149,7 +145,7 @@ pub(crate) fn run_engine(
 fn plan(settings: &Settings, length: PlanLength, program: &mut dyn Program, stage: &mut Stage<'_>) -> Result<u8> {
     let graph = program.build()?;
     let engine = quiet_engine(settings, stage)?;
-    let plan = engine.plan_by(&graph, &names(&settings.targets), &policy(settings))?;
+    let plan = engine.plan_by(&graph, &names(&settings.targets), &settings.policy)?;
     match settings.results {
         Results::Json if settings.targets.is_empty() => {
             let all: Vec<String> = graph.targets().map(str::to_owned).collect();

@@ -6,7 +6,7 @@ use crate::cli::paint::ColorChoice;
 use crate::cli::plan_list::STATES;
 use crate::cli::resources::{parse_pool, parse_size};
 use crate::cli::upkeep_args::Upkeep;
-use crate::exec::PlanState;
+use crate::exec::{PlanState, Policy};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use glob::Pattern;
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -166,9 +166,8 @@ pub(crate) struct RunArguments {
     #[arg(long)]
     pub(crate) finish_running: bool,
 
-    /// Execute this node once more (may be repeated)
-    #[arg(long, value_name = "NODE")]
-    pub(crate) force: Vec<String>,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArguments,
 
     /// Keep the store below this, as 10GiB
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
@@ -178,6 +177,22 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "HOW", value_enum, hide_possible_values = true)]
     #[arg(help = "Progress: auto, plain (lines), off [default: auto]")]
     pub(crate) progress: Option<ProgressChoice>,
+}
+
+/// What a run executes besides what is out of date, or less than that.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct PolicyArguments {
+    /// Execute this node once more (may be repeated)
+    #[arg(long, value_name = "NODE")]
+    pub(crate) force: Vec<String>,
+
+    /// Execute only what has no value, however old
+    #[arg(long, conflicts_with = "depth")]
+    pub(crate) missing_only: bool,
+
+    /// Bring only N levels up to date, targets first
+    #[arg(long, value_name = "N")]
+    pub(crate) depth: Option<usize>,
 }
 
 /// Options of `status`.
@@ -273,9 +288,8 @@ pub(crate) struct PlanArguments {
     #[arg(value_name = "TARGETS")]
     pub(crate) targets: Vec<String>,
 
-    /// Plan to execute this node once more (may be repeated)
-    #[arg(long, value_name = "NODE")]
-    pub(crate) force: Vec<String>,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArguments,
 
     /// List every node that would run, however many there are
     #[arg(long)]
@@ -405,7 +419,7 @@ impl RunArguments {
     pub(crate) fn after(self, before: Self) -> Self {
         Self {
             targets: before.targets.into_iter().chain(self.targets).collect(),
-            force: before.force.into_iter().chain(self.force).collect(),
+            policy: self.policy.after(before.policy),
             jobs: self.jobs.or(before.jobs),
             max_size: self.max_size.or(before.max_size),
             keep_going: self.keep_going || (before.keep_going && !self.finish_running),
@@ -418,7 +432,6 @@ impl RunArguments {
     pub(crate) fn given(&self) -> Option<&'static str> {
         [
             (self.jobs.is_some(), "--jobs"),
-            (!self.force.is_empty(), "--force"),
             (self.max_size.is_some(), "--max-size"),
             (self.keep_going, "--keep-going"),
             (self.finish_running, "--finish-running"),
@@ -426,6 +439,32 @@ impl RunArguments {
         ]
         .into_iter()
         .find_map(|(is_given, name)| is_given.then_some(name))
+        .or(self.policy.given())
+    }
+}
+
+impl PolicyArguments {
+    fn after(self, before: Self) -> Self {
+        let is_less = self.missing_only || self.depth.is_some();
+        Self {
+            force: before.force.into_iter().chain(self.force).collect(),
+            missing_only: self.missing_only || (before.missing_only && !is_less),
+            depth: self.depth.or(before.depth).filter(|_| !self.missing_only),
+        }
+    }
+
+    /// The first of these options that was given, as it is written.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        [(!self.force.is_empty(), "--force"), (self.missing_only, "--missing-only"), (self.depth.is_some(), "--depth")]
+            .into_iter()
+            .find_map(|(is_given, name)| is_given.then_some(name))
+    }
+
+    /// What is to be executed.
+    pub(crate) fn policy(self) -> Policy {
+        let policy = self.force.into_iter().fold(Policy::stale(), Policy::force);
+        let policy = self.depth.into_iter().fold(policy, Policy::depth);
+        if self.missing_only { policy.missing_only() } else { policy }
     }
 }
 

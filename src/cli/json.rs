@@ -1,5 +1,6 @@
 //! JSON for programs: the objects that docs/json.md promises.
 
+use crate::cli::older_values::{self, OlderObject};
 use crate::cli::past_json;
 use crate::cli::plan_list::STATES;
 use crate::cli::summary::{Ending, Summary};
@@ -28,6 +29,7 @@ struct RunObject<'a> {
     costs: CostsObject,
     elements: ElementsObject,
     failures: Vec<FailureObject<'a>>,
+    older_values: Vec<OlderObject<'a>>,
 }
 
 #[derive(Serialize)]
@@ -75,6 +77,7 @@ struct PlanObject<'a> {
     estimated_ms: u64,
     unknown: u64,
     plan: Vec<PlanNodeObject<'a>>,
+    older_values: Vec<OlderObject<'a>>,
 }
 
 #[derive(Serialize)]
@@ -214,6 +217,7 @@ pub(crate) fn run(summary: &Summary) -> String {
         costs: costs(&summary.costs),
         elements: ElementsObject { elements: summary.elements.nodes, counts: counts(&summary.elements) },
         failures: summary.failures.iter().map(FailureObject::of).collect(),
+        older_values: older_values::objects(summary.older_values.iter().map(|(node, since)| (node.as_str(), *since))),
     })
 }
 
@@ -340,6 +344,7 @@ pub(crate) fn plan(plan: &Plan, targets: &[String]) -> String {
         estimated_ms: millis(plan.estimate().work),
         unknown: plan.estimate().unknown,
         plan: plan.nodes().map(|(node, state)| PlanNodeObject { node, state: state_name(state) }).collect(),
+        older_values: older_values::objects(plan.older_values()),
     })
 }
 
@@ -444,13 +449,13 @@ mod tests {
         check(
             run(&summary::tests::example(Ending::Failed)),
             expect![[
-                r#"{"schema":"mamo.run/1","targets":["report"],"stopped":false,"nodes":97,"executed":14,"cut_off":3,"fresh":60,"not_needed":16,"failed":2,"skipped":2,"restarts":0,"wall_ms":1234,"time_saved_ms":35123,"costs":{"estimated_ms":36123,"spent_ms":1000,"executed_ms":500,"saving_ms":100,"loading_ms":0,"executions":14,"loads":5,"hits":63,"unknown":1},"elements":{"elements":400,"executed":120,"cut_off":0,"fresh":280,"not_needed":0,"failed":0,"skipped":0},"failures":[{"node":"fit/adelie","message":"no rows\nin \"adelie.csv\""}]}"#
+                r#"{"schema":"mamo.run/1","targets":["report"],"stopped":false,"nodes":97,"executed":14,"cut_off":3,"fresh":60,"not_needed":16,"failed":2,"skipped":2,"restarts":0,"wall_ms":1234,"time_saved_ms":35123,"costs":{"estimated_ms":36123,"spent_ms":1000,"executed_ms":500,"saving_ms":100,"loading_ms":0,"executions":14,"loads":5,"hits":63,"unknown":1},"elements":{"elements":400,"executed":120,"cut_off":0,"fresh":280,"not_needed":0,"failed":0,"skipped":0},"failures":[{"node":"fit/adelie","message":"no rows\nin \"adelie.csv\""}],"older_values":[]}"#
             ]],
         );
         check(
             plan(&plan_list::tests::example(), &["report".into()]),
             expect![[
-                r#"{"schema":"mamo.plan/1","targets":["report"],"nodes":7,"states":{"after_barrier":1,"cut_off":1,"failed":1,"fresh":1,"not_needed":1,"run":1,"run_unless_cut_off":1},"estimated_ms":12400,"unknown":1,"plan":[{"node":"flights","state":"fresh"},{"node":"unused","state":"not_needed"},{"node":"weather","state":"failed"},{"node":"clean","state":"cut_off"},{"node":"fit","state":"run"},{"node":"report","state":"run_unless_cut_off"},{"node":"publish","state":"after_barrier"}]}"#
+                r#"{"schema":"mamo.plan/1","targets":["report"],"nodes":7,"states":{"after_barrier":1,"cut_off":1,"failed":1,"fresh":1,"not_needed":1,"run":1,"run_unless_cut_off":1},"estimated_ms":12400,"unknown":1,"plan":[{"node":"flights","state":"fresh"},{"node":"unused","state":"not_needed"},{"node":"weather","state":"failed"},{"node":"clean","state":"cut_off"},{"node":"fit","state":"run"},{"node":"report","state":"run_unless_cut_off"},{"node":"publish","state":"after_barrier"}],"older_values":[]}"#
             ]],
         );
         check(

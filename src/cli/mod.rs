@@ -41,6 +41,7 @@ mod complaint;
 mod json;
 mod log_json;
 mod log_text;
+mod older_values;
 mod plan_list;
 mod summary;
 mod why_text;

@@ -1,5 +1,6 @@
 //! A plan as people read it: counts, then the nodes that would run.
 
+use crate::cli::older_values;
 use crate::cli::settings::PlanLength;
 use crate::cli::words;
 use crate::exec::{Estimate, Plan, PlanState};
@@ -28,6 +29,7 @@ pub(crate) fn text(plan: &Plan, length: PlanLength) -> String {
     let nodes: Vec<(&str, PlanState)> = plan.nodes().filter(|(_, state)| is_listed(*state)).collect();
     let mut text = format!("{}\n", counts(plan));
     text.extend(estimate(plan.estimate()));
+    text.extend(older_values::text(plan.older_values().map(|(node, _)| node)).map(|older| format!("{older}\n")));
     let lines = match length {
         PlanLength::Full => nodes.iter().map(|(node, state)| line(*state, node)).collect(),
         PlanLength::Short => short(&nodes),
@@ -148,11 +150,16 @@ pub(crate) mod tests {
             ("publish", PlanState::AfterBarrier),
         ];
         let estimate = Estimate { work: std::time::Duration::from_millis(12_400), unknown: 1 };
-        Plan { estimate, states: states.map(|(node, state)| (node.to_owned(), state)).to_vec() }
+        Plan {
+            estimate,
+            older_values: Vec::new(),
+            states: states.map(|(node, state)| (node.to_owned(), state)).to_vec(),
+        }
     }
 
     fn plan(nodes: impl IntoIterator<Item = String>, state: PlanState) -> Plan {
-        Plan { estimate: Estimate::default(), states: nodes.into_iter().map(|node| (node, state)).collect() }
+        let states = nodes.into_iter().map(|node| (node, state)).collect();
+        Plan { estimate: Estimate::default(), older_values: Vec::new(), states }
     }
 
     fn check(plan: &Plan, length: PlanLength, expected: Expect) {

@@ -7,7 +7,7 @@ use crate::cli::assert_plan::Allowed;
 use crate::cli::paint::ColorChoice;
 use crate::cli::resources::{Resources, parse_size};
 use crate::cli::upkeep_args::Upkeep;
-use crate::exec::{OnFailure, Remark, StatusFilter};
+use crate::exec::{OnFailure, Policy, Remark, StatusFilter};
 use clap::error::{Error, ErrorKind};
 use clap::{CommandFactory, FromArgMatches};
 use std::collections::BTreeMap;
@@ -29,8 +29,8 @@ pub(crate) type Environment = BTreeMap<OsString, OsString>;
 pub(crate) struct Settings {
     pub(crate) action: Action,
     pub(crate) targets: Vec<String>,
-    /// Nodes to execute once more.
-    pub(crate) forced: Vec<String>,
+    /// What a run executes.
+    pub(crate) policy: Policy,
     pub(crate) store: PathBuf,
     pub(crate) wait: Option<Duration>,
     pub(crate) resources: Resources,
@@ -172,16 +172,16 @@ impl Settings {
             Some(option) => Err(wrong(command, format!("`{option}` is an option of `run`, not of `{name}`"))),
             None => Ok(()),
         };
-        let mut forced = Vec::new();
+        let mut policy = Policy::stale();
         let (action, targets) = match arguments.command {
-            None => run(arguments.run, &mut forced, env).map_err(|text| wrong(&mut command, text))?,
+            None => run(arguments.run, &mut policy, env).map_err(|text| wrong(&mut command, text))?,
             Some(Command::Run(RunCommand { show: Some(RunShow::Show(show)), .. })) => {
                 run_only(&mut command, "run show")?;
                 let run = show.run.unwrap_or_else(|| "last".to_owned());
                 (Action::Past(PastQuestion::Show { run, is_all: show.all }), Vec::new())
             }
             Some(Command::Run(own)) => {
-                run(own.run.after(arguments.run), &mut forced, env).map_err(|text| wrong(&mut command, text))?
+                run(own.run.after(arguments.run), &mut policy, env).map_err(|text| wrong(&mut command, text))?
             }
             Some(Command::Status(status)) => {
                 run_only(&mut command, "status")?;
@@ -216,8 +216,8 @@ impl Settings {
             }
             Some(Command::Watch(own)) => {
                 let own = own.after(arguments.run);
-                if !own.force.is_empty() {
-                    return Err(wrong(&mut command, "`--force` is for `run` and `plan`".to_owned()));
+                if let Some(option) = own.policy.given() {
+                    return Err(wrong(&mut command, format!("`{option}` is for `run` and `plan`")));
                 }
                 let run = run_options(own, env);
                 let (options, targets) = run.map_err(|text| wrong(&mut command, text))?;
@@ -226,7 +226,7 @@ impl Settings {
             Some(Command::Plan(plan)) => {
                 run_only(&mut command, "plan")?;
                 let length = if plan.all { PlanLength::Full } else { PlanLength::Short };
-                forced = plan.force;
+                policy = plan.policy.policy();
                 (if plan.code { Action::Code } else { Action::Plan { length } }, plan.targets)
             }
             Some(Command::AssertPlan(mut asserted)) => {
@@ -274,7 +274,7 @@ impl Settings {
         Ok(Self {
             action,
             targets,
-            forced,
+            policy,
             store: common
                 .store
                 .or_else(|| set(env, "MAMO_STORE").map(PathBuf::from))
@@ -305,12 +305,8 @@ pub(crate) fn asks_for_json(args: &[OsString]) -> bool {
     args.iter().skip(1).take_while(|arg| *arg != "--").any(|arg| arg == "--json")
 }
 
-fn run(
-    mut arguments: RunArguments,
-    forced: &mut Vec<String>,
-    env: &Environment,
-) -> Result<(Action, Vec<String>), String> {
-    *forced = std::mem::take(&mut arguments.force);
+fn run(mut arguments: RunArguments, policy: &mut Policy, env: &Environment) -> Result<(Action, Vec<String>), String> {
+    *policy = std::mem::take(&mut arguments.policy).policy();
     run_options(arguments, env).map(|(options, targets)| (Action::Run(options), targets))
 }
 
@@ -368,10 +364,10 @@ mod tests {
     fn check(line: &str, env: &[(&str, &str)], expected: Expect) {
         let shown = match parse(line, env) {
             Ok(settings) => {
-                let Settings { action, targets, forced, store, wait, results, chatter, resources: _, color: _ } =
+                let Settings { action, targets, policy, store, wait, results, chatter, resources: _, color: _ } =
                     settings;
-                let forced = if forced.is_empty() { String::new() } else { format!(" force {forced:?}") };
-                format!("{action:?}\n{targets:?}{forced} {store:?} {wait:?} {results:?} {chatter:?}")
+                let policy = if policy == Policy::stale() { String::new() } else { format!(" {policy:?}") };
+                format!("{action:?}\n{targets:?}{policy} {store:?} {wait:?} {results:?} {chatter:?}")
             }
             Err(error) => error.to_string(),
         };

@@ -1,11 +1,12 @@
 //! How a run came out: the one place where a `Run` is read, and the lines that tell people.
 
 use crate::cli::exit_codes;
+use crate::cli::older_values;
 use crate::cli::paint::Paint;
 use crate::cli::words;
 use crate::exec::{Counts, Run, RunCosts};
 use crate::value::Failure;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Shorter times that a run saved or lost are noise.
 const WORTH_TELLING: Duration = Duration::from_millis(100);
@@ -21,6 +22,8 @@ pub(crate) struct Summary {
     pub(crate) took: Duration,
     pub(crate) costs: RunCosts,
     pub(crate) failures: Vec<Failure>,
+    /// Stale nodes that kept older values, with the ends of the runs that knew them.
+    pub(crate) older_values: Vec<(String, SystemTime)>,
 }
 
 /// How a run ended.
@@ -50,6 +53,7 @@ impl Summary {
             took: run.took(),
             costs: run.costs(),
             failures: run.failures().to_vec(),
+            older_values: run.older_values().collect(),
         }
     }
 
@@ -87,6 +91,8 @@ impl Summary {
             let elements = words::count(self.elements.nodes, "element");
             line.push_str(&format!("\n  {elements} of maps: {}", parts(&self.elements).join(", ")));
         }
+        let older = older_values::text(self.older_values.iter().map(|(node, _)| node.as_str()));
+        line.extend(older.map(|older| format!("\n{older}")));
         line
     }
 }
@@ -136,6 +142,7 @@ pub(crate) mod tests {
             took: Duration::from_millis(1234),
             costs: costs(36_123, 1_000),
             failures: if ending == Ending::Failed { vec![failure] } else { vec![] },
+            older_values: Vec::new(),
         }
     }
 

@@ -4,6 +4,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "these are tests throughout")]
 
 mod past;
+mod policies;
 mod reasons;
 mod standalone;
 mod status;

@@ -58,6 +58,8 @@ fn help_is_whole_and_on_standard_output() {
               -k, --keep-going       After a failure, run all that does not depend on it
                   --finish-running   After a failure, finish what runs and start no more
                   --force <NODE>     Execute this node once more (may be repeated)
+                  --missing-only     Execute only what has no value, however old
+                  --depth <N>        Bring only N levels up to date, targets first
                   --max-size <SIZE>  Keep the store below this, as 10GiB
                   --progress <HOW>   Progress: auto, plain (lines), off [default: auto]
                   --color <WHEN>     When to colour: auto, always, never [default: auto]
@@ -108,6 +110,8 @@ fn help_is_whole_and_on_standard_output() {
               -k, --keep-going       After a failure, run all that does not depend on it
                   --finish-running   After a failure, finish what runs and start no more
                   --force <NODE>     Execute this node once more (may be repeated)
+                  --missing-only     Execute only what has no value, however old
+                  --depth <N>        Bring only N levels up to date, targets first
                   --max-size <SIZE>  Keep the store below this, as 10GiB
                   --progress <HOW>   Progress: auto, plain (lines), off [default: auto]
                   --color <WHEN>     When to colour: auto, always, never [default: auto]
@@ -150,7 +154,9 @@ fn help_is_whole_and_on_standard_output() {
               [TARGETS]...  Targets or nodes to plan for [default: all targets]
 
             Options:
-                  --force <NODE>    Plan to execute this node once more (may be repeated)
+                  --force <NODE>    Execute this node once more (may be repeated)
+                  --missing-only    Execute only what has no value, however old
+                  --depth <N>       Bring only N levels up to date, targets first
                   --all             List every node that would run, however many there are
                   --code            List what of each function's code counts
                   --color <WHEN>    When to colour: auto, always, never [default: auto]
