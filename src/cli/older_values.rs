@@ -51,9 +51,10 @@ mod tests {
         assert_eq!(told(0), "");
         expect!["  1 stale node keeps an older value: penguins/fold0/fit"].assert_eq(&told(1));
         expect![[r#"
+            done:
               10 stale nodes keep older values: penguins/fold0/fit, penguins/fold1/fit,
                 penguins/fold2/fit, penguins/fold3/fit, penguins/fold4/fit,
                 penguins/fold5/fit, penguins/fold6/fit, penguins/fold7/fit, and 2 more"#]]
-        .assert_eq(&told(10));
+        .assert_eq(&format!("done:\n{}", told(10)));
     }
 }

@@ -151,6 +151,7 @@ fn asks_for_pipeline(action: &Action) -> Option<&'static str> {
             | Upkeep::Unpin(_)
             | Upkeep::Flush(_)
             | Upkeep::Gc(_)
+            | Upkeep::Revoke(_)
             | Upkeep::Import(_)
             | Upkeep::Verify
             | Upkeep::Repair,
@@ -189,6 +190,7 @@ mod tests {
                 "run" => "run show",
                 "untag" => "untag t",
                 "flush" => "flush --yes",
+                "revoke" => "revoke --exe 01234567",
                 "import" => "import file",
                 "log" | "show" | "why" | "replay" | "accept" | "unaccept" | "pin" | "forget" | "impact" => {
                     return format!("{name} node");

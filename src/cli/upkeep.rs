@@ -50,6 +50,10 @@ pub(crate) fn upkeep(
             let bytes = engine.flush()?;
             Told::done(upkeep_text::flushed(bytes), upkeep_json::flushed(bytes))
         }
+        (Upkeep::Revoke(revoke), _) => {
+            let revoked = engine.revoke(&revoke.executable()?, revoke.dry_run)?;
+            Told::done(upkeep_text::revoked(&revoked), upkeep_json::revoked(&revoked))
+        }
         (Upkeep::Gc(gc), _) => {
             let report = engine.gc(&gc.rules())?;
             let code = if report.is_within { exit_codes::DONE } else { exit_codes::OTHER };

@@ -2,9 +2,11 @@
 
 use crate::cli::args::AFTER_HELP;
 use crate::cli::resources::parse_size;
+use crate::error::{Error, ErrorKind, Result};
 use crate::exec::Gc;
 use clap::{Args, Subcommand};
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What to do with what is kept.
@@ -31,6 +33,9 @@ pub(crate) enum Upkeep {
     /// Forget all that is not tagged or pinned
     #[command(after_help = AFTER_HELP)]
     Flush(FlushArguments),
+    /// Take back what a program made that turned out to be wrong
+    #[command(after_help = AFTER_HELP)]
+    Revoke(RevokeArguments),
     /// Take away what nobody needs, by rules that you choose
     #[command(after_help = AFTER_HELP)]
     Gc(GcArguments),
@@ -116,6 +121,18 @@ pub(crate) struct FlushArguments {
     pub(crate) yes: bool,
 }
 
+/// Options of `revoke`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RevokeArguments {
+    /// The program: its file, or 8 digits or more of its digest
+    #[arg(long, value_name = "PROGRAM", required = true)]
+    pub(crate) exe: String,
+
+    /// Say what would go, and take nothing away
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
 /// Options of `gc`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct GcArguments {
@@ -160,6 +177,25 @@ pub(crate) struct ImportArguments {
     pub(crate) file: PathBuf,
 }
 
+impl RevokeArguments {
+    /// The digest of the program, or the beginning of it.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn executable(&self) -> Result<String> {
+        let path = Path::new(&self.exe);
+        if !path.is_file() {
+            return Ok(self.exe.clone());
+        }
+        let mut hasher = blake3::Hasher::new();
+        let read = File::open(path).and_then(|file| hasher.update_reader(file).map(|_| ()));
+        read.map(|()| hasher.finalize().to_hex().to_string()).map_err(|error| {
+            let message = format!("`{}` cannot be read: {error}", path.display());
+            Error::new(ErrorKind::Other, message).with_hint("give the digest of the program instead: `run show` has it")
+        })
+    }
+}
+
 impl GcArguments {
     /// What is to be kept.
     pub(crate) fn rules(&self) -> Gc {
@@ -172,7 +208,7 @@ impl GcArguments {
     }
 }
 
-fn parse_age(text: &str) -> Result<Duration, String> {
+fn parse_age(text: &str) -> std::result::Result<Duration, String> {
     const FORM: &str = "an age is written as `30d`, `12h`, `90min` or `45s`";
     let digits = text.trim_end_matches(|c: char| c.is_alphabetic());
     let number: u64 = digits.trim_end().parse().map_err(|_| FORM.to_owned())?;

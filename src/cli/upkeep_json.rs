@@ -1,7 +1,7 @@
 //! What was named, forgotten, collected and verified, as programs read it; `docs/json.md` explains it.
 
 use crate::cli::json::{line, millis, since_1970};
-use crate::exec::{Evicted, Forgotten, GcReport, StoreSize, Tag, Verification};
+use crate::exec::{Evicted, Forgotten, GcReport, Revoked, StoreSize, Tag, Verification};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -34,6 +34,17 @@ struct ForgottenObject<'a> {
 struct FlushObject {
     schema: &'static str,
     bytes: u64,
+}
+
+#[derive(Serialize)]
+struct RevokeObject<'a> {
+    schema: &'static str,
+    dry_run: bool,
+    executables: &'a [String],
+    runs: u64,
+    unfinished_runs: u64,
+    computations: u64,
+    records: u64,
 }
 
 #[derive(Serialize)]
@@ -105,6 +116,19 @@ pub(crate) fn tags(tags: &[Tag]) -> String {
 pub(crate) fn forgotten(forgotten: &[Forgotten]) -> String {
     let forgotten = forgotten.iter().map(ForgottenObject::from).collect();
     line(&ForgetObject { schema: "mamo.forget/1", forgotten })
+}
+
+/// What of a program was taken back, as one line.
+pub(crate) fn revoked(revoked: &Revoked) -> String {
+    line(&RevokeObject {
+        schema: "mamo.revoke/1",
+        dry_run: revoked.is_dry,
+        executables: &revoked.executables,
+        runs: revoked.runs,
+        unfinished_runs: revoked.unfinished_runs,
+        computations: revoked.computations,
+        records: revoked.records,
+    })
 }
 
 pub(crate) fn flushed(bytes: u64) -> String {

@@ -1,7 +1,7 @@
 //! What was named, forgotten, collected and verified, as people read it.
 
 use crate::cli::words;
-use crate::exec::{Evicted, Forgotten, GcReport, Tag, Verification};
+use crate::exec::{Evicted, Forgotten, GcReport, Revoked, Tag, Verification};
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
@@ -47,6 +47,23 @@ pub(crate) fn forgotten(forgotten: &[Forgotten]) -> String {
         versions => format!("{}: forgot {}\n", one.node, words::count(versions, "version")),
     };
     forgotten.iter().map(line).collect()
+}
+
+/// What a program made was taken back.
+pub(crate) fn revoked(revoked: &Revoked) -> String {
+    let program = revoked.executables.first().map_or("?", |executable| shortened(executable));
+    let went = if revoked.is_dry { "would be taken back" } else { "were taken back" };
+    let mut text = format!(
+        "of program {program} in {}: {} and {} {went}\n",
+        words::count(revoked.runs, "run"),
+        words::count(revoked.computations, "computation"),
+        words::count(revoked.records, "record"),
+    );
+    if revoked.unfinished_runs > 0 {
+        let runs = words::count(revoked.unfinished_runs, "run");
+        text.push_str(&format!("  {runs} among them did not come to an end, so nobody knows whose they were\n"));
+    }
+    text
 }
 
 /// All was forgotten.

@@ -61,17 +61,11 @@ pub(crate) fn forget(
     for fingerprint in &below.downstream_first {
         gone.node(store, *fingerprint, with_downstream || named.contains(fingerprint))?;
     }
-    refuse_tagged(store, &gone)?;
-    let kept = protected(store)?;
-    let mut waste = Waste { records: gone.records.iter().map(|key| (*key, 0)).collect(), blobs: BTreeMap::new() };
-    remove(store, &waste)?;
-    waste.records.clear();
-    waste.blobs = unnamed(store, gone.blobs, &kept)?;
-    remove(store, &waste)?;
+    gone.remove(store)?;
     Ok(told)
 }
 
-fn refuse_tagged(store: &dyn Store, gone: &Gone) -> Result<()> {
+pub(crate) fn refuse_tagged(store: &dyn Store, gone: &Gone) -> Result<()> {
     for tag in tags(store)? {
         let mut needs = Marks::default();
         needs.node(store, tag.fingerprint())?;
@@ -100,12 +94,12 @@ pub(crate) fn flush(store: &dyn Store) -> Result<u64> {
 }
 
 /// Records under fingerprints that rest on given ones, with these.
-struct Below {
-    downstream_first: Vec<Fingerprint>,
+pub(crate) struct Below {
+    pub(crate) downstream_first: Vec<Fingerprint>,
 }
 
 impl Below {
-    fn of(store: &dyn Store, named: &BTreeSet<Fingerprint>) -> Result<Self> {
+    pub(crate) fn of(store: &dyn Store, named: &BTreeSet<Fingerprint>) -> Result<Self> {
         let mut readers: HashMap<Fingerprint, Vec<Fingerprint>> = HashMap::new();
         scan(store, RecordKind::Deep, |key, bytes| {
             for upstream in Deep::read(&bytes).map(|deep| deep.upstream).unwrap_or_default() {
@@ -136,14 +130,28 @@ impl Below {
 
 /// What goes.
 #[derive(Default)]
-struct Gone {
+pub(crate) struct Gone {
     /// Those that depend on others before these.
-    records: Vec<Key>,
+    pub(crate) records: Vec<Key>,
     /// Bytes that these named.
-    blobs: Marks,
+    pub(crate) blobs: Marks,
 }
 
 impl Gone {
+    /// Takes it away, records before the bytes that they name.
+    ///
+    /// # Errors
+    /// When something of it is tagged, and when the store cannot be read or written.
+    pub(crate) fn remove(self, store: &dyn Store) -> Result<()> {
+        refuse_tagged(store, &self)?;
+        let kept = protected(store)?;
+        let mut waste = Waste { records: self.records.iter().map(|key| (*key, 0)).collect(), ..Waste::default() };
+        remove(store, &waste)?;
+        waste.records.clear();
+        waste.blobs = unnamed(store, self.blobs, &kept)?;
+        remove(store, &waste)
+    }
+
     fn node(&mut self, store: &dyn Store, fingerprint: Fingerprint, with_values: bool) -> Result<()> {
         let deep = deep_of(store, &fingerprint)?;
         for kind in [RecordKind::Deep, RecordKind::Root, RecordKind::Accept] {

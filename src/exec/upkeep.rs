@@ -6,6 +6,7 @@ use crate::exec::forget::{Forgotten, flush, forget};
 use crate::exec::gc::{self, Gc, GcReport, StoreSize};
 use crate::exec::ledger::Ledger;
 use crate::exec::named::find_node;
+use crate::exec::revoke::{Revoked, revoke};
 use crate::exec::store_error::store_error;
 use crate::exec::tags::{Tag, tag, tags, untag};
 use crate::exec::{Engine, verify};
@@ -100,6 +101,22 @@ impl Engine {
         let _alone = self.keep_others_away()?;
         let ledger = Ledger::new(declared, nodes.clone());
         forget(&self.inner.session(declared)?, ledger, &self.inner.pool, &nodes, with_downstream)
+    }
+
+    /// Takes back what a program made, and the records of all that rests on it: for a program that turned out to be wrong in a way that
+    /// no key tells, such as a faulty compiler or processor, or a function whose `version` was not counted up. What is asked
+    /// for next is executed again, where nothing else gave it.
+    ///
+    /// `executable` is the digest of the program, in hexadecimal, or at least 8 digits of it: [`RunRecord::executable`](crate::RunRecord)
+    /// has it. What runs made that did not come to their end is taken back as well, since nobody knows which program those were.
+    ///
+    /// # Errors
+    /// When no run on record was of such a program, when what would go is tagged or pinned, when another process works with the store,
+    /// unless this `is_dry`, and when it cannot be written.
+    pub fn revoke(&self, executable: &str, is_dry: bool) -> Result<Revoked> {
+        let _running = self.inner.alone("the engine was asked")?;
+        let _alone = if is_dry { Alone::default() } else { self.keep_others_away()? };
+        revoke(&*self.inner.store, executable, is_dry)
     }
 
     /// Forgets all that is not tagged or pinned. Gives the bytes that went.

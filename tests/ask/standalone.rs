@@ -310,49 +310,50 @@ fn the_help_says_what_there_is() {
         "--help",
         exit_codes::DONE,
         expect![[r#"
-        Looks after the stores of pipelines, without their programs
+            Looks after the stores of pipelines, without their programs
 
-        Usage: mamo [OPTIONS] <COMMAND>
+            Usage: mamo [OPTIONS] <COMMAND>
 
-        Commands:
-          run  Say what a run did with each node: `run show`
-          stats  Say what the store holds, and what it has been good for
-          runs  List the runs that are on record
-          diff  Say what is different in one run and another
-          log  Print what a node said when it ran last
-          accepted  List what was accepted, by whom and why
-          untag  Take a name back; the values may go then
-          tags  List names and pins, by name or by node
-          unpin  Let pinned values go again
-          flush  Forget all that is not tagged or pinned
-          gc  Take away what nobody needs, by rules that you choose
-          import  Take over values that another store exported
-          verify  Read every byte of the store, and say what is damaged
-          repair  As `verify`, and take away what is damaged
+            Commands:
+              run  Say what a run did with each node: `run show`
+              stats  Say what the store holds, and what it has been good for
+              runs  List the runs that are on record
+              diff  Say what is different in one run and another
+              log  Print what a node said when it ran last
+              accepted  List what was accepted, by whom and why
+              untag  Take a name back; the values may go then
+              tags  List names and pins, by name or by node
+              unpin  Let pinned values go again
+              flush  Forget all that is not tagged or pinned
+              revoke  Take back what a program made that turned out to be wrong
+              gc  Take away what nobody needs, by rules that you choose
+              import  Take over values that another store exported
+              verify  Read every byte of the store, and say what is damaged
+              repair  As `verify`, and take away what is damaged
 
-        Options:
-          --color <WHEN>  When to colour: auto, always, never [default: auto]
-          --json  End standard output with one line of JSON
-          -q, --quiet  Say nothing but results, warnings and errors
-          --store <DIR>  Folder of the store [default: .mamo]
-          --wait <SECONDS>  Wait so long for a store that is in use [default: 0]
-          -h, --help  Print help
+            Options:
+              --color <WHEN>  When to colour: auto, always, never [default: auto]
+              --json  End standard output with one line of JSON
+              -q, --quiet  Say nothing but results, warnings and errors
+              --store <DIR>  Folder of the store [default: .mamo]
+              --wait <SECONDS>  Wait so long for a store that is in use [default: 0]
+              -h, --help  Print help
 
-        All else needs the pipeline, and is a command of the pipeline's own program.
+            All else needs the pipeline, and is a command of the pipeline's own program.
 
-        Results and JSON go to standard output, everything else to standard error.
+            Results and JSON go to standard output, everything else to standard error.
 
-        Environment:
-          MAMO_STORE  as --store
-          NO_COLOR, CLICOLOR_FORCE  no colours; colours everywhere
+            Environment:
+              MAMO_STORE  as --store
+              NO_COLOR, CLICOLOR_FORCE  no colours; colours everywhere
 
-        Exit codes:
-          _  done
-          _  wrong call: unknown command or option, no store there
-          _  another process holds the store
-          _  the store cannot be read or written, or has another format
-          _  anything else went wrong
-    "#]],
+            Exit codes:
+              _  done
+              _  wrong call: unknown command or option, no store there
+              _  another process holds the store
+              _  the store cannot be read or written, or has another format
+              _  anything else went wrong
+        "#]],
     );
     let (code, stdout, stderr) = mamo(folder.path(), "");
     assert_eq!((code, stdout.as_str()), (exit_codes::USAGE, ""));

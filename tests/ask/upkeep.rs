@@ -259,3 +259,41 @@ fn json_is_documented() {
         assert!(docs.contains(object["schema"].as_str().unwrap()), "{args}");
     }
 }
+
+#[test]
+fn what_a_program_made_is_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path();
+    assert_eq!(call(store, 500, "run -q").0, 0);
+    let program = std::env::current_exe().unwrap();
+    let program = program.to_str().unwrap();
+    check(
+        store,
+        &format!("revoke --dry-run --exe {program}"),
+        0,
+        expect![[r#"
+        of program _ in _ run: _ computations and _ records would be taken back
+    "#]],
+    );
+    let (code, json, _) = call(store, 500, &format!("revoke --json --exe {program}"));
+    let rest = r#""],"runs":1,"unfinished_runs":0,"computations":2,"records":2}"#;
+    assert!(json.starts_with(r#"{"schema":"mamo.revoke/1","dry_run":false,"executables":[""#), "{json}");
+    assert!(code == 0 && json.trim_end().ends_with(rest), "{json}");
+    check(
+        store,
+        "revoke --exe 0123456789",
+        2,
+        expect![[r#"
+        error: no run on record was of a program `0123456789`
+          hint: `run show RUN` names a run's program; _ digits of its digest do, or its file
+    "#]],
+    );
+    check(
+        store,
+        "run --progress off",
+        0,
+        expect![[r#"
+        done in _: _ executed, _ fresh
+    "#]],
+    );
+}

@@ -44,6 +44,7 @@ fn help_is_whole_and_on_standard_output() {
               unpin        Let pinned values go again
               forget       Forget what nodes gave; they run when they are needed next
               flush        Forget all that is not tagged or pinned
+              revoke       Take back what a program made that turned out to be wrong
               gc           Take away what nobody needs, by rules that you choose
               export       Write the present values of nodes to a file, for another store
               import       Take over values that another store exported

@@ -42,6 +42,7 @@ mod reduce;
 mod replay;
 mod resources;
 mod retries;
+mod revoked;
 mod secrets;
 mod settle_each;
 mod shapes;

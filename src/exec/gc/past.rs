@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::exec::gc::options::Gc;
+use crate::exec::maker::makers;
 use crate::exec::members::members_of;
 use crate::exec::past::{Past, PastRun};
 use crate::exec::recorded::deep_of;
@@ -13,7 +14,7 @@ use std::time::{Duration, SystemTime};
 /// The runs of a store, newest first, and their nodes.
 pub(super) struct Runs {
     pub(super) runs: Vec<PastRun>,
-    /// Numbers of all of them.
+    /// Numbers of all that came to their ends, also of those of which nothing else is left.
     pub(super) numbers: HashSet<u64>,
     nodes: Vec<Vec<(String, Fingerprint)>>,
 }
@@ -36,7 +37,7 @@ impl Runs {
             listed.sort_unstable();
             nodes.push(listed);
         }
-        let numbers = runs.iter().map(|run| run.number).collect();
+        let numbers = makers(store)?.into_iter().map(|maker| maker.number).collect();
         Ok(Self { runs, numbers, nodes })
     }
 

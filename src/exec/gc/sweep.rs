@@ -2,16 +2,19 @@
 
 use crate::error::Result;
 use crate::exec::gc::mark::Marks;
+use crate::exec::maker::Maker;
 use crate::exec::store_error::store_error;
 use crate::fingerprint::{BlobDigest, Fingerprint};
-use crate::store::{Batch, Deep, Key, RecordKind, Store};
-use std::collections::{BTreeMap, HashMap};
+use crate::store::{Act, Batch, Deep, Key, RecordKind, Store};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Records and blobs that go.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Waste {
     /// Those that depend on others before these.
     pub(crate) records: Vec<(Key, u64)>,
+    /// Records of runs that are shortened, since something stays that they made: with what stays of them and the bytes that go.
+    pub(crate) shortened: Vec<(Key, Vec<u8>, u64)>,
     pub(crate) blobs: BTreeMap<BlobDigest, u64>,
 }
 
@@ -40,15 +43,21 @@ impl Waste {
     pub(crate) fn of(store: &dyn Store, marks: &Marks) -> Result<Self> {
         let mut waste = Self::default();
         let mut aliases = Aliases::default();
+        // Runs that made something of what stays.
+        let mut makers = HashSet::new();
         // Chunks of plans and of members, behind those.
         for kind in COLLECTED.into_iter().chain([RecordKind::Chunk]) {
             scan(store, kind, |key, bytes| {
                 if marks.records.contains(&key) {
+                    makers.extend(maker_of(kind, &bytes));
                     return;
                 }
                 let size = size_of(&bytes);
+                let made = || Maker::read(&bytes).is_some_and(|maker| makers.contains(&maker.number));
                 if kind == RecordKind::Deep {
                     aliases.add(key, &bytes, size);
+                } else if kind == RecordKind::Run && made() {
+                    waste.shorten(key, &bytes);
                 } else {
                     waste.records.push((key, size));
                 }
@@ -65,18 +74,35 @@ impl Waste {
         Ok(waste)
     }
 
+    /// Of a run, whoever looks for work of runs that did not end has to know that it did.
+    fn shorten(&mut self, key: Key, bytes: &[u8]) {
+        let left = Maker::shortened(bytes);
+        let goes = size_of(bytes).saturating_sub(size_of(left));
+        if goes > 0 {
+            self.shortened.push((key, left.to_vec(), goes));
+        }
+    }
+
     /// Bytes of all of it.
     pub(crate) fn bytes(&self) -> u64 {
         self.record_bytes().saturating_add(self.blob_bytes())
     }
 
     pub(super) fn record_bytes(&self) -> u64 {
-        self.records.iter().map(|(_, size)| *size).sum()
+        let removed: u64 = self.records.iter().map(|(_, size)| *size).sum();
+        removed + self.shortened.iter().map(|(_, _, bytes)| *bytes).sum::<u64>()
     }
 
     pub(super) fn blob_bytes(&self) -> u64 {
         self.blobs.values().sum()
     }
+}
+
+/// The run that made what is on record there.
+fn maker_of(kind: RecordKind, bytes: &[u8]) -> Option<u64> {
+    let of_act = || Act::read(bytes).map(|act| act.run);
+    let of_deep = || Deep::read(bytes).map(|deep| deep.run);
+    (kind == RecordKind::Act).then(of_act).or_else(|| (kind == RecordKind::Deep).then(of_deep)).flatten()
 }
 
 /// Bytes of a record, with its key.
@@ -89,6 +115,11 @@ pub(super) fn size_of(bytes: &[u8]) -> u64 {
 /// # Errors
 /// When the store cannot be written.
 pub(crate) fn remove(store: &dyn Store, waste: &Waste) -> Result<()> {
+    for runs in waste.shortened.chunks(PAGE) {
+        let mut batch = Batch::default();
+        runs.iter().for_each(|(key, left, _)| batch.put(*key, |out| out.extend_from_slice(left)));
+        store.put(batch).map_err(store_error)?;
+    }
     for records in waste.records.chunks(PAGE) {
         let mut batch = Batch::default();
         records.iter().for_each(|(key, _)| batch.remove(*key));
