@@ -12,6 +12,8 @@
 #[cfg(unix)]
 mod rounds;
 #[cfg(unix)]
+mod sharing;
+#[cfg(unix)]
 #[path = "../signals/mod.rs"]
 mod signals;
 #[cfg(unix)]

@@ -2,7 +2,7 @@
 //!
 //! The program is this one again, so that its `main` is its own.
 
-use crate::{signals, terminal};
+use crate::{sharing, signals, terminal};
 use expect_test::{Expect, expect};
 use mamo::{Dict, Graph, Node, node, source};
 use std::fs;
@@ -27,7 +27,7 @@ fn pipeline(g: &Graph) -> mamo::Result<Node<usize>> {
     Ok(total)
 }
 
-const TESTS: [(&str, fn()); 4] = [
+const TESTS: [(&str, fn()); 6] = [
     ("who_reads_no_more_has_read_enough", who_reads_no_more_has_read_enough),
     ("rounds_are_told_and_failures_waited_out", rounds_are_told_and_failures_waited_out),
     ("each_round_is_a_line_of_json", each_round_is_a_line_of_json),
@@ -35,6 +35,11 @@ const TESTS: [(&str, fn()); 4] = [
         "a_bar_fits_the_terminal_and_goes_before_the_summary",
         terminal::a_bar_fits_the_terminal_and_goes_before_the_summary,
     ),
+    (
+        "everything_but_removing_goes_on_beside_a_watch_and_after_it_was_killed",
+        sharing::everything_but_removing_goes_on_beside_a_watch_and_after_it_was_killed,
+    ),
+    ("a_second_watch_goes_on_when_the_first_is_killed", sharing::a_second_watch_goes_on_when_the_first_is_killed),
 ];
 
 pub(crate) fn main() -> ExitCode {
@@ -62,18 +67,18 @@ pub(crate) fn main() -> ExitCode {
 }
 
 /// Says that this process is the program.
-const PROGRAM: &str = "MAMO_TEST_WATCHED_PROGRAM";
+pub(crate) const PROGRAM: &str = "MAMO_TEST_WATCHED_PROGRAM";
 
 /// The program while it runs.
-struct Program {
-    child: Child,
+pub(crate) struct Program {
+    pub(crate) child: Child,
     /// Until it is no longer read.
     stdout: Option<Lines<BufReader<ChildStdout>>>,
     stderr: Lines<BufReader<ChildStderr>>,
 }
 
 impl Program {
-    fn start(folder: &Path, args: &[&str]) -> Self {
+    pub(crate) fn start(folder: &Path, args: &[&str]) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(args).current_dir(folder).env(PROGRAM, "1").env("MAMO_STORE", folder.join("store"));
         signals::restore_in(&mut command);
@@ -88,7 +93,7 @@ impl Program {
     }
 
     /// The lines of a round, without its times: up to the summary.
-    fn round(&mut self) -> String {
+    pub(crate) fn round(&mut self) -> String {
         let mut lines = Vec::new();
         loop {
             let line = self.stderr.next().unwrap().unwrap();
@@ -104,7 +109,7 @@ impl Program {
         }
     }
 
-    fn interrupt(&self) {
+    pub(crate) fn interrupt(&self) {
         signals::interrupt(self.child.id());
     }
 }
@@ -118,7 +123,7 @@ impl Drop for Program {
 }
 
 /// Puts a file into its place at once, so that there is one event: from a folder that nobody watches.
-fn put(folder: &Path, name: &str, text: &str) {
+pub(crate) fn put(folder: &Path, name: &str, text: &str) {
     fs::create_dir_all(folder.join("books")).unwrap();
     fs::write(folder.join("draft"), text).unwrap();
     fs::rename(folder.join("draft"), folder.join("books").join(name)).unwrap();
