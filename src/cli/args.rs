@@ -81,7 +81,7 @@ pub(crate) enum Command {
     /// Fail when a run would execute more than is expected
     #[command(after_help = AFTER_HELP)]
     AssertPlan(AssertPlanArguments),
-    /// Say why a node ran, or would run
+    /// Say why a node would run, or what the last run did and why
     #[command(after_help = AFTER_HELP)]
     Why(WhyArguments),
     /// Print what a node said when it ran last
@@ -324,8 +324,12 @@ pub(crate) struct AssertPlanArguments {
 #[derive(Args, Debug)]
 pub(crate) struct WhyArguments {
     /// The node or target to explain
-    #[arg(value_name = "NODE")]
-    pub(crate) node: String,
+    #[arg(value_name = "NODE", required_unless_present = "last")]
+    pub(crate) node: Option<String>,
+
+    /// Why the last run did what it did
+    #[arg(long)]
+    pub(crate) last: bool,
 }
 
 /// Options of `log`.

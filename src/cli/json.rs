@@ -110,6 +110,7 @@ struct WhyObject<'a> {
     causes: Vec<CauseObject<'a>>,
     last: Option<LastObject<'a>>,
     gone: bool,
+    evicted_ms: Option<u64>,
     accepted: Option<AcceptanceObject<'a>>,
 }
 
@@ -117,6 +118,7 @@ struct WhyObject<'a> {
 struct LastObject<'a> {
     at_ms: u64,
     ended: &'static str,
+    forced: bool,
     took_ms: Option<u64>,
     message: Option<&'a str>,
 }
@@ -247,11 +249,12 @@ pub(crate) fn why(why: &Why) -> String {
         state: state_name(why.state),
         since_ms: why.since.map(since_1970),
         causes: why.causes.iter().map(cause).collect(),
-        last: why.last.as_ref().map(|LastEnd { at, ended }| {
+        last: why.last.as_ref().map(|LastEnd { at, ended, is_forced, .. }| {
             let (ended, took_ms, message) = past_json::ended(ended);
-            LastObject { at_ms: since_1970(*at), ended, took_ms, message }
+            LastObject { at_ms: since_1970(*at), ended, forced: *is_forced, took_ms, message }
         }),
         gone: why.is_gone,
+        evicted_ms: why.evicted.map(since_1970),
         accepted: why.accepted.as_ref().map(acceptance),
     })
 }

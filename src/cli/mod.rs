@@ -44,6 +44,8 @@ mod log_text;
 mod older_values;
 mod plan_list;
 mod summary;
+mod why_run_json;
+mod why_run_text;
 mod why_text;
 
 mod paint;

@@ -2,9 +2,12 @@
 
 use crate::cli::act::{Stage, quiet_engine, write, write_line};
 use crate::cli::settings::{PastQuestion, Results, Settings};
-use crate::cli::{exit_codes, past_json, past_text};
+use crate::cli::{exit_codes, past_json, past_text, why_run_json, why_run_text};
 use crate::error::Result;
 use std::time::SystemTime;
+
+/// What the newest run is called.
+const LAST: &str = "last";
 
 /// Answers one.
 pub(crate) fn past(settings: &Settings, question: &PastQuestion, stage: &mut Stage<'_>) -> Result<u8> {
@@ -20,6 +23,14 @@ pub(crate) fn past(settings: &Settings, question: &PastQuestion, stage: &mut Sta
         PastQuestion::Show { run, is_all } => {
             let (run, nodes) = engine.run_nodes(run)?;
             (past_text::run(&run, &nodes, *is_all, now), past_json::run(&run, &nodes))
+        }
+        PastQuestion::Why { node: None } => {
+            let why = engine.why_run(LAST)?;
+            (why_run_text::run(&why, now), why_run_json::run(&why))
+        }
+        PastQuestion::Why { node: Some(node) } => {
+            let why = engine.why_run_node(LAST, node)?;
+            (why_run_text::node(&why, now), why_run_json::node(&why))
         }
         PastQuestion::Stats => {
             let stats = engine.stats()?;

@@ -12,7 +12,7 @@ struct RunsObject<'a> {
 }
 
 #[derive(Serialize)]
-struct RunObject<'a> {
+pub(crate) struct RunObject<'a> {
     id: &'a str,
     at_ms: u64,
     took_ms: u64,
@@ -30,9 +30,10 @@ struct RunShowObject<'a> {
 }
 
 #[derive(Serialize)]
-struct RunNodeObject<'a> {
+pub(crate) struct RunNodeObject<'a> {
     node: &'a str,
     ended: &'static str,
+    forced: bool,
     took_ms: Option<u64>,
     message: Option<&'a str>,
     value: Option<&'a str>,
@@ -108,7 +109,7 @@ pub(crate) fn ended(ended: &RunNodeEnd) -> (&'static str, Option<u64>, Option<&s
 impl<'a> From<&'a RunNode> for RunNodeObject<'a> {
     fn from(node: &'a RunNode) -> Self {
         let (ended, took_ms, message) = ended(&node.ended);
-        Self { node: &node.node, ended, took_ms, message, value: node.value.as_deref() }
+        Self { node: &node.node, ended, forced: node.is_forced, took_ms, message, value: node.value.as_deref() }
     }
 }
 

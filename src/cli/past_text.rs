@@ -29,16 +29,16 @@ pub(crate) fn runs(runs: &[RunRecord], n_runs: usize, now: SystemTime) -> String
     text
 }
 
-fn id(run: &RunRecord) -> &str {
+pub(crate) fn id(run: &RunRecord) -> &str {
     run.id.get(..SHOWN).unwrap_or(&run.id)
 }
 
-fn ago(run: &RunRecord, now: SystemTime) -> String {
+pub(crate) fn ago(run: &RunRecord, now: SystemTime) -> String {
     now.duration_since(run.at).map_or_else(|_| "just now".to_owned(), |age| format!("{} ago", words::duration(age)))
 }
 
 /// What a run did, in a few words.
-fn did(run: &RunRecord) -> String {
+pub(crate) fn did(run: &RunRecord) -> String {
     let counts = &run.counts;
     let mut parts = vec![format!("{} executed", counts.executed)];
     for (count, what) in [(counts.cut_off, "cut off"), (counts.failed, "failed"), (counts.skipped, "skipped")] {
@@ -61,19 +61,13 @@ pub(crate) fn run(run: &RunRecord, nodes: &[RunNode], is_all: bool, now: SystemT
         text.push_str(&format!("started over {}\n", words::count(u64::from(run.restarts), "time")));
     }
     let mut n_quiet = 0;
-    for RunNode { node, ended, .. } in nodes {
-        let line = match ended {
-            RunNodeEnd::Executed { took } => format!("executed in {}", words::duration(*took)),
-            RunNodeEnd::Failed(message) => format!("failed: {}", words::block(message, "    ", 3)),
-            RunNodeEnd::CutOff | RunNodeEnd::Known | RunNodeEnd::NoRecord if !is_all => {
-                n_quiet += 1;
-                continue;
-            }
-            RunNodeEnd::CutOff => "cut off: its inputs were known".to_owned(),
-            RunNodeEnd::Known => "known".to_owned(),
-            RunNodeEnd::NoRecord => "nothing on record".to_owned(),
-        };
-        text.push_str(&format!("  {node}  {line}\n"));
+    for RunNode { node, ended, is_forced, .. } in nodes {
+        if !is_all && matches!(ended, RunNodeEnd::CutOff | RunNodeEnd::Known | RunNodeEnd::NoRecord) {
+            n_quiet += 1;
+            continue;
+        }
+        let forced = if *is_forced { ", since somebody wanted it" } else { "" };
+        text.push_str(&format!("  {node}  {}{forced}\n", what(ended)));
     }
     if n_quiet > 0 {
         text.push_str(&format!(
@@ -82,6 +76,17 @@ pub(crate) fn run(run: &RunRecord, nodes: &[RunNode], is_all: bool, now: SystemT
         ));
     }
     text
+}
+
+/// What became of a node.
+pub(crate) fn what(ended: &RunNodeEnd) -> String {
+    match ended {
+        RunNodeEnd::Executed { took } => format!("executed in {}", words::duration(*took)),
+        RunNodeEnd::Failed(message) => format!("failed: {}", words::block(message, "    ", 3)),
+        RunNodeEnd::CutOff => "cut off: its inputs were known".to_owned(),
+        RunNodeEnd::Known => "known".to_owned(),
+        RunNodeEnd::NoRecord => "nothing on record".to_owned(),
+    }
 }
 
 /// What the store holds and has been good for.

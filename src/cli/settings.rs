@@ -94,6 +94,8 @@ pub(crate) enum PastQuestion {
     Show { run: String, is_all: bool },
     /// What they have been good for.
     Stats,
+    /// Why the last one did what it did, with all nodes or with this one.
+    Why { node: Option<String> },
     /// What is different in two.
     Diff { earlier: String, later: String },
 }
@@ -237,7 +239,10 @@ impl Settings {
             }
             Some(Command::Why(why)) => {
                 run_only(&mut command, "why")?;
-                (Action::Why, vec![why.node])
+                match (why.last, why.node) {
+                    (true, node) => (Action::Past(PastQuestion::Why { node }), Vec::new()),
+                    (false, node) => (Action::Why, node.into_iter().collect()),
+                }
             }
             Some(Command::Log(log)) => {
                 run_only(&mut command, "log")?;

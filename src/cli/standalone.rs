@@ -14,14 +14,13 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Commands that need the pipeline.
-const WITH_PIPELINE: [&str; 15] = [
+const WITH_PIPELINE: [&str; 14] = [
     "watch",
     "plan",
     "status",
     "show",
     "impact",
     "assert-plan",
-    "why",
     "replay",
     "audit",
     "accept",
@@ -100,6 +99,10 @@ fn command() -> clap::Command {
             run.about("Say what a run did with each node: `run show`")
                 .override_usage("mamo run show [OPTIONS] [RUN]")
                 .mut_args(|own| own.hide(true))
+        })
+        .mut_subcommand("why", |why| {
+            why.about("Say why the last run did what it did: `why --last`")
+                .override_usage("mamo why --last [OPTIONS] [NODE]")
         });
     let command = WITH_PIPELINE.iter().fold(command, |command, name| command.mut_subcommand(name, |it| it.hide(true)));
     OF_RUNS.iter().fold(command, |command, name| command.mut_arg(name, |it| it.hide(true)))
@@ -192,7 +195,8 @@ mod tests {
                 "flush" => "flush --yes",
                 "revoke" => "revoke --exe 01234567",
                 "import" => "import file",
-                "log" | "show" | "why" | "replay" | "accept" | "unaccept" | "pin" | "forget" | "impact" => {
+                "why" => "why --last",
+                "log" | "show" | "replay" | "accept" | "unaccept" | "pin" | "forget" | "impact" => {
                     return format!("{name} node");
                 }
                 "tag" => "tag t node",

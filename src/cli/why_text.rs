@@ -66,7 +66,8 @@ fn reason(why: &Why) -> String {
 /// What a run would do with the node, then what changed, causes first; `now` is what ages count from.
 pub(crate) fn text(why: &Why, now: SystemTime) -> String {
     let mut text = format!("{}: {}\n", why.node, label(why.state));
-    if let Some(LastEnd { at, ended }) = &why.last {
+    if let Some(LastEnd { at, ended, is_forced, .. }) = &why.last {
+        let forced = if *is_forced { ", since somebody wanted it" } else { "" };
         let ended = match ended {
             RunNodeEnd::Executed { took } => Some(format!("executed in {}", words::duration(*took))),
             RunNodeEnd::CutOff => Some("cut off: its inputs were known".to_owned()),
@@ -74,10 +75,12 @@ pub(crate) fn text(why: &Why, now: SystemTime) -> String {
             RunNodeEnd::Failed(message) => Some(format!("failed: {}", words::block(message, "    ", 3))),
             RunNodeEnd::NoRecord => None,
         };
-        text.extend(ended.map(|ended| format!("last run, {}: {ended}\n", ago(*at, now))));
+        text.extend(ended.map(|ended| format!("last run, {}: {ended}{forced}\n", ago(*at, now))));
     }
-    if why.is_gone {
-        text.push_str("its value is known, but its bytes are asked for and were not kept\n");
+    match why.evicted {
+        Some(at) => text.push_str(&format!("its value is known, but its bytes went {} to save room\n", ago(at, now))),
+        None if why.is_gone => text.push_str("its value is known, but its bytes are asked for and were not kept\n"),
+        None => {}
     }
     match why.since {
         None => text.push_str("no earlier run in which it was something else\n"),
@@ -207,6 +210,7 @@ mod tests {
         let why = Why {
             last: None,
             is_gone: false,
+            evicted: None,
             node: "report".into(),
             state: PlanState::RunUnlessCutOff,
             since: Some(at(0)),

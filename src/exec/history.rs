@@ -42,6 +42,7 @@ pub(crate) fn record(session: &Session, ledger: &Ledger, costs: &RunCosts, took:
         counts: OUTCOMES.map(|outcome| counts.of(outcome)),
         // Without the wait for the disk, on which this record waits as well.
         costs,
+        forced: ledger.asked_again.iter().map(|node| session.graph.identity(*node)).collect(),
     };
     facts.write(session.run, &mut batch);
     session.recorder.add(&mut batch, &[]);
@@ -55,7 +56,7 @@ const OUTCOMES: [Outcome; 6] =
 pub(crate) fn record_import(number: u64, plan: &[u8; 32], n_nodes: u64, batch: &mut Batch) {
     let counts = OUTCOMES.map(|outcome| if outcome == Outcome::Fresh { n_nodes } else { 0 });
     let (took, costs) = (Duration::ZERO, &RunCosts::default());
-    Facts { took, executable: &[0; 32], plan, restarts: 0, counts, costs }.write(number, batch);
+    Facts { took, executable: &[0; 32], plan, restarts: 0, counts, costs, forced: Vec::new() }.write(number, batch);
 }
 
 /// What the record of a run says.
@@ -66,11 +67,13 @@ struct Facts<'a> {
     restarts: u32,
     counts: [u64; 6],
     costs: &'a RunCosts,
+    /// Nodes that somebody wanted executed once more.
+    forced: Vec<String>,
 }
 
 impl Facts<'_> {
     fn write(&self, number: u64, batch: &mut Batch) {
-        let Self { took, executable, plan, restarts, counts, costs } = self;
+        let Self { took, executable, plan, restarts, counts, costs, forced } = self;
         let now = end_of_run();
         batch.put(run_key(number), |out| {
             out.extend_from_slice(&RECIPE.to_le_bytes());
@@ -88,6 +91,10 @@ impl Facts<'_> {
             }
             for count in [costs.executions, costs.loads, costs.hits, costs.unknown] {
                 out.extend_from_slice(&count.to_le_bytes());
+            }
+            for node in forced {
+                out.extend_from_slice(&to_u32(node.len()).to_le_bytes());
+                out.extend_from_slice(node.as_bytes());
             }
         });
     }

@@ -49,6 +49,8 @@ pub(crate) struct Ledger {
     pub(crate) forced: BTreeSet<NodeId>,
     /// Nodes that somebody wants executed once more, whatever is on record of their computations.
     pub(crate) again: BTreeSet<NodeId>,
+    /// These, also when that is done.
+    pub(crate) asked_again: BTreeSet<NodeId>,
     pub(crate) outcomes: Table<NodeId, Outcome>,
     failures: BTreeMap<NodeId, Failed>,
     /// Elements of maps that failed, by what they compute.
@@ -120,6 +122,7 @@ impl Ledger {
             values: HashMap::new(),
             forced: BTreeSet::new(),
             again: BTreeSet::new(),
+            asked_again: BTreeSet::new(),
             outcomes: Table::new(graph.len(), Outcome::NotNeeded),
             failures: BTreeMap::new(),
             failed_elements: DigestMap::default(),
@@ -203,6 +206,7 @@ impl Ledger {
     /// Has nodes executed once more.
     pub(crate) fn execute_again(&mut self, nodes: BTreeSet<NodeId>) {
         self.forced.extend(&nodes);
+        self.asked_again.clone_from(&nodes);
         self.again = nodes;
     }
 

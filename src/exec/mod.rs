@@ -71,6 +71,7 @@ mod watch;
 mod wave;
 mod ways;
 mod why;
+mod why_run;
 mod workshop;
 
 pub use accept::{Acceptance, Remark};
@@ -103,3 +104,4 @@ pub(crate) use watch::Rounds;
 #[cfg(feature = "watch")]
 pub use watch::{Round, Watch};
 pub use why::{Cause, Change, ItemChange, LastEnd, Why};
+pub use why_run::{RunReason, WhyNode, WhyRun};

@@ -172,7 +172,22 @@ impl PastRun {
         Ok(std::iter::from_fn(|| plan.array()).map(|chunk| Key::new(RecordKind::Chunk, &chunk)).collect())
     }
 
+    /// Nodes that somebody wanted executed once more in it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) fn forced(&self, store: &dyn Store) -> Result<BTreeSet<String>> {
+        let bytes = record(store, self.key())?.unwrap_or_default();
+        let Some((_, mut rest)) = Self::read_facts(&bytes) else { return Ok(BTreeSet::new()) };
+        Ok(std::iter::from_fn(|| read_name(&mut rest)).collect())
+    }
+
     fn read(bytes: &[u8]) -> Option<Self> {
+        Self::read_facts(bytes).map(|(run, _)| run)
+    }
+
+    /// What it was, and what stands behind that.
+    fn read_facts(bytes: &[u8]) -> Option<(Self, RecordReader<'_>)> {
         let mut reader = RecordReader::of_recipe(bytes)?;
         let (number, at_ms, took_ms) = (reader.u64()?, reader.u64()?, reader.u64()?);
         let executable = Some(reader.array()?).filter(|executable| *executable != [0; 32]);
@@ -184,7 +199,7 @@ impl PastRun {
             std::array::from_fn(|_| Duration::from_nanos(reader.u64().unwrap_or_default()));
         let [executions, loads, hits, unknown] = std::array::from_fn(|_| reader.u64().unwrap_or_default());
         let costs = RunCosts { estimated, spent, executed, saving, loading, executions, loads, hits, unknown };
-        Some(Self { at_ms, number, took_ms, plan, executable, restarts, counts, costs })
+        Some((Self { at_ms, number, took_ms, plan, executable, restarts, counts, costs }, reader))
     }
 }
 
@@ -200,8 +215,7 @@ fn read_chunk(bytes: &[u8]) -> Vec<(String, PastNode)> {
         }
     }
     let mut next = || {
-        let len = u32::from_le_bytes(reader.array()?);
-        let identity = String::from_utf8(reader.bytes(position(len))?.to_vec()).ok()?;
+        let identity = read_name(&mut reader)?;
         let fingerprint = Fingerprint::from_bytes(reader.array()?);
         let spec = match &specs {
             Some(specs) => specs.get(position(u32::from_le_bytes(reader.array()?))).copied(),
@@ -213,6 +227,11 @@ fn read_chunk(bytes: &[u8]) -> Vec<(String, PastNode)> {
         nodes.push(node);
     }
     nodes
+}
+
+fn read_name(reader: &mut RecordReader<'_>) -> Option<String> {
+    let len = u32::from_le_bytes(reader.array()?);
+    String::from_utf8(reader.bytes(position(len))?.to_vec()).ok()
 }
 
 fn read_specs(reader: &mut RecordReader<'_>) -> Option<Vec<SpecDigest>> {

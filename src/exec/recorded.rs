@@ -5,6 +5,7 @@ use crate::exec::ledger::{Known, Roots};
 use crate::exec::store_error::store_error;
 use crate::exec::sync::Arc;
 use crate::exec::table::position;
+use crate::exec::ways::read_way;
 use crate::fingerprint::{BlobDigest, ContentKey, Fingerprint, ValueDigest, decode};
 use crate::store::{Act, Deep, Key, Payload, RecordKind, Root, Store};
 use crate::value::Part;
@@ -34,6 +35,12 @@ pub(crate) fn act_of(store: &dyn Store, content: &ContentKey) -> Result<Option<A
 pub(crate) fn deep_of(store: &dyn Store, base: &Fingerprint) -> Result<Option<Deep>> {
     let bytes = record(store, Key::new(RecordKind::Deep, base.as_bytes()))?;
     Ok(bytes.as_deref().and_then(Deep::read))
+}
+
+/// The nodes on which one rests that has no record of its own: an output of another, or one whose value is never saved.
+pub(crate) fn way_of(store: &dyn Store, fingerprint: &Fingerprint) -> Result<Vec<Fingerprint>> {
+    let bytes = record(store, Key::new(RecordKind::Way, fingerprint.as_bytes()))?;
+    Ok(bytes.as_deref().map(read_way).unwrap_or_default())
 }
 
 /// Where the bytes of a value are: its node's own, or those that whoever computed the same has kept.

@@ -6,9 +6,9 @@ use crate::exec::recorded::{act_of, deep_of};
 use crate::exec::report::report_of_run;
 use crate::exec::why::past_changes;
 use crate::exec::{Cause, Change, Counts, RunCosts};
-use crate::fingerprint::{Fingerprint, ValueDigest};
-use crate::store::Store;
-use std::collections::{BTreeMap, HashMap};
+use crate::fingerprint::{Fingerprint, ValueDigest, fingerprint_of_value};
+use crate::store::{Store, Upstream};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
 /// A run that is over, as it is on record.
@@ -41,6 +41,8 @@ pub struct RunNode {
     pub ended: RunNodeEnd,
     /// Digest of the value that it has since, in hexadecimal.
     pub value: Option<String>,
+    /// Whether somebody wanted it executed once more.
+    pub is_forced: bool,
 }
 
 /// What became of a node in a run that is over.
@@ -93,13 +95,26 @@ pub(crate) fn runs(store: &dyn Store) -> Result<Vec<RunRecord>> {
 pub(crate) fn run_nodes(store: &dyn Store, name: &str) -> Result<(RunRecord, Vec<RunNode>)> {
     let past = Past::read(store)?;
     let run = find(past.runs(), name)?;
+    let forced = run.forced(store)?;
     let mut nodes: Vec<(String, PastNode)> = past.nodes(&run)?.into_iter().collect();
     nodes.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-    let told = nodes.into_iter().map(|(name, node)| {
-        let (ended, value) = ended(store, &run, &name, &node.fingerprint)?;
-        Ok(RunNode { node: name, ended, value: value.map(|value| value.to_string()) })
-    });
+    let told = nodes.into_iter().map(|(name, node)| run_node(store, &run, &forced, name, &node.fingerprint));
     Ok((RunRecord::of(&run), told.collect::<Result<_>>()?))
+}
+
+/// What a run did with a node.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn run_node(
+    store: &dyn Store,
+    run: &PastRun,
+    forced: &BTreeSet<String>,
+    name: String,
+    fingerprint: &Fingerprint,
+) -> Result<RunNode> {
+    let (ended, value) = ended(store, run, &name, fingerprint)?;
+    Ok(RunNode { is_forced: forced.contains(&name), node: name, ended, value: value.map(|value| value.to_string()) })
 }
 
 /// What became of a node in a run, and its value.
@@ -137,34 +152,54 @@ pub(crate) fn ended(
 pub(crate) fn diff(store: &dyn Store, earlier: &str, later: &str) -> Result<(RunRecord, RunRecord, RunDiff)> {
     let past = Past::read(store)?;
     let (earlier, later) = (find(past.runs(), earlier)?, find(past.runs(), later)?);
-    let before: BTreeMap<String, PastNode> = past.nodes(&earlier)?.into_iter().collect();
-    let now: BTreeMap<String, PastNode> = past.nodes(&later)?.into_iter().collect();
+    let before = past.nodes(&earlier)?.into_iter().collect();
+    let now = past.nodes(&later)?.into_iter().collect();
+    Ok((RunRecord::of(&earlier), RunRecord::of(&later), compare(store, &before, &now)?))
+}
+
+/// What is different in some nodes than in others of the same names.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn compare(
+    store: &dyn Store,
+    before: &BTreeMap<String, PastNode>,
+    now: &BTreeMap<String, PastNode>,
+) -> Result<RunDiff> {
     let mut found = RunDiff {
         removed: before.keys().filter(|node| !now.contains_key(*node)).cloned().collect(),
         added: now.keys().filter(|node| !before.contains_key(*node)).cloned().collect(),
         ..RunDiff::default()
     };
-    let changed: HashMap<_, _> = now
+    let changed: BTreeMap<_, _> = now
         .iter()
         .filter_map(|(name, now)| {
             let before = before.get(name).filter(|before| before.fingerprint != now.fingerprint)?;
             Some((now.fingerprint, (name, before)))
         })
         .collect();
-    for (name, now) in &now {
+    // Downstream of a node that is known by its value, that is what stands for it.
+    let mut values = BTreeSet::new();
+    for fingerprint in changed.keys() {
+        values.extend(deep_of(store, fingerprint)?.map(|deep| fingerprint_of_value(&deep.value)));
+    }
+    for (name, node) in now {
+        let (producer, now) = (producer_of(name, now), node);
         let Some((_, before)) = changed.get(&now.fingerprint).filter(|(changed, _)| *changed == name) else { continue };
         let changes = match (before.spec, now.spec) {
             (Some(before), Some(now)) if before != now => past_changes(store, &before, &now)?,
             _ => Vec::new(),
         };
         let (then, deep) = (deep_of(store, &before.fingerprint)?, deep_of(store, &now.fingerprint)?);
-        let reads_changed = deep
-            .as_ref()
-            .is_some_and(|deep| deep.upstream.iter().any(|upstream| changed.contains_key(&upstream.fingerprint)));
+        let is_changed =
+            |upstream: &Upstream| changed.contains_key(&upstream.fingerprint) || values.contains(&upstream.fingerprint);
+        let reads_changed = deep.as_ref().is_some_and(|deep| deep.upstream.iter().any(is_changed));
         match (changes.is_empty(), &deep) {
             (false, _) => {
                 found.causes.extend(changes.into_iter().map(|change| Cause { node: name.clone(), change }));
             }
+            // An output of a node that is another one.
+            (true, None) if now.spec.is_none() && producer.is_some() => found.followed.push(name.clone()),
             // A source or a value.
             (true, _) if now.spec.is_none() => {
                 found.causes.push(Cause { node: name.clone(), change: Change::Value });
@@ -179,11 +214,17 @@ pub(crate) fn diff(store: &dyn Store, earlier: &str, later: &str) -> Result<(Run
             found.same_value.push(name.clone());
         }
     }
-    Ok((RunRecord::of(&earlier), RunRecord::of(&later), found))
+    Ok(found)
+}
+
+/// The node of which this is an output, with its name: outputs have specs no more than sources have.
+pub(crate) fn producer_of<'a>(name: &'a str, nodes: &'a BTreeMap<String, PastNode>) -> Option<(&'a str, &'a PastNode)> {
+    let (producer, _) = name.rsplit_once('.')?;
+    nodes.get(producer).filter(|producer| producer.spec.is_some()).map(|node| (producer, node))
 }
 
 /// The run that is called so.
-fn find(runs: &[PastRun], name: &str) -> Result<PastRun> {
+pub(crate) fn find(runs: &[PastRun], name: &str) -> Result<PastRun> {
     let unknown = |message: String| {
         Err(Error::new(ErrorKind::UnknownName, message)
             .with_hint("`runs` lists them; `last` is the newest, `last-1` the one before"))
@@ -210,7 +251,7 @@ fn id_of(run: &PastRun) -> String {
 }
 
 impl RunRecord {
-    fn of(run: &PastRun) -> Self {
+    pub(crate) fn of(run: &PastRun) -> Self {
         let [not_needed, fresh, cut_off, executed, failed, skipped] = run.counts;
         let counts = Counts { nodes: run.counts.iter().sum(), executed, cut_off, fresh, not_needed, failed, skipped };
         Self {

@@ -101,7 +101,7 @@ fn name(kind: RecordKind) -> &'static str {
         RecordKind::Accept => "acceptances",
         RecordKind::File => "files seen",
         RecordKind::Probe => "answers",
-        RecordKind::External => "external values",
+        RecordKind::Evicted => "values whose bytes went for room",
         RecordKind::Cost => "costs of functions",
         RecordKind::Run => "runs",
         RecordKind::Plan => "plans",

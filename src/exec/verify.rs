@@ -90,7 +90,7 @@ fn look(store: &dyn Store) -> Result<(Verification, Waste)> {
                 | RecordKind::Accept
                 | RecordKind::File
                 | RecordKind::Probe
-                | RecordKind::External
+                | RecordKind::Evicted
                 | RecordKind::Cost
                 | RecordKind::Run
                 | RecordKind::Plan

@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::exec::PlanState;
 use crate::exec::accept::{Acceptance, accepted_at};
 use crate::exec::drive::make_plan;
+use crate::exec::gc::evicted_at;
 use crate::exec::leaves::look_at_sources;
 use crate::exec::ledger::{Ledger, UNKNOWN};
 use crate::exec::past::{Past, PastNode, PastRun};
@@ -35,6 +36,8 @@ pub struct Why {
     /// Whether it has a value on record at its present code and inputs whose bytes are asked for and are not there: they were never
     /// kept, or went to save room.
     pub is_gone: bool,
+    /// When these bytes went to save room, if they did.
+    pub evicted: Option<SystemTime>,
     /// Who accepted its present code at its present inputs, if somebody did.
     pub accepted: Option<Acceptance>,
 }
@@ -47,6 +50,8 @@ pub struct LastEnd {
     pub at: SystemTime,
     /// How the node came out.
     pub ended: RunNodeEnd,
+    /// Whether somebody wanted it executed once more.
+    pub is_forced: bool,
 }
 
 /// Something that changed, of the node or upstream of it.
@@ -146,17 +151,23 @@ fn compare(session: &Session, ledger: &Ledger, foreseen: &Foreseen, past: &mut P
     let last = match past.newest(&identity)? {
         Some((run, fingerprint)) => {
             let (ended, _) = ended(store, &run, &identity, &fingerprint)?;
-            Some(LastEnd { at: run.ended_at(), ended })
+            let is_forced = run.forced(store)?.contains(&identity);
+            Some(LastEnd { at: run.ended_at(), ended, is_forced })
         }
         None => None,
     };
     let state = foreseen.states[node];
-    let is_gone = match base {
-        Some(base) if state.may_execute() => deep_of(store, &base)?.is_some(),
-        Some(_) | None => false,
+    let known = match base {
+        Some(base) if state.may_execute() => deep_of(store, &base)?,
+        Some(_) | None => None,
+    };
+    let is_gone = known.is_some();
+    let evicted = match known {
+        Some(deep) => evicted_at(store, &deep.content)?,
+        None => None,
     };
     let since = before.map(|(run, _)| run.ended_at());
-    Ok(Why { node: identity, state, since, causes, last, is_gone, accepted })
+    Ok(Why { node: identity, state, since, causes, last, is_gone, evicted, accepted })
 }
 
 /// The last run in which the node was something else: one in which it had a value, if there is one.

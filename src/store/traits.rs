@@ -26,8 +26,8 @@ pub enum RecordKind {
     File = b'f',
     /// Last answer of a volatile probe, and when.
     Probe = b'v',
-    /// A named external value.
-    External = b'e',
+    /// Content key -> when the bytes of its value went to save room.
+    Evicted = b'e',
     /// How long executions of a function take.
     Cost = b'c',
     /// A run: when, what, by which executable, outcomes.
@@ -56,7 +56,7 @@ impl RecordKind {
         Self::Act,
         Self::Cost,
         Self::Deep,
-        Self::External,
+        Self::Evicted,
         Self::File,
         Self::Code,
         Self::Chunk,
@@ -80,7 +80,7 @@ impl RecordKind {
             Self::Act => 0,
             Self::Cost => 1,
             Self::Deep => 2,
-            Self::External => 3,
+            Self::Evicted => 3,
             Self::File => 4,
             Self::Code => 5,
             Self::Chunk => 6,

@@ -3,6 +3,7 @@
 #![cfg(feature = "cli")]
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "these are tests throughout")]
 
+mod last;
 mod past;
 mod policies;
 mod reasons;

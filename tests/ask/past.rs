@@ -86,8 +86,8 @@ fn runs_are_listed_shown_and_compared() {
         "run show last-1 --json",
         exit_codes::DONE,
         expect![[r#"
-        {"schema":"mamo.past_run/1","run":{"id":"_","at_ms":_,"took_ms":_,"executable":"_","restarts":_,"counts":{"executed":_,"cut_off":_,"fresh":_,"not_needed":_,"failed":_,"skipped":_},"costs":{"estimated_ms":_,"spent_ms":_,"executed_ms":_,"saving_ms":_,"loading_ms":_,"executions":_,"loads":_,"hits":_,"unknown":_}},"nodes":[{"node":"param:rows","ended":"no_record","took_ms":null,"message":null,"value":null},{"node":"sum","ended":"executed","took_ms":_,"message":null,"value":"_"},{"node":"table","ended":"executed","took_ms":_,"message":null,"value":"_"}]}
-    "#]],
+            {"schema":"mamo.past_run/1","run":{"id":"_","at_ms":_,"took_ms":_,"executable":"_","restarts":_,"counts":{"executed":_,"cut_off":_,"fresh":_,"not_needed":_,"failed":_,"skipped":_},"costs":{"estimated_ms":_,"spent_ms":_,"executed_ms":_,"saving_ms":_,"loading_ms":_,"executions":_,"loads":_,"hits":_,"unknown":_}},"nodes":[{"node":"param:rows","ended":"no_record","forced":false,"took_ms":null,"message":null,"value":null},{"node":"sum","ended":"executed","forced":false,"took_ms":_,"message":null,"value":"_"},{"node":"table","ended":"executed","forced":false,"took_ms":_,"message":null,"value":"_"}]}
+        "#]],
     );
     check(
         store,

@@ -62,7 +62,7 @@ fn what_a_changed_parameter_and_changed_code_run_is_explained() {
         no earlier run in which it was something else
     "#]],
         expect![[r#"
-            {"schema":"mamo.why/1","node":"up","state":"run","since_ms":null,"causes":[],"last":null,"gone":false,"accepted":null}
+            {"schema":"mamo.why/1","node":"up","state":"run","since_ms":null,"causes":[],"last":null,"gone":false,"evicted_ms":null,"accepted":null}
         "#]],
     );
     check_with(store, pipeline(1, 20), "run -q", 0, expect![""]);
@@ -78,7 +78,7 @@ fn what_a_changed_parameter_and_changed_code_run_is_explained() {
               param:x  is another value
         "#]],
         expect![[r#"
-            {"schema":"mamo.why/1","node":"up","state":"run","since_ms":_,"causes":[{"node":"param:x","change":"value","from":null,"to":null,"function":null,"items":[]}],"last":{"at_ms":_,"ended":"executed","took_ms":_,"message":null},"gone":false,"accepted":null}
+            {"schema":"mamo.why/1","node":"up","state":"run","since_ms":_,"causes":[{"node":"param:x","change":"value","from":null,"to":null,"function":null,"items":[]}],"last":{"at_ms":_,"ended":"executed","forced":false,"took_ms":_,"message":null},"gone":false,"evicted_ms":null,"accepted":null}
         "#]],
     );
     check(
@@ -94,7 +94,7 @@ fn what_a_changed_parameter_and_changed_code_run_is_explained() {
               version  _ -> _
         "#]],
         expect![[r#"
-            {"schema":"mamo.why/1","node":"up","state":"run","since_ms":_,"causes":[{"node":"up","change":"code","from":"_","to":"_","function":"ask::reasons::up","items":[{"name":"version","from":"1","to":"2"}]}],"last":{"at_ms":_,"ended":"executed","took_ms":_,"message":null},"gone":false,"accepted":null}
+            {"schema":"mamo.why/1","node":"up","state":"run","since_ms":_,"causes":[{"node":"up","change":"code","from":"_","to":"_","function":"ask::reasons::up","items":[{"name":"version","from":"1","to":"2"}]}],"last":{"at_ms":_,"ended":"executed","forced":false,"took_ms":_,"message":null},"gone":false,"evicted_ms":null,"accepted":null}
         "#]],
     );
     check(
@@ -110,7 +110,7 @@ fn what_a_changed_parameter_and_changed_code_run_is_explained() {
               version  _ -> _
         "#]],
         expect![[r#"
-            {"schema":"mamo.why/1","node":"down","state":"run_unless_cut_off","since_ms":_,"causes":[{"node":"up","change":"code","from":"_","to":"_","function":"ask::reasons::up","items":[{"name":"version","from":"1","to":"2"}]}],"last":{"at_ms":_,"ended":"executed","took_ms":_,"message":null},"gone":false,"accepted":null}
+            {"schema":"mamo.why/1","node":"down","state":"run_unless_cut_off","since_ms":_,"causes":[{"node":"up","change":"code","from":"_","to":"_","function":"ask::reasons::up","items":[{"name":"version","from":"1","to":"2"}]}],"last":{"at_ms":_,"ended":"executed","forced":false,"took_ms":_,"message":null},"gone":false,"evicted_ms":null,"accepted":null}
         "#]],
     );
 }
@@ -155,7 +155,7 @@ fn what_is_accepted_is_told_and_listed() {
             its value is that of code _ instead of _, accepted by me just now: same
         "#]],
         expect![[r#"
-            {"schema":"mamo.why/1","node":"up","state":"fresh","since_ms":_,"causes":[{"node":"up","change":"code","from":"_","to":"_","function":"ask::reasons::up","items":[{"name":"version","from":"1","to":"2"}]}],"last":{"at_ms":_,"ended":"executed","took_ms":_,"message":null},"gone":false,"accepted":{"node":"up","who":"me","because":"same","at_ms":_,"from":"_","to":"_","revoked":null}}
+            {"schema":"mamo.why/1","node":"up","state":"fresh","since_ms":_,"causes":[{"node":"up","change":"code","from":"_","to":"_","function":"ask::reasons::up","items":[{"name":"version","from":"1","to":"2"}]}],"last":{"at_ms":_,"ended":"executed","forced":false,"took_ms":_,"message":null},"gone":false,"evicted_ms":null,"accepted":{"node":"up","who":"me","because":"same","at_ms":_,"from":"_","to":"_","revoked":null}}
         "#]],
     );
     check_with(
@@ -223,7 +223,7 @@ fn what_a_node_said_and_failed_on_is_told() {
             no earlier run in which it was something else
         "#]],
         expect![[r#"
-            {"schema":"mamo.why/1","node":"down","state":"run","since_ms":null,"causes":[],"last":{"at_ms":_,"ended":"failed","took_ms":null,"message":"2 is below ten"},"gone":false,"accepted":null}
+            {"schema":"mamo.why/1","node":"down","state":"run","since_ms":null,"causes":[],"last":{"at_ms":_,"ended":"failed","forced":false,"took_ms":null,"message":"2 is below ten"},"gone":false,"evicted_ms":null,"accepted":null}
         "#]],
     );
 }

@@ -319,6 +319,7 @@ fn the_help_says_what_there_is() {
               stats  Say what the store holds, and what it has been good for
               runs  List the runs that are on record
               diff  Say what is different in one run and another
+              why  Say why the last run did what it did: `why --last`
               log  Print what a node said when it ran last
               accepted  List what was accepted, by whom and why
               untag  Take a name back; the values may go then

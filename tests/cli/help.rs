@@ -30,7 +30,7 @@ fn help_is_whole_and_on_standard_output() {
               runs         List the runs that are on record
               diff         Say what is different in one run and another
               assert-plan  Fail when a run would execute more than is expected
-              why          Say why a node ran, or would run
+              why          Say why a node would run, or what the last run did and why
               log          Print what a node said when it ran last
               replay       Run one node again alone, on what it failed on
               audit        Execute a sample of what is known once more, to see what differs

@@ -33,10 +33,10 @@ pub(crate) fn collect_beside(store: &dyn Store, gc: &Gc, now: SystemTime, in_use
     let uses = if gc.max_size.is_some() { runs.uses(store)? } else { HashMap::new() };
     let mut protected = protected(store)?;
     protected.extend(in_use);
-    let mut collection = Collection { store, gc, runs, uses, protected, report: GcReport::default() };
+    let mut collection = Collection { store, gc, runs, uses, protected, now, report: GcReport::default() };
     collection.report.before = before;
     collection.report.is_dry = gc.is_dry;
-    collection.run(now)?;
+    collection.run()?;
     Ok(collection.report)
 }
 
@@ -81,21 +81,22 @@ struct Collection<'a> {
     uses: HashMap<ContentKey, Use>,
     /// What stays whatever the rules say.
     protected: Marks,
+    now: SystemTime,
     report: GcReport,
 }
 
 impl Collection<'_> {
-    fn run(&mut self, now: SystemTime) -> Result<()> {
+    fn run(&mut self) -> Result<()> {
         let blobs = self.blobs()?;
         self.report.tagged_bytes =
             blobs.iter().filter(|(one, _)| self.protected.blobs.contains(one)).map(|(_, n)| n).sum();
         let Some(mut most) = self.gc.max_size else {
             self.report.is_within = true;
-            return self.finish(&self.waste(self.gc, now)?, &Eviction::default());
+            return self.finish(&self.waste(self.gc)?, &Eviction::default());
         };
         // What the database takes for itself is known when it has been written.
         for _ in 0..ATTEMPTS {
-            let (waste, eviction) = self.within(most, now)?;
+            let (waste, eviction) = self.within(most)?;
             self.finish(&waste, &eviction)?;
             let Some(disk) = self.report.after.disk_bytes.filter(|_| !self.gc.is_dry) else { break };
             let limit = self.gc.max_size.unwrap_or(u64::MAX);
@@ -110,11 +111,11 @@ impl Collection<'_> {
 
     /// Enough waste for so many bytes to be left: by the rules first, then bytes of values, then older runs, at last all that is
     /// not tagged.
-    fn within(&mut self, most: u64, now: SystemTime) -> Result<(Waste, Eviction)> {
+    fn within(&mut self, most: u64) -> Result<(Waste, Eviction)> {
         let size = size(self.store)?;
         let mut stage = Stage::Runs(self.runs.runs.len());
         loop {
-            let waste = self.waste_at(stage, now)?;
+            let waste = self.waste_at(stage)?;
             let left = size.bytes().saturating_sub(waste.bytes());
             let mut blobs = self.blobs()?;
             blobs.retain(|digest, _| !waste.blobs.contains_key(digest));
@@ -131,21 +132,21 @@ impl Collection<'_> {
         }
     }
 
-    fn waste_at(&self, stage: Stage, now: SystemTime) -> Result<Waste> {
+    fn waste_at(&self, stage: Stage) -> Result<Waste> {
         match stage {
-            Stage::Runs(n) if n >= self.runs.runs.len() => self.waste(self.gc, now),
+            Stage::Runs(n) if n >= self.runs.runs.len() => self.waste(self.gc),
             Stage::Runs(n) => {
                 let most = n.min(self.gc.runs.unwrap_or(usize::MAX));
-                self.waste(&Gc { runs: Some(most), ..self.gc.clone() }, now)
+                self.waste(&Gc { runs: Some(most), ..self.gc.clone() })
             }
             Stage::Tagged => Waste::of(self.store, &self.protected),
         }
     }
 
     /// What goes by the rules.
-    fn waste(&self, gc: &Gc, now: SystemTime) -> Result<Waste> {
+    fn waste(&self, gc: &Gc) -> Result<Waste> {
         let mut marks = self.protected.clone();
-        let (runs, nodes) = self.runs.kept(gc, now);
+        let (runs, nodes) = self.runs.kept(gc, self.now);
         for node in nodes {
             marks.node(self.store, node)?;
         }
@@ -207,7 +208,7 @@ impl Collection<'_> {
         let mut all = waste.clone();
         all.blobs.extend(&eviction.blobs);
         if all.bytes() > 0 || !eviction.records.is_empty() {
-            eviction.shorten(self.store)?;
+            eviction.shorten(self.store, self.now)?;
             remove(self.store, &all)?;
             self.store.compact().map_err(store_error)?;
         }

@@ -9,11 +9,12 @@ use crate::exec::gc::options::Evicted;
 use crate::exec::gc::past::Use;
 use crate::exec::gc::sweep::scan;
 use crate::exec::members::members_of;
+use crate::exec::recorded::record;
 use crate::exec::store_error::store_error;
-use crate::fingerprint::{BlobDigest, ContentKey};
-use crate::store::{Act, Batch, Key, Payload, RecordKind, Store};
+use crate::fingerprint::{BlobDigest, ContentKey, RECIPE};
+use crate::store::{Act, Batch, Key, Payload, RecordKind, RecordReader, Store};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Bytes that may go.
 struct Candidate {
@@ -52,6 +53,8 @@ pub(super) struct Eviction {
     /// Bytes that these will be shorter by.
     pub(super) record_bytes: u64,
     pub(super) values: Vec<Evicted>,
+    /// The computations that gave these.
+    pub(super) computations: Vec<ContentKey>,
 }
 
 impl Eviction {
@@ -59,8 +62,13 @@ impl Eviction {
         self.blobs.values().sum::<u64>().saturating_add(self.record_bytes)
     }
 
-    /// Takes bytes out of records.
-    pub(super) fn shorten(&self, store: &dyn Store) -> Result<()> {
+    /// Takes bytes out of records, and writes down for explanations that they went.
+    pub(super) fn shorten(&self, store: &dyn Store, now: SystemTime) -> Result<()> {
+        for computations in self.computations.chunks(BATCH) {
+            let mut batch = Batch::default();
+            computations.iter().for_each(|content| note_eviction(content, now, &mut batch));
+            store.put(batch).map_err(store_error)?;
+        }
         for records in self.records.chunks(BATCH) {
             let mut batch = Batch::default();
             for (content, act) in records {
@@ -73,6 +81,25 @@ impl Eviction {
 }
 
 const BATCH: usize = 10_000;
+
+fn note_eviction(content: &ContentKey, now: SystemTime, batch: &mut Batch) {
+    let at = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let at_ms = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
+    batch.put(Key::new(RecordKind::Evicted, content.as_bytes()), |out| {
+        out.extend_from_slice(&RECIPE.to_le_bytes());
+        out.extend_from_slice(&at_ms.to_le_bytes());
+    });
+}
+
+/// When the bytes of what a computation gave went to save room; nothing when they did not.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn evicted_at(store: &dyn Store, content: &ContentKey) -> Result<Option<SystemTime>> {
+    let bytes = record(store, Key::new(RecordKind::Evicted, content.as_bytes()))?;
+    let at_ms = bytes.as_deref().and_then(RecordReader::of_recipe).and_then(|mut reader| reader.u64());
+    Ok(at_ms.map(|at_ms| SystemTime::UNIX_EPOCH + Duration::from_millis(at_ms)))
+}
 
 /// What is there after records have gone that nobody needs.
 pub(super) struct Kept<'a> {
@@ -114,6 +141,8 @@ pub(super) fn evict(store: &dyn Store, kept: &Kept<'_>, bytes: u64) -> Result<Ev
             });
         }
     }
+    eviction.computations =
+        told.keys().filter_map(|of| computations.get(*of)).map(|computation| computation.content).collect();
     eviction.values = told.into_values().collect();
     eviction.values.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.node.cmp(&b.node)));
     Ok(eviction)

@@ -69,6 +69,7 @@ impl Marks {
             if !self.records.insert(Key::new(RecordKind::Act, content.as_bytes())) {
                 continue;
             }
+            self.records.insert(Key::new(RecordKind::Evicted, content.as_bytes()));
             let payload = act_of(store, &content)?.map(|act| act.payload);
             self.payload(store, payload.as_ref())?;
             open.extend(self.members(store, content.as_bytes(), nodes)?);

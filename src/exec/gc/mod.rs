@@ -12,6 +12,7 @@ mod past;
 mod sweep;
 
 pub(crate) use collect::{collect, collect_beside, protected, size};
+pub(crate) use evict::evicted_at;
 pub(crate) use mark::Marks;
 pub use options::{Evicted, Gc, GcReport, StoreSize};
 pub(crate) use sweep::{Waste, for_each_blob, remove, scan};

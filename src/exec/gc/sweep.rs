@@ -20,11 +20,12 @@ pub(crate) struct Waste {
 
 /// Kinds of records that go when nothing needs them. All others are small, and know what the runs to come ask for: the
 /// state of files, answers, costs, what was published, tags.
-const COLLECTED: [RecordKind; 12] = [
+const COLLECTED: [RecordKind; 13] = [
     RecordKind::Deep,
     RecordKind::Root,
     RecordKind::Accept,
     RecordKind::Act,
+    RecordKind::Evicted,
     RecordKind::Members,
     RecordKind::Way,
     RecordKind::References,

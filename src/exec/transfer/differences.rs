@@ -72,7 +72,7 @@ impl<'a> Survey<'a> {
             | RecordKind::Code
             | RecordKind::File
             | RecordKind::Probe
-            | RecordKind::External
+            | RecordKind::Evicted
             | RecordKind::Cost
             | RecordKind::Run
             | RecordKind::Plan

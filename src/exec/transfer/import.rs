@@ -249,7 +249,7 @@ impl Intake<'_> {
             // Such files hold none of these.
             RecordKind::File
             | RecordKind::Probe
-            | RecordKind::External
+            | RecordKind::Evicted
             | RecordKind::Cost
             | RecordKind::Run
             | RecordKind::Plan

@@ -156,7 +156,7 @@ fn is_rooting(kind: RecordKind, value: Option<&[u8]>) -> bool {
         | RecordKind::Accept
         | RecordKind::File
         | RecordKind::Probe
-        | RecordKind::External
+        | RecordKind::Evicted
         | RecordKind::Cost
         | RecordKind::Run
         | RecordKind::Plan
