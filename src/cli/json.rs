@@ -12,6 +12,7 @@ use crate::exec::{
 use crate::graph::CodeReport;
 use crate::value::Failure;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
@@ -127,8 +128,8 @@ struct LastObject<'a> {
 pub(crate) struct CauseObject<'a> {
     node: &'a str,
     change: &'static str,
-    from: Option<&'a str>,
-    to: Option<&'a str>,
+    from: Option<Cow<'a, str>>,
+    to: Option<Cow<'a, str>>,
     function: Option<&'a str>,
     items: Vec<ItemObject<'a>>,
 }
@@ -259,22 +260,30 @@ pub(crate) fn why(why: &Why) -> String {
     })
 }
 
-pub(crate) fn cause(cause: &Cause) -> CauseObject<'_> {
+pub(crate) fn cause<'a>(cause: &'a Cause) -> CauseObject<'a> {
     let plain = |change| CauseObject { node: &cause.node, change, from: None, to: None, function: None, items: vec![] };
+    let sides = |change, from: &'a str, to: &'a str| CauseObject {
+        from: Some(Cow::Borrowed(from)),
+        to: Some(Cow::Borrowed(to)),
+        ..plain(change)
+    };
+    let lists = |change, from: &[String], to: &[String]| CauseObject {
+        from: Some(Cow::Owned(from.join(", "))),
+        to: Some(Cow::Owned(to.join(", "))),
+        ..plain(change)
+    };
     match &cause.change {
         Change::New => plain("new"),
-        Change::Value => plain("value"),
-        Change::Inputs => plain("inputs"),
-        Change::Parameters => plain("parameters"),
-        Change::Draw => plain("draw"),
-        Change::ResultType => plain("result"),
-        Change::Function { from, to } => CauseObject { from: Some(from), to: Some(to), ..plain("function") },
+        Change::Value { from, to } => sides("value", from, to),
+        Change::Inputs { removed, added } => lists("inputs", removed, added),
+        Change::Parameters { from, to } => lists("parameters", from, to),
+        Change::Draw { from, to } => sides("draw", from, to),
+        Change::ResultType { from, to } => sides("result", from, to),
+        Change::Function { from, to } => sides("function", from, to),
         Change::Code { function, from, to, items } => CauseObject {
-            from: Some(from),
-            to: Some(to),
             function: Some(function),
             items: items.iter().map(|ItemChange { name, from, to }| item(name, from, to)).collect(),
-            ..plain("code")
+            ..sides("code", from, to)
         },
     }
 }

@@ -36,11 +36,11 @@ fn reason(why: &Why) -> String {
         .map(|cause| {
             let change = match &cause.change {
                 Change::New => "is new".to_owned(),
-                Change::Value => "is another value".to_owned(),
-                Change::Inputs => "reads other nodes".to_owned(),
-                Change::Parameters => "takes other parameters".to_owned(),
-                Change::Draw => "is another draw".to_owned(),
-                Change::ResultType => "gives another type".to_owned(),
+                Change::Value { .. } => "is another value".to_owned(),
+                Change::Inputs { .. } => "reads other nodes".to_owned(),
+                Change::Parameters { .. } => "takes other parameters".to_owned(),
+                Change::Draw { .. } => "is another draw".to_owned(),
+                Change::ResultType { .. } => "gives another type".to_owned(),
                 Change::Function { .. } => "is another function".to_owned(),
                 Change::Code { items, .. } => match items.as_slice() {
                     [] => "has other code".to_owned(),
@@ -109,11 +109,13 @@ pub(crate) fn cause(cause: &Cause) -> String {
     let Cause { node, change, .. } = cause;
     match change {
         Change::New => format!("  {node}  is new\n"),
-        Change::Value => format!("  {node}  is another value\n"),
-        Change::Inputs => format!("  {node}  reads other nodes\n"),
-        Change::Parameters => format!("  {node}  takes other parameters\n"),
-        Change::Draw => format!("  {node}  is another draw: another trial or seed\n"),
-        Change::ResultType => format!("  {node}  gives another type\n"),
+        Change::Value { from, to } => format!("  {node}  is another value: {from} -> {to}\n"),
+        Change::Inputs { removed, added } => format!("  {node}  reads other nodes: {}\n", reads(removed, added)),
+        Change::Parameters { from, to } => {
+            format!("  {node}  takes other parameters: {} -> {}\n", from.join(", "), to.join(", "))
+        }
+        Change::Draw { from, to } => format!("  {node}  is another draw: {from} -> {to}\n"),
+        Change::ResultType { from, to } => format!("  {node}  gives another type: {from} -> {to}\n"),
         Change::Function { from, to } => format!("  {node}  is `{to}`, was `{from}`\n"),
         Change::Code { function, from, to, items } => {
             let mut text = format!("  {node}  code of `{function}`: {} -> {}\n", short(from), short(to));
@@ -129,6 +131,16 @@ pub(crate) fn cause(cause: &Cause) -> String {
             text
         }
     }
+}
+
+/// Nodes that are read no more, and those that are read now.
+fn reads(removed: &[String], added: &[String]) -> String {
+    let parts: Vec<String> = [("no more", removed), ("now", added)]
+        .into_iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(when, names)| format!("{when} {}", names.join(", ")))
+        .collect();
+    if parts.is_empty() { "the same in another order".to_owned() } else { parts.join("; ") }
 }
 
 /// A line or two for each acceptance; `none` when there are none.
@@ -214,13 +226,17 @@ mod tests {
             node: "report".into(),
             state: PlanState::RunUnlessCutOff,
             since: Some(at(0)),
-            causes: vec![cause("file:a.csv", Change::Value), cause("clean", code), cause("fit", Change::New)],
+            causes: vec![
+                cause("file:a.csv", Change::Value { from: "0123abcd".into(), to: "4567abcd".into() }),
+                cause("clean", code),
+                cause("fit", Change::New),
+            ],
             accepted: None,
         };
         expect![[r#"
             report: run unless cut off
             compared with the run that ended 2 h 0 min ago:
-              file:a.csv  is another value
+              file:a.csv  is another value: 0123abcd -> 4567abcd
               clean  code of `app::clean`: abababab -> cdcdcdcd
                 app::helper  12121212 -> 34343434
                 app::new  new

@@ -5,6 +5,7 @@
 
 use crate::error::Result;
 use crate::exec::ledger::{Ledger, UNKNOWN};
+use crate::exec::previews::note_previews;
 use crate::exec::session::Session;
 use crate::exec::store_error::store_error;
 use crate::exec::sync::{AtomicU64, Ordering};
@@ -147,6 +148,7 @@ fn record_plan(session: &Session, ledger: &Ledger, plan: Key, batch: &mut Batch)
         }
     }
     batch.put(plan, |out| out.extend(plan_bytes(&keys)));
+    note_previews(session, ledger, batch);
     Ok(())
 }
 

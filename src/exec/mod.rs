@@ -35,6 +35,7 @@ mod past;
 mod plan_report;
 mod planning;
 mod policy;
+mod previews;
 mod process;
 mod publish;
 mod published;

@@ -2,9 +2,10 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::past::{Past, PastNode, PastRun};
+use crate::exec::previews::preview_at;
 use crate::exec::recorded::{act_of, deep_of};
 use crate::exec::report::report_of_run;
-use crate::exec::why::past_changes;
+use crate::exec::why::{inputs_change, past_changes};
 use crate::exec::{Cause, Change, Counts, RunCosts};
 use crate::fingerprint::{Fingerprint, ValueDigest, fingerprint_of_value};
 use crate::store::{Store, Upstream};
@@ -183,6 +184,7 @@ pub(crate) fn compare(
     for fingerprint in changed.keys() {
         values.extend(deep_of(store, fingerprint)?.map(|deep| fingerprint_of_value(&deep.value)));
     }
+    let (all_before, all_now) = (before, now);
     for (name, node) in now {
         let (producer, now) = (producer_of(name, now), node);
         let Some((_, before)) = changed.get(&now.fingerprint).filter(|(changed, _)| *changed == name) else { continue };
@@ -202,10 +204,13 @@ pub(crate) fn compare(
             (true, None) if now.spec.is_none() && producer.is_some() => found.followed.push(name.clone()),
             // A source or a value.
             (true, _) if now.spec.is_none() => {
-                found.causes.push(Cause { node: name.clone(), change: Change::Value });
+                let (from, to) = (preview_at(store, &before.fingerprint)?, preview_at(store, &now.fingerprint)?);
+                found.causes.push(Cause { node: name.clone(), change: Change::Value { from, to } });
             }
-            (true, Some(_)) if !reads_changed => {
-                found.causes.push(Cause { node: name.clone(), change: Change::Inputs });
+            (true, Some(deep)) if !reads_changed => {
+                let former = then.as_ref().map(|then| names_of(&then.upstream, all_before)).unwrap_or_default();
+                let change = inputs_change(&former, &names_of(&deep.upstream, all_now));
+                found.causes.push(Cause { node: name.clone(), change });
             }
             // Also what failed or was skipped, of which nothing is on record.
             (true, Some(_) | None) => found.followed.push(name.clone()),
@@ -215,6 +220,12 @@ pub(crate) fn compare(
         }
     }
     Ok(found)
+}
+
+/// Nodes that are read, as far as they are known by their fingerprints.
+fn names_of(upstream: &[Upstream], nodes: &BTreeMap<String, PastNode>) -> BTreeSet<String> {
+    let read: BTreeSet<Fingerprint> = upstream.iter().map(|upstream| upstream.fingerprint).collect();
+    nodes.iter().filter(|(_, node)| read.contains(&node.fingerprint)).map(|(name, _)| name.clone()).collect()
 }
 
 /// The node of which this is an output, with its name: outputs have specs no more than sources have.

@@ -123,7 +123,7 @@ fn preview_of(session: &Session, node: NodeId, deep: &Deep) -> Result<Option<Str
 }
 
 /// The beginning of a value of a type that can be shown.
-fn preview(value: &Value) -> Option<String> {
+pub(crate) fn preview(value: &Value) -> Option<String> {
     macro_rules! shown {
         ($($shown:ty),*) => {
             None$(.or_else(|| shown::<$shown>(value.as_any())).or_else(|| shown::<Vec<$shown>>(value.as_any())))*

@@ -112,5 +112,6 @@ fn name(kind: RecordKind) -> &'static str {
         RecordKind::Way => "ways through nodes that have no records",
         RecordKind::Members => "elements and combinations",
         RecordKind::Tag => "tags and pins",
+        RecordKind::Preview => "parameters as text",
     }
 }

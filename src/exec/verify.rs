@@ -100,6 +100,7 @@ fn look(store: &dyn Store) -> Result<(Verification, Waste)> {
                 | RecordKind::References
                 | RecordKind::Members
                 | RecordKind::Way
+                | RecordKind::Preview
                 | RecordKind::Tag => true,
             };
             if !is_sound {

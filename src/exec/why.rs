@@ -9,10 +9,11 @@ use crate::exec::leaves::look_at_sources;
 use crate::exec::ledger::{Ledger, UNKNOWN};
 use crate::exec::past::{Past, PastNode, PastRun};
 use crate::exec::plan_report::{Foreseen, foresee};
+use crate::exec::previews::{preview_at, preview_of_leaf};
 use crate::exec::recorded::{deep_of, record};
 use crate::exec::runs::{RunNodeEnd, ended};
 use crate::exec::session::Session;
-use crate::fingerprint::{Fingerprint, SpecDigest, SpecKey};
+use crate::fingerprint::{Fingerprint, ResultKey, SchemaDigest, SpecDigest, SpecKey};
 use crate::graph::{Body, NodeId, NodeSpec};
 use crate::store::{Key, RecordKind, Store};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -72,9 +73,19 @@ pub enum Change {
     New,
     /// The source, value or parameter is another one; or the node, which is what it was, has another value: it was
     /// accepted, that was taken back, or it gave something else.
-    Value,
+    Value {
+        /// What it was: short parameters and answers as text, else the beginning of a digest in hexadecimal.
+        from: String,
+        /// What it is now.
+        to: String,
+    },
     /// It reads other nodes, or in another order.
-    Inputs,
+    Inputs {
+        /// Nodes that it reads no more.
+        removed: Vec<String>,
+        /// Nodes that it did not read before.
+        added: Vec<String>,
+    },
     /// It is another function.
     Function {
         /// Its path before.
@@ -83,11 +94,26 @@ pub enum Change {
         to: String,
     },
     /// Its parameters are named otherwise, or others of them are given.
-    Parameters,
+    Parameters {
+        /// Names of those that were given.
+        from: Vec<String>,
+        /// Names of those that are given now.
+        to: Vec<String>,
+    },
     /// The type of its result, or its codec.
-    ResultType,
+    ResultType {
+        /// The codec, and the beginning of the type's digest in hexadecimal; several with commas for several outputs.
+        from: String,
+        /// The same now.
+        to: String,
+    },
     /// It is another draw of its function: another trial, or with another chosen seed.
-    Draw,
+    Draw {
+        /// The trial, and the seed if one was chosen.
+        from: String,
+        /// The same now.
+        to: String,
+    },
     /// The code of its function, or code that it reaches.
     Code {
         /// Path of the function.
@@ -226,7 +252,9 @@ fn causes(session: &Session, ledger: &Ledger, past: &Past<'_>, run: &PastRun, no
             let changes = comparison.changes(node, &mut changed)?;
             changed.insert(node, changes);
         } else if comparison.is_what_it_was(graph.producer(node)) {
-            changed.insert(graph.producer(node), vec![Change::Value]);
+            let producer = graph.producer(node);
+            let before = comparison.former(producer).map(|former| former.fingerprint);
+            changed.insert(producer, vec![comparison.other_value(producer, before.as_ref())]);
         }
     }
     let order = graph.order();
@@ -251,7 +279,8 @@ impl Comparison<'_> {
         let graph = &self.session.graph;
         let Some(former) = self.former(node) else { return Ok(vec![Change::New]) };
         let Some(spec) = graph.spec(node).filter(|spec| !matches!(spec.body, Body::Source(_))) else {
-            return Ok(vec![Change::Value]);
+            let from = preview_at(&*self.session.store, &former.fingerprint)?;
+            return Ok(vec![Change::Value { from, to: preview_of_leaf(self.session, self.ledger, node) }]);
         };
         let Some(deep) = deep_of(&*self.session.store, &former.fingerprint)? else {
             // It failed then, is never saved, or was taken back: what it was is known from the plan alone.
@@ -265,13 +294,29 @@ impl Comparison<'_> {
         for (input, before) in inputs.iter().zip(&deep.upstream) {
             match self.input_change(*input, &before.fingerprint) {
                 Some(InputChange::Node) => reads_others = true,
-                Some(InputChange::Value) => drop(changed.insert(*input, vec![Change::Value])),
+                Some(InputChange::Value) => {
+                    changed.insert(*input, vec![self.other_value(*input, Some(&before.fingerprint))]);
+                }
                 None => {}
             }
         }
         let mut changes = spec_changes(self.session, spec, &deep.spec)?;
-        changes.extend(reads_others.then_some(Change::Inputs));
+        if reads_others {
+            let name_of = |fingerprint: &Fingerprint| {
+                let mut names = self.former.iter().filter(|(_, former)| former.fingerprint == *fingerprint);
+                names.next().map(|(name, _)| name.clone())
+            };
+            let before: BTreeSet<String> = deep.upstream.iter().filter_map(|it| name_of(&it.fingerprint)).collect();
+            let now: BTreeSet<String> = inputs.iter().map(|input| graph.identity(*input)).collect();
+            changes.push(inputs_change(&before, &now));
+        }
         Ok(changes)
+    }
+
+    /// A node that is what it was stands for another value.
+    fn other_value(&self, node: NodeId, before: Option<&Fingerprint>) -> Change {
+        let short = |fingerprint: Option<&Fingerprint>| fingerprint.map(|it| format!("{it:.8}")).unwrap_or_default();
+        Change::Value { from: short(before), to: short(self.ledger.fingerprint(node).as_ref()) }
     }
 
     /// What changed of an input that had the fingerprint `before`, apart from what changed of the node itself.
@@ -331,13 +376,13 @@ fn key_changes(
         changes.push(Change::Function { from: before.function.clone(), to: now.function.clone() });
     }
     if before.parameters != now.parameters {
-        changes.push(Change::Parameters);
+        changes.push(Change::Parameters { from: given(before), to: given(now) });
     }
     if before.results != now.results {
-        changes.push(Change::ResultType);
+        changes.push(Change::ResultType { from: results(before), to: results(now) });
     }
     if (before.trial, before.seed) != (now.trial, now.seed) {
-        changes.push(Change::Draw);
+        changes.push(Change::Draw { from: draw(before), to: draw(now) });
     }
     if let (true, Some(explanation_now)) = (before.code != now.code, explanation_now) {
         let hex = |version: [u8; 32]| blake3::Hash::from_bytes(version).to_hex().to_string();
@@ -350,6 +395,31 @@ fn key_changes(
         });
     }
     Ok(changes)
+}
+
+/// Names of the parameters that are given.
+fn given(key: &SpecKey) -> Vec<String> {
+    key.parameters.iter().filter(|parameter| parameter.is_given).map(|parameter| parameter.name.clone()).collect()
+}
+
+fn results(key: &SpecKey) -> String {
+    let result = |result: &ResultKey| format!("{} {:.8}", result.codec, SchemaDigest::from_bytes(result.schema));
+    key.results.iter().map(result).collect::<Vec<_>>().join(", ")
+}
+
+fn draw(key: &SpecKey) -> String {
+    match key.seed {
+        Some(seed) => format!("trial {}, seed {seed}", key.trial),
+        None => format!("trial {}", key.trial),
+    }
+}
+
+/// What a node reads that it did not, and the other way round.
+pub(crate) fn inputs_change(before: &BTreeSet<String>, now: &BTreeSet<String>) -> Change {
+    Change::Inputs {
+        removed: before.difference(now).cloned().collect(),
+        added: now.difference(before).cloned().collect(),
+    }
 }
 
 /// What differs between two explanations of the code of the function with this path.

@@ -120,10 +120,9 @@ impl<'a> Looked<'a> {
             if former.len() == nodes.len() {
                 break;
             }
-            for (name, node) in past.nodes(earlier)? {
-                if nodes.contains_key(&name) {
-                    former.entry(name).or_insert((*earlier, node));
-                }
+            let known = past.nodes(earlier)?;
+            for (name, node) in nodes.keys().filter_map(|name| Some((name, known.get(name)?))) {
+                former.entry(name.clone()).or_insert((*earlier, *node));
             }
         }
         let mut looked =

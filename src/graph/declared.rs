@@ -202,10 +202,15 @@ impl Declared {
         }
     }
 
+    /// Whether somebody gave the node its name.
+    pub(crate) fn is_named(&self, node: NodeId) -> bool {
+        matches!(self.entry(node).path.label, Label::Given(_))
+    }
+
     /// The node's path in the graph.
     pub(crate) fn identity(&self, node: NodeId) -> String {
         let entry = self.entry(node);
-        let is_named = matches!(entry.path.label, Label::Given(_));
+        let is_named = self.is_named(node);
         let default = match self.kind(node) {
             Kind::Constant(_) => "value".to_owned(),
             Kind::Spec(spec) => match &spec.body {

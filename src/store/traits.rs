@@ -48,11 +48,13 @@ pub enum RecordKind {
     Way = b'w',
     /// A name -> the computations that people gave it, and that are not to be forgotten.
     Tag = b't',
+    /// Fingerprint of a parameter or an answer -> the beginning of it as text, for explanations.
+    Preview = b'l',
 }
 
 impl RecordKind {
     /// Every kind, in the order of their key bytes.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Act,
         Self::Cost,
         Self::Deep,
@@ -72,6 +74,7 @@ impl RecordKind {
         Self::Members,
         Self::Tag,
         Self::Way,
+        Self::Preview,
     ];
 
     /// Its place in [`RecordKind::ALL`].
@@ -96,6 +99,7 @@ impl RecordKind {
             Self::Members => 16,
             Self::Tag => 17,
             Self::Way => 18,
+            Self::Preview => 19,
         }
     }
 

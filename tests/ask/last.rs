@@ -86,8 +86,8 @@ fn what_was_different_comes_first() {
         expect![[r#"
             run _, _ ago: _ executed, _ cut off of _ nodes in _
             what was different:
-              param:x  is another value
-              param:by  is another value
+              param:x  is another value: _ -> _
+              param:by  is another value: _ -> _
             what it did:
               load  executed in _: of param:x
               split  executed in _: of param:x
@@ -95,7 +95,7 @@ fn what_was_different_comes_first() {
               report  executed in _: of param:x, param:by
         "#]],
         expect![[r#"
-            {"schema":"mamo.why_run/1","run":{"id":"_","at_ms":_,"took_ms":_,"executable":"_","restarts":_,"counts":{"executed":_,"cut_off":_,"fresh":_,"not_needed":_,"failed":_,"skipped":_},"costs":{"estimated_ms":_,"spent_ms":_,"executed_ms":_,"saving_ms":_,"loading_ms":_,"executions":_,"loads":_,"hits":_,"unknown":_}},"causes":[{"node":"param:x","change":"value","from":null,"to":null,"function":null,"items":[]},{"node":"param:by","change":"value","from":null,"to":null,"function":null,"items":[]}],"nodes":[{"node":"load","ended":"executed","forced":false,"took_ms":_,"message":null,"value":"_","reason":"changed","since_ms":_,"causes":[{"node":"param:x","change":"value","from":null,"to":null,"function":null,"items":[]}],"evicted_ms":null},{"node":"split","ended":"executed","forced":false,"took_ms":_,"message":null,"value":"_","reason":"changed","since_ms":_,"causes":[{"node":"param:x","change":"value","from":null,"to":null,"function":null,"items":[]}],"evicted_ms":null},{"node":"high","ended":"cut_off","forced":false,"took_ms":null,"message":null,"value":"_","reason":"changed","since_ms":_,"causes":[{"node":"param:x","change":"value","from":null,"to":null,"function":null,"items":[]}],"evicted_ms":null},{"node":"report","ended":"executed","forced":false,"took_ms":_,"message":null,"value":"_","reason":"changed","since_ms":_,"causes":[{"node":"param:x","change":"value","from":null,"to":null,"function":null,"items":[]},{"node":"param:by","change":"value","from":null,"to":null,"function":null,"items":[]}],"evicted_ms":null}]}
+            {"schema":"mamo.why_run/1","run":{"id":"_","at_ms":_,"took_ms":_,"executable":"_","restarts":_,"counts":{"executed":_,"cut_off":_,"fresh":_,"not_needed":_,"failed":_,"skipped":_},"costs":{"estimated_ms":_,"spent_ms":_,"executed_ms":_,"saving_ms":_,"loading_ms":_,"executions":_,"loads":_,"hits":_,"unknown":_}},"causes":[{"node":"param:x","change":"value","from":"300","to":"320","function":null,"items":[]},{"node":"param:by","change":"value","from":"1","to":"2","function":null,"items":[]}],"nodes":[{"node":"load","ended":"executed","forced":false,"took_ms":_,"message":null,"value":"_","reason":"changed","since_ms":_,"causes":[{"node":"param:x","change":"value","from":"300","to":"320","function":null,"items":[]}],"evicted_ms":null},{"node":"split","ended":"executed","forced":false,"took_ms":_,"message":null,"value":"_","reason":"changed","since_ms":_,"causes":[{"node":"param:x","change":"value","from":"300","to":"320","function":null,"items":[]}],"evicted_ms":null},{"node":"high","ended":"cut_off","forced":false,"took_ms":null,"message":null,"value":"_","reason":"changed","since_ms":_,"causes":[{"node":"param:x","change":"value","from":"300","to":"320","function":null,"items":[]}],"evicted_ms":null},{"node":"report","ended":"executed","forced":false,"took_ms":_,"message":null,"value":"_","reason":"changed","since_ms":_,"causes":[{"node":"param:x","change":"value","from":"300","to":"320","function":null,"items":[]},{"node":"param:by","change":"value","from":"1","to":"2","function":null,"items":[]}],"evicted_ms":null}]}
         "#]],
     );
     check(
@@ -104,11 +104,11 @@ fn what_was_different_comes_first() {
         expect![[r#"
             report: executed in _
             compared with the run that ended just now:
-              param:x  is another value
-              param:by  is another value
+              param:x  is another value: _ -> _
+              param:by  is another value: _ -> _
         "#]],
         expect![[r#"
-            {"schema":"mamo.why_run_node/1","node":"report","ended":"executed","forced":false,"took_ms":_,"message":null,"value":"_","reason":"changed","since_ms":_,"causes":[{"node":"param:x","change":"value","from":null,"to":null,"function":null,"items":[]},{"node":"param:by","change":"value","from":null,"to":null,"function":null,"items":[]}],"evicted_ms":null}
+            {"schema":"mamo.why_run_node/1","node":"report","ended":"executed","forced":false,"took_ms":_,"message":null,"value":"_","reason":"changed","since_ms":_,"causes":[{"node":"param:x","change":"value","from":"300","to":"320","function":null,"items":[]},{"node":"param:by","change":"value","from":"1","to":"2","function":null,"items":[]}],"evicted_ms":null}
         "#]],
     );
     check_with(
@@ -119,7 +119,7 @@ fn what_was_different_comes_first() {
         expect![[r#"
             high: cut off: its inputs were known
             compared with the run that ended just now:
-              param:x  is another value
+              param:x  is another value: _ -> _
         "#]],
     );
     check_with(
@@ -184,7 +184,7 @@ fn what_was_forced_failed_or_gone_is_told() {
         expect![[r#"
             run _, _ ago: _ executed, _ failed, _ skipped of _ nodes in _
             what was different:
-              param:x  is another value
+              param:x  is another value: _ -> _
             what it did:
               high  failed: thirteen
               load  executed in _: of param:x

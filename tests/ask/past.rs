@@ -103,19 +103,19 @@ fn runs_are_listed_shown_and_compared() {
         "diff last-2 last",
         exit_codes::DONE,
         expect![[r#"
-        from run _ (_ ago) to _ (_ ago)
-        changed:
-          param:rows  is another value
-        others because of these: sum, table
-    "#]],
+            from run _ (_ ago) to _ (_ ago)
+            changed:
+              param:rows  is another value: _ -> _
+            others because of these: sum, table
+        "#]],
     );
     check(
         store,
         "diff last-2 last --json",
         exit_codes::DONE,
         expect![[r#"
-        {"schema":"mamo.diff/1","earlier":{"id":"_","at_ms":_,"took_ms":_,"executable":"_","restarts":_,"counts":{"executed":_,"cut_off":_,"fresh":_,"not_needed":_,"failed":_,"skipped":_},"costs":{"estimated_ms":_,"spent_ms":_,"executed_ms":_,"saving_ms":_,"loading_ms":_,"executions":_,"loads":_,"hits":_,"unknown":_}},"later":{"id":"_","at_ms":_,"took_ms":_,"executable":null,"restarts":_,"counts":{"executed":_,"cut_off":_,"fresh":_,"not_needed":_,"failed":_,"skipped":_},"costs":{"estimated_ms":_,"spent_ms":_,"executed_ms":_,"saving_ms":_,"loading_ms":_,"executions":_,"loads":_,"hits":_,"unknown":_}},"removed":[],"added":[],"causes":[{"node":"param:rows","change":"value","from":null,"to":null,"function":null,"items":[]}],"followed":["sum","table"],"same_value":[]}
-    "#]],
+            {"schema":"mamo.diff/1","earlier":{"id":"_","at_ms":_,"took_ms":_,"executable":"_","restarts":_,"counts":{"executed":_,"cut_off":_,"fresh":_,"not_needed":_,"failed":_,"skipped":_},"costs":{"estimated_ms":_,"spent_ms":_,"executed_ms":_,"saving_ms":_,"loading_ms":_,"executions":_,"loads":_,"hits":_,"unknown":_}},"later":{"id":"_","at_ms":_,"took_ms":_,"executable":null,"restarts":_,"counts":{"executed":_,"cut_off":_,"fresh":_,"not_needed":_,"failed":_,"skipped":_},"costs":{"estimated_ms":_,"spent_ms":_,"executed_ms":_,"saving_ms":_,"loading_ms":_,"executions":_,"loads":_,"hits":_,"unknown":_}},"removed":[],"added":[],"causes":[{"node":"param:rows","change":"value","from":"1000","to":"500","function":null,"items":[]}],"followed":["sum","table"],"same_value":[]}
+        "#]],
     );
     check(
         store,
@@ -187,13 +187,13 @@ fn what_changed_is_told_apart_from_what_follows() {
         "diff",
         exit_codes::DONE,
         expect![[r#"
-        from run _ (_ ago) to _ (_ ago)
-        only in the later one: shown
-        changed:
-          param:text  is another value
-        others because of these: half, length
-        with the same value all the same: half, length
-    "#]],
+            from run _ (_ ago) to _ (_ ago)
+            only in the later one: shown
+            changed:
+              param:text  is another value: four -> five
+            others because of these: half, length
+            with the same value all the same: half, length
+        "#]],
     );
     check(
         store,
@@ -217,7 +217,7 @@ fn what_changed_is_told_apart_from_what_follows() {
         expect![[r#"
             from run _ (_ ago) to _ (_ ago)
             changed:
-              param:text  is another value
+              param:text  is another value: five -> odd
             others because of these: half, length, shown
         "#]],
     );

@@ -75,10 +75,10 @@ fn what_a_changed_parameter_and_changed_code_run_is_explained() {
             up: run
             last run, just now: executed in _
             compared with the run that ended just now:
-              param:x  is another value
+              param:x  is another value: _ -> _
         "#]],
         expect![[r#"
-            {"schema":"mamo.why/1","node":"up","state":"run","since_ms":_,"causes":[{"node":"param:x","change":"value","from":null,"to":null,"function":null,"items":[]}],"last":{"at_ms":_,"ended":"executed","forced":false,"took_ms":_,"message":null},"gone":false,"evicted_ms":null,"accepted":null}
+            {"schema":"mamo.why/1","node":"up","state":"run","since_ms":_,"causes":[{"node":"param:x","change":"value","from":"20","to":"21","function":null,"items":[]}],"last":{"at_ms":_,"ended":"executed","forced":false,"took_ms":_,"message":null},"gone":false,"evicted_ms":null,"accepted":null}
         "#]],
     );
     check(

@@ -2,7 +2,7 @@
 
 use crate::support::{Bench, Log, without_place};
 use expect_test::{Expect, expect};
-use mamo::{Engine, Event, Graph, List, Node, Observer, Retry, Run, Secret, node, source};
+use mamo::{Cause, Change, Engine, Event, Graph, List, Node, Observer, Retry, Run, Secret, node, source};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -299,8 +299,9 @@ fn why_tells_that_it_changed_and_no_more() {
     engine.run(&graph("tok-before-123")).unwrap();
     engine.run(&graph("tok-after-12345")).unwrap();
     let why = engine.why(&graph("tok-after-12345"), "length").unwrap();
-    let causes = why.causes.iter().map(|cause| format!("{}: {:?}", cause.node, cause.change));
-    assert_eq!(causes.collect::<Vec<_>>(), ["secret:token: Value"]);
+    let [Cause { node, change: Change::Value { from, to }, .. }] = why.causes.as_slice() else { panic!("{why:?}") };
+    // Beginnings of keyed hashes.
+    assert!(node == "secret:token" && from != to && [from, to].iter().all(|side| side.len() == 8), "{why:?}");
     assert!(!format!("{why:?}").contains("tok-"));
 }
 

@@ -120,7 +120,7 @@ fn another_draw_is_a_reason() {
     bench.engine.run(&graph(1)).unwrap();
     let why = bench.engine.why(&graph(2), "noisy").unwrap();
     let changes: Vec<_> = why.causes.iter().map(|cause| &cause.change).collect();
-    assert_eq!(changes, [&Change::Draw]);
+    assert_eq!(changes, [&Change::Draw { from: "trial 0, seed 1".into(), to: "trial 0, seed 2".into() }]);
 }
 
 /// Names, order, threads and neighbours decide nothing about a seed.

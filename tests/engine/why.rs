@@ -63,7 +63,7 @@ fn causes_are_named_before_the_run_and_after_it() {
     check(&store, &graph(2, 1), "down", changed);
     let changed = expect![[r#"
         RunUnlessCutOff
-        param:x: Value
+        param:x: Value { from: "1", to: "5" }
         up: code [version Some("2") Some("3")]"#]];
     check(&store, &graph(3, 5), "down", changed);
     check(
@@ -103,8 +103,8 @@ fn other_changes_have_names_of_their_own() {
         expect![[r#"
             Run
             up: Function { from: "engine::accept::up", to: "engine::why::up" }
-            up: Parameters
-            up: ResultType"#]],
+            up: Parameters { from: ["x"], to: ["y"] }
+            up: ResultType { from: "postcard 50108415", to: "postcard 3493bfc0" }"#]],
     );
     let changes = changes(&store, &elsewhere(), "up");
     assert!(changes.starts_with("Run\nparam:z: New\nup: Function {"), "{changes}");
@@ -129,9 +129,9 @@ fn what_was_accepted_is_said() {
         &graph(2, 7),
         "up",
         expect![[r#"
-        Run
-        param:x: Value
-        up: code [version Some("1") Some("2")]"#]],
+            Run
+            param:x: Value { from: "1", to: "7" }
+            up: code [version Some("1") Some("2")]"#]],
     );
 }
 
@@ -183,11 +183,11 @@ fn other_inputs_are_told_from_inputs_that_changed() {
     bench(&store).engine.run(&graph(5, ["a", "b"])).unwrap();
     let swapped = expect![[r#"
         Run
-        minus: Inputs"#]];
+        minus: Inputs { removed: ["param:c"], added: ["param:b"] }"#]];
     check(&store, &graph(5, ["b", "a"]), "minus", swapped);
     let changed = expect![[r#"
         Run
-        param:a: Value"#]];
+        param:a: Value { from: "5", to: "7" }"#]];
     check(&store, &graph(7, ["a", "b"]), "minus", changed);
 }
 
@@ -200,7 +200,7 @@ fn what_was_taken_back_is_a_cause() {
     bench(&store).engine.unaccept(&graph(2, 1), &["up"], &Remark::by("jo")).unwrap();
     let changed = expect![[r#"
         RunUnlessCutOff
-        up: Value"#]];
+        up: Value { from: "b6604fcc", to: "d333f7e6" }"#]];
     check(&store, &graph(2, 1), "down", changed);
 }
 

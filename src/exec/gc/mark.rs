@@ -35,7 +35,7 @@ impl Marks {
             if !self.records.insert(Key::new(RecordKind::Deep, fingerprint.as_bytes())) {
                 continue;
             }
-            for kind in [RecordKind::Root, RecordKind::Accept] {
+            for kind in [RecordKind::Root, RecordKind::Accept, RecordKind::Preview] {
                 self.records.insert(Key::new(kind, fingerprint.as_bytes()));
             }
             // Of a node that failed, what came out of it all the same.

@@ -20,7 +20,7 @@ pub(crate) struct Waste {
 
 /// Kinds of records that go when nothing needs them. All others are small, and know what the runs to come ask for: the
 /// state of files, answers, costs, what was published, tags.
-const COLLECTED: [RecordKind; 13] = [
+const COLLECTED: [RecordKind; 14] = [
     RecordKind::Deep,
     RecordKind::Root,
     RecordKind::Accept,
@@ -28,6 +28,7 @@ const COLLECTED: [RecordKind; 13] = [
     RecordKind::Evicted,
     RecordKind::Members,
     RecordKind::Way,
+    RecordKind::Preview,
     RecordKind::References,
     RecordKind::Spec,
     RecordKind::Code,

@@ -82,6 +82,7 @@ impl<'a> Survey<'a> {
             | RecordKind::References
             | RecordKind::Members
             | RecordKind::Way
+            | RecordKind::Preview
             | RecordKind::Tag => {}
         }
         Ok(true)

@@ -255,6 +255,7 @@ impl Intake<'_> {
             | RecordKind::Plan
             | RecordKind::Published
             | RecordKind::Report
+            | RecordKind::Preview
             | RecordKind::Tag => Fate::LeftOut,
         };
         Ok(fate)

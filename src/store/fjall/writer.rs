@@ -166,6 +166,7 @@ fn is_rooting(kind: RecordKind, value: Option<&[u8]>) -> bool {
         | RecordKind::References
         | RecordKind::Members
         | RecordKind::Way
+        | RecordKind::Preview
         | RecordKind::Tag => false,
     }
 }
