@@ -112,11 +112,13 @@ fn command() -> clap::Command {
 fn refusal(settings: &Settings, args: &[OsString]) -> Option<(Wrong, String)> {
     if let Some(name) = asks_for_pipeline(&settings.action) {
         let is_named = name != "run" || args.iter().any(|arg| arg == "run");
+        let instead = if name == "why" { ", or ask for the last run: `why --last`" } else { "" };
         return Some(match settings.targets.first() {
             Some(target) if !is_named => (Wrong::InvalidSubcommand, format!("there is no command `{target}`")),
-            Some(_) | None => {
-                (Wrong::InvalidSubcommand, format!("`{name}` needs the pipeline: use the pipeline's own program"))
-            }
+            Some(_) | None => (
+                Wrong::InvalidSubcommand,
+                format!("`{name}` needs the pipeline: use the pipeline's own program{instead}"),
+            ),
         });
     }
     // A typing mistake would make a store that nobody wants.

@@ -3,7 +3,7 @@
 use crate::cli::past_text::{ago, did, id, what};
 use crate::cli::why_text;
 use crate::cli::words;
-use crate::exec::{Cause, RunReason, WhyNode, WhyRun};
+use crate::exec::{Cause, RunNodeEnd, RunReason, WhyNode, WhyRun};
 use std::time::SystemTime;
 
 /// So many nodes are listed.
@@ -65,6 +65,9 @@ fn causes(causes: &[Cause], node: &str) -> Option<String> {
 /// Why a run did with a node what it did.
 pub(crate) fn node(why: &WhyNode, now: SystemTime) -> String {
     let mut text = format!("{}: {}\n", why.node.node, what(&why.node.ended));
+    if why.node.ended == RunNodeEnd::NoRecord {
+        text.push_str("  (sources leave none, nor values that are never saved or rest on a settled failure)\n");
+    }
     let since = why.since.map(|since| why_text::ago(since, now)).unwrap_or_default();
     text.push_str(&match why.reason {
         RunReason::Forced => "somebody wanted it executed once more\n".to_owned(),

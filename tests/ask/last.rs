@@ -125,6 +125,18 @@ fn what_was_different_comes_first() {
     check_with(
         store,
         pipeline(1, 1),
+        "why --last param:x",
+        0,
+        expect![[r#"
+        param:x: nothing on record
+          (sources leave none, nor values that are never saved or rest on a settled failure)
+        compared with the run that ended just now:
+          param:x  is another value: _ -> _
+    "#]],
+    );
+    check_with(
+        store,
+        pipeline(1, 1),
         "why --last hihg",
         2,
         expect![[r#"

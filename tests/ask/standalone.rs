@@ -236,7 +236,7 @@ fn what_needs_the_pipeline_is_refused_by_name() {
             name = args.to_owned();
         }
         assert_eq!((code, stdout.as_str()), (exit_codes::USAGE, ""), "{args}: {stderr}");
-        let told = format!("error: `{name}` needs the pipeline: use the pipeline's own program\n");
+        let told = format!("error: `{name}` needs the pipeline: use the pipeline's own program");
         assert!(stderr.starts_with(&told), "{args}: {stderr}");
     }
     check(
