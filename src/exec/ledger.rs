@@ -170,12 +170,13 @@ impl Ledger {
 
     /// Has a node, with this fingerprint, executed for its bytes, which are lost: an older value that stood in for it is given up.
     pub(crate) fn force(&mut self, node: NodeId, base: Option<Fingerprint>) {
-        let gave_up = |older: &mut Older| base.is_some_and(|base| older.give_up(&base));
-        if self.older.as_mut().is_some_and(gave_up) {
-            self.own_roots.retain(|rooted, _| Some(*rooted) != base);
-            self.known.remove(&node);
-        } else {
-            self.forced.insert(node);
+        let older = base.zip(self.older.as_mut());
+        match older.and_then(|(base, older)| older.give_up(&base).then_some(base)) {
+            Some(base) => {
+                self.own_roots.remove(&base);
+                self.known.remove(&node);
+            }
+            None => drop(self.forced.insert(node)),
         }
     }
 

@@ -106,18 +106,39 @@ impl<'a> Past<'a> {
     /// When the store cannot be read.
     pub(crate) fn by_name(&self) -> Result<HashMap<String, Vec<(PastRun, Fingerprint)>>> {
         let mut found: HashMap<String, Vec<(PastRun, Fingerprint)>> = HashMap::new();
+        self.for_each_chunk(&self.runs, |run, name, node| {
+            let known = found.entry(name).or_default();
+            if known.iter().all(|(_, fingerprint)| *fingerprint != node.fingerprint) {
+                known.push((*run, node.fingerprint));
+            }
+        })?;
+        Ok(found)
+    }
+
+    /// What nodes were in the last run before a given one that had them, by name.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) fn before(&self, run: &PastRun) -> Result<HashMap<String, (PastRun, PastNode)>> {
+        let place = self.runs.iter().position(|other| other.number == run.number).map_or(0, |place| place + 1);
+        let mut found: HashMap<String, (PastRun, PastNode)> = HashMap::new();
+        self.for_each_chunk(self.runs.get(place..).unwrap_or_default(), |run, name, node| {
+            found.entry(name).or_insert((*run, node));
+        })?;
+        Ok(found)
+    }
+
+    /// Goes through the nodes of runs, those of a chunk once: with the first of the runs that has it.
+    fn for_each_chunk(&self, runs: &[PastRun], mut each: impl FnMut(&PastRun, String, PastNode)) -> Result<()> {
         let (mut plans, mut chunks) = (BTreeSet::new(), BTreeSet::new());
-        for run in self.runs.iter().filter(|run| plans.insert(run.plan)) {
+        for run in runs.iter().filter(|run| plans.insert(run.plan)) {
             for chunk in run.chunks(self.store)?.into_iter().filter(|chunk| chunks.insert(chunk.digest)) {
                 for (name, node) in read_chunk(&record(self.store, chunk)?.unwrap_or_default()) {
-                    let known = found.entry(name).or_default();
-                    if known.iter().all(|(_, fingerprint)| *fingerprint != node.fingerprint) {
-                        known.push((*run, node.fingerprint));
-                    }
+                    each(run, name, node);
                 }
             }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// All nodes of a run.

@@ -115,16 +115,8 @@ impl<'a> Looked<'a> {
         let past = Past::read(store)?;
         let run = find(past.runs(), name)?;
         let nodes: BTreeMap<String, PastNode> = past.nodes(&run)?.into_iter().collect();
-        let mut former: BTreeMap<String, (PastRun, PastNode)> = BTreeMap::new();
-        for earlier in past.runs().iter().skip_while(|other| other.number != run.number).skip(1) {
-            if former.len() == nodes.len() {
-                break;
-            }
-            let known = past.nodes(earlier)?;
-            for (name, node) in nodes.keys().filter_map(|name| Some((name, known.get(name)?))) {
-                former.entry(name.clone()).or_insert((*earlier, *node));
-            }
-        }
+        let mut known = past.before(&run)?;
+        let former = nodes.keys().filter_map(|name| known.remove_entry(name)).collect();
         let mut looked =
             Self { store, forced: run.forced(store)?, run, nodes, former, inputs: HashMap::new(), causes: Vec::new() };
         looked.read_inputs()?;
