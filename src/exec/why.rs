@@ -15,7 +15,7 @@ use crate::exec::runs::{RunNodeEnd, ended};
 use crate::exec::session::Session;
 use crate::fingerprint::{Fingerprint, ResultKey, SchemaDigest, SpecDigest, SpecKey};
 use crate::graph::{Body, NodeId, NodeSpec};
-use crate::store::{Key, RecordKind, Store};
+use crate::store::{Key, RecordKind, Store, Upstream};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::SystemTime;
 
@@ -302,12 +302,15 @@ impl Comparison<'_> {
         }
         let mut changes = spec_changes(self.session, spec, &deep.spec)?;
         if reads_others {
-            let name_of = |fingerprint: &Fingerprint| {
-                let mut names = self.former.iter().filter(|(_, former)| former.fingerprint == *fingerprint);
-                names.next().map(|(name, _)| name.clone())
-            };
-            let before: BTreeSet<String> = deep.upstream.iter().filter_map(|it| name_of(&it.fingerprint)).collect();
             let now: BTreeSet<String> = inputs.iter().map(|input| graph.identity(*input)).collect();
+            // Equal nodes have one fingerprint: the one that is still read is meant, or else the first.
+            let name_of = |upstream: &Upstream| {
+                let is_it = |name: &&String| {
+                    self.former.get(*name).is_some_and(|former| former.fingerprint == upstream.fingerprint)
+                };
+                now.iter().find(is_it).or_else(|| self.former.keys().filter(is_it).min()).cloned()
+            };
+            let before: BTreeSet<String> = deep.upstream.iter().filter_map(name_of).collect();
             changes.push(inputs_change(&before, &now));
         }
         Ok(changes)
