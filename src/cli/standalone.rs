@@ -14,7 +14,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Commands that need the pipeline.
-const WITH_PIPELINE: [&str; 14] = [
+const WITH_PIPELINE: [&str; 13] = [
     "watch",
     "plan",
     "status",
@@ -27,7 +27,6 @@ const WITH_PIPELINE: [&str; 14] = [
     "unaccept",
     "tag",
     "pin",
-    "forget",
     "export",
 ];
 
@@ -148,12 +147,12 @@ fn asks_for_pipeline(action: &Action) -> Option<&'static str> {
         Action::Graph(GraphQuestion::Impact(_)) => Some("impact"),
         Action::Upkeep(Upkeep::Tag(_)) => Some("tag"),
         Action::Upkeep(Upkeep::Pin(_)) => Some("pin"),
-        Action::Upkeep(Upkeep::Forget(_)) => Some("forget"),
         Action::Upkeep(Upkeep::Export(_)) => Some("export"),
         Action::Upkeep(
             Upkeep::Untag(_)
             | Upkeep::Tags(_)
             | Upkeep::Unpin(_)
+            | Upkeep::Forget(_)
             | Upkeep::Flush(_)
             | Upkeep::Gc(_)
             | Upkeep::Revoke(_)

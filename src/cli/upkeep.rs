@@ -6,8 +6,7 @@ use crate::cli::settings::{Results, Settings};
 use crate::cli::upkeep_args::{TagsArguments, Upkeep};
 use crate::cli::{transfer_json, transfer_text, upkeep_json, upkeep_text};
 use crate::error::Result;
-use crate::exec::{Engine, Tag};
-use crate::graph::Graph;
+use crate::exec::{Engine, Forgotten, Tag};
 use std::time::SystemTime;
 
 /// What there is to be told.
@@ -24,12 +23,12 @@ pub(crate) fn upkeep(
     program: &mut dyn Program,
     stage: &mut Stage<'_>,
 ) -> Result<u8> {
-    let needs_graph = matches!(upkeep, Upkeep::Tag(_) | Upkeep::Pin(_) | Upkeep::Forget(_) | Upkeep::Export(_));
+    let names_nodes = matches!(upkeep, Upkeep::Tag(_) | Upkeep::Pin(_) | Upkeep::Forget(_) | Upkeep::Export(_));
     // Before the store: a graph with mistakes is told first.
-    let graph = if needs_graph { Some(program.build()?) } else { None };
+    let graph = if names_nodes && program.has_pipeline() { Some(program.build()?) } else { None };
     let engine = quiet_engine(settings, stage)?;
     let told = match (upkeep, &graph) {
-        (Upkeep::Tag(_) | Upkeep::Pin(_) | Upkeep::Forget(_) | Upkeep::Export(_), None) => {
+        (Upkeep::Tag(_) | Upkeep::Pin(_) | Upkeep::Export(_), None) => {
             return Ok(exit_codes::OTHER);
         }
         (Upkeep::Tag(tag), Some(graph)) => tags(&engine.tag(graph, &names(&tag.nodes), &tag.tag)?, "tagged"),
@@ -37,7 +36,13 @@ pub(crate) fn upkeep(
         (Upkeep::Untag(untag), _) => tags(&engine.untag(&untag.tag, &names(&untag.nodes))?, "no longer tagged"),
         (Upkeep::Unpin(unpin), _) => tags(&engine.unpin(&names(&unpin.nodes))?, "no longer pinned"),
         (Upkeep::Tags(of), _) => list(&engine, of)?,
-        (Upkeep::Forget(forget), Some(graph)) => forgotten(&engine, graph, &names(&forget.nodes), forget.downstream)?,
+        (Upkeep::Forget(forget), graph) => {
+            let nodes = names(&forget.nodes);
+            forgotten(&match graph {
+                Some(graph) => engine.forget(graph, &nodes, forget.downstream)?,
+                None => engine.on_record().forget(&nodes, forget.downstream)?,
+            })
+        }
         (Upkeep::Export(to), Some(graph)) => {
             let exported = engine.export(graph, &names(&to.nodes), &to.output)?;
             Told::done(transfer_text::exported(&exported, &to.output), transfer_json::exported(&exported))
@@ -93,7 +98,6 @@ fn list(engine: &Engine, TagsArguments { of }: &TagsArguments) -> Result<Told> {
     Ok(Told::done(upkeep_text::tags(&listed, SystemTime::now()), upkeep_json::tags(&listed)))
 }
 
-fn forgotten(engine: &Engine, graph: &Graph, nodes: &[&str], with_downstream: bool) -> Result<Told> {
-    let forgotten = engine.forget(graph, nodes, with_downstream)?;
-    Ok(Told::done(upkeep_text::forgotten(&forgotten), upkeep_json::forgotten(&forgotten)))
+fn forgotten(forgotten: &[Forgotten]) -> Told {
+    Told::done(upkeep_text::forgotten(forgotten), upkeep_json::forgotten(forgotten))
 }

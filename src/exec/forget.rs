@@ -27,6 +27,13 @@ pub struct Forgotten {
     pub versions: u64,
 }
 
+/// A node, and the fingerprints under which it was known.
+pub(crate) struct Versions {
+    /// Its identity.
+    pub(crate) node: String,
+    pub(crate) fingerprints: BTreeSet<Fingerprint>,
+}
+
 /// Forgets nodes in all their versions.
 ///
 /// # Errors
@@ -40,21 +47,36 @@ pub(crate) fn forget(
 ) -> Result<Vec<Forgotten>> {
     look_at_sources(session, &mut ledger, pool)?;
     make_plan(session, &mut ledger)?;
-    let store = &*session.store;
-    let mut past = Past::read(store)?;
+    let mut past = Past::read(&*session.store)?;
+    let mut all = Vec::new();
+    for node in nodes {
+        let node_name = session.graph.identity(*node);
+        let mut fingerprints: BTreeSet<Fingerprint> =
+            past.fingerprints(&node_name)?.into_iter().map(|(_, fingerprint)| fingerprint).collect();
+        fingerprints.extend(ledger.record_key(&session.graph, *node));
+        all.push(Versions { node: node_name, fingerprints });
+    }
+    forget_versions(&*session.store, all, with_downstream)
+}
+
+/// Forgets all that is on record under fingerprints that nodes had.
+///
+/// # Errors
+/// When something that would go is tagged, and when the store cannot be read or written.
+pub(crate) fn forget_versions(
+    store: &dyn Store,
+    nodes: Vec<Versions>,
+    with_downstream: bool,
+) -> Result<Vec<Forgotten>> {
     let mut named: BTreeSet<Fingerprint> = BTreeSet::new();
     let mut told = Vec::new();
-    for node in nodes {
-        let identity = session.graph.identity(*node);
-        let mut versions: BTreeSet<Fingerprint> =
-            past.fingerprints(&identity)?.into_iter().map(|(_, fingerprint)| fingerprint).collect();
-        versions.extend(ledger.record_key(&session.graph, *node));
+    for Versions { node, fingerprints } in nodes {
         let mut n_known = 0;
-        for fingerprint in &versions {
+        for fingerprint in &fingerprints {
             n_known += u64::from(deep_of(store, fingerprint)?.is_some());
         }
-        named.extend(versions);
-        told.push(Forgotten { node: identity, versions: n_known });
+        named.extend(fingerprints);
+        told.push(Forgotten { node, versions: n_known });
     }
     let below = Below::of(store, &named)?;
     let mut gone = Gone::default();

@@ -37,29 +37,30 @@ pub(crate) fn find_node(graph: &Declared, name: &str) -> Result<NodeId> {
     if let Some((_, node)) = graph.targets.iter().find(|(target, _)| target == name) {
         return Ok(graph.effective(*node));
     }
-    let mut closest: Option<(usize, String)> = None;
-    for node in graph.node_ids() {
-        let identity = graph.identity(node);
-        if identity == name {
-            return Ok(graph.effective(node));
-        }
-        note_close(&mut closest, name, identity);
+    if let Some(node) = graph.node_ids().find(|node| graph.identity(*node) == name) {
+        return Ok(graph.effective(node));
     }
-    for (target, _) in &graph.targets {
-        note_close(&mut closest, name, target.clone());
-    }
+    let targets = graph.targets.iter().map(|(target, _)| target.clone());
+    let names = graph.node_ids().map(|node| graph.identity(node)).chain(targets);
     let error = Error::new(ErrorKind::UnknownName, format!("there is no target or node `{name}`"));
     if let Some((map, _)) = name.strip_suffix(']').and_then(|name| name.split_once('['))
         && graph.node_ids().any(|node| graph.identity(node) == map)
     {
         return Err(error.with_hint(format!("ask for `{map}`: single elements are known to `log` and `replay` only")));
     }
-    Err(match closest {
-        Some((distance, close)) if distance <= 1 + name.len() / 3 => {
-            error.with_hint(format!("did you mean `{close}`?"))
-        }
-        _ => error.with_hint("`plan` lists the nodes of the pipeline"),
+    Err(match closest(name, names) {
+        Some(close) => error.with_hint(format!("did you mean `{close}`?")),
+        None => error.with_hint("`plan` lists the nodes of the pipeline"),
     })
+}
+
+/// What was probably meant by a name: the closest of all names, if it is close; the first of those that are equally so.
+pub(crate) fn closest(name: &str, names: impl IntoIterator<Item = String>) -> Option<String> {
+    let mut closest = None;
+    for candidate in names {
+        note_close(&mut closest, name, candidate);
+    }
+    closest.filter(|(distance, _)| *distance <= 1 + name.len() / 3).map(|(_, close)| close)
 }
 
 /// A node, or an element of one.

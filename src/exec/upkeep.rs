@@ -149,7 +149,7 @@ impl Engine {
     }
 
     /// Another process may be about to use what is removed.
-    fn keep_others_away(&self) -> Result<Alone> {
+    pub(crate) fn keep_others_away(&self) -> Result<Alone> {
         self.inner.store.alone().map_err(store_error)
     }
 }

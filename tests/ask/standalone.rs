@@ -205,6 +205,44 @@ fn a_file_is_imported_into_a_new_store() {
 }
 
 #[test]
+fn nodes_are_forgotten_by_the_names_that_runs_had_for_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path();
+    for rows in [2000, 1000] {
+        call(store, rows, "--quiet");
+    }
+    check(
+        store,
+        "forget tabel",
+        exit_codes::USAGE,
+        expect![[r#"
+        error: no run on record had a node `tabel`
+          hint: did you mean `table`?
+    "#]],
+    );
+    check(
+        store,
+        "forget table param:rows --downstream",
+        exit_codes::DONE,
+        expect![[r#"
+            table: forgot _ versions
+            param:rows: there was nothing to forget
+        "#]],
+    );
+    check(
+        store,
+        "forget table --json",
+        exit_codes::DONE,
+        expect![[r#"
+            {"schema":"mamo.forget/1","forgotten":[{"node":"table","versions":_}]}
+        "#]],
+    );
+    for rows in [2000, 1000] {
+        assert_eq!(call(store, rows, "assert-plan --at-most 1").0, exit_codes::NODE_FAILED, "both are executed");
+    }
+}
+
+#[test]
 fn what_needs_the_pipeline_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("store");
@@ -227,7 +265,6 @@ fn what_needs_the_pipeline_is_refused_by_name() {
         "unaccept sum",
         "tag name sum",
         "pin sum",
-        "forget sum",
         "export sum -o file",
     ] {
         let (code, stdout, stderr) = mamo(&store, args);
@@ -325,6 +362,7 @@ fn the_help_says_what_there_is() {
               untag  Take a name back; the values may go then
               tags  List names and pins, by name or by node
               unpin  Let pinned values go again
+              forget  Forget what nodes gave; they run when they are needed next
               flush  Forget all that is not tagged or pinned
               revoke  Take back what a program made that turned out to be wrong
               gc  Take away what nobody needs, by rules that you choose

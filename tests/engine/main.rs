@@ -33,6 +33,7 @@ mod mappings;
 mod maps;
 mod mistakes;
 mod older;
+mod on_record;
 mod output_limits;
 mod outputs;
 mod params;

@@ -1,0 +1,162 @@
+//! What is asked and done by the names that nodes had in runs, without a graph: as with it.
+
+use crate::support::Bench;
+use expect_test::expect;
+use mamo::{Error, ErrorKind, Graph, Node, node, source};
+
+#[node]
+fn text(n: u32) -> String {
+    format!("number {n}")
+}
+
+#[node]
+fn length(text: &str) -> usize {
+    text.len()
+}
+
+#[node(outputs(low, high))]
+fn ends(n: u32) -> (u32, u32) {
+    (n - 1, n + 1)
+}
+
+#[node]
+fn add(length: usize, end: u32) -> usize {
+    length + usize::try_from(end).unwrap()
+}
+
+/// A source, a node, one that reads it, and one of which an output is read.
+fn pipeline(n: u32) -> impl Fn(&Graph) -> mamo::Result<Node<usize>> {
+    move |g| {
+        let n = g.add(source::param("n", n));
+        let length = g.add(length::node(g.add(text::node(n))));
+        let (_, high) = g.add(ends::node(n));
+        let sum = g.add(add::node(length, high));
+        g.target("sum", sum);
+        Ok(sum)
+    }
+}
+
+fn told(error: &Error) -> String {
+    assert_eq!(error.kind(), ErrorKind::UnknownName);
+    format!("{error}: {}", error.hint().unwrap_or_default())
+}
+
+/// What is executed in the next runs is what is executed when the graph was at hand.
+#[test]
+fn forgetting_without_the_graph_is_forgetting_with_it() {
+    for (nodes, with_downstream) in [
+        (["text", "text"], false),
+        (["text", "param:n"], true),
+        (["ends", "length"], false),
+        (["ends.high", "length"], true),
+        (["ends.low", "length"], false),
+    ] {
+        let ran = [false, true].map(|has_graph| {
+            let folder = tempfile::tempdir().unwrap();
+            let bench = Bench::open(folder.path());
+            for n in [1, 20, 1] {
+                bench.run(pipeline(n));
+            }
+            bench.last();
+            let graph = Graph::build(pipeline(20)).unwrap().0;
+            let mut forgotten = match has_graph {
+                true => bench.engine.forget(&graph, &nodes, with_downstream),
+                false => bench.engine.on_record().forget(&nodes, with_downstream),
+            }
+            .unwrap();
+            forgotten.sort_by(|a, b| a.node.cmp(&b.node));
+            let ran = [1, 20].map(|n| {
+                bench.run(pipeline(n));
+                bench.last()
+            });
+            (forgotten, ran)
+        });
+        assert_eq!(ran[0], ran[1], "{nodes:?}");
+        assert!(
+            ran[0].1.iter().all(|ran| ran.split(' ').any(|node| !node.starts_with('~'))),
+            "{nodes:?}: {:?}",
+            ran[0]
+        );
+    }
+}
+
+#[test]
+fn every_version_that_a_run_had_is_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::open(folder.path());
+    for n in [1, 2, 3] {
+        bench.run(pipeline(n));
+    }
+    let forgotten = bench.engine.on_record().forget(&["text", "param:n"], false).unwrap();
+    let forgotten: Vec<_> = forgotten.iter().map(|one| (one.node.as_str(), one.versions)).collect();
+    assert_eq!(forgotten, [("text", 3), ("param:n", 0)]);
+    bench.last();
+    bench.check(pipeline(1), expect!["text ~add ~ends ~length"]).unwrap();
+    assert_eq!(bench.engine.on_record().forget(&["text"], false).unwrap()[0].versions, 1);
+}
+
+#[test]
+fn what_is_pinned_is_not_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::open(folder.path());
+    bench.run(pipeline(1));
+    bench.engine.pin(&Graph::build(pipeline(1)).unwrap().0, &["length"]).unwrap();
+    let error = bench.engine.on_record().forget(&["text"], false).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Tagged);
+    assert_eq!(error.to_string(), "node `length` is pinned and would be forgotten, or rests on what would");
+    bench.last();
+    bench.check(pipeline(1), expect![[""]]).unwrap();
+}
+
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+struct Pair {
+    left: u32,
+}
+
+#[node]
+fn pair(n: u32) -> Pair {
+    Pair { left: n }
+}
+
+/// A field is called as if it were an output, and so may a source be: neither takes a node along that it does not take with the graph.
+#[test]
+fn what_is_called_like_an_output_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::open(folder.path());
+    let pipeline = |g: &Graph| {
+        let named = g.add(text::node(g.add(source::param("n", 1_u32))).name("param:x"));
+        let x = g.add(source::param("x.y", 1_u32));
+        let left = g.add(g.add(pair::node(x)).field(mamo::field!(Pair, left)));
+        Ok(g.add(add::node(g.add(length::node(named)), left)))
+    };
+    bench.run(pipeline);
+    for (name, versions) in [("param:x.y", 0), ("pair.left", 1)] {
+        let forgotten = bench.engine.on_record().forget(&[name], false).unwrap();
+        assert_eq!((forgotten[0].node.as_str(), forgotten[0].versions), (name, versions));
+        bench.last();
+        bench.run(pipeline);
+        assert!(
+            bench.last().split(' ').all(|ran| ran == "pair.left" || ran.starts_with('~') || ran.is_empty()),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn names_that_no_run_had_are_told_with_close_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::open(folder.path());
+    let forget = |name: &str| told(&bench.engine.on_record().forget(&["text", name], false).unwrap_err());
+    let list = "`run show --all` lists the nodes of a run, by their names and not by those of targets";
+    assert_eq!(forget("text"), format!("no run on record had a node `text`: {list}"));
+    bench.run(pipeline(1));
+    assert_eq!(forget("lenght"), "no run on record had a node `lenght`: did you mean `length`?");
+    assert_eq!(forget("something"), format!("no run on record had a node `something`: {list}"));
+    assert_eq!(
+        forget("text[2]"),
+        "no run on record had a node `text[2]`: ask for `text`: single elements are known to `log` and `replay` only"
+    );
+    bench.last();
+    // Nothing was forgotten meanwhile.
+    bench.check(pipeline(1), expect![[""]]).unwrap();
+}
