@@ -177,7 +177,7 @@ fn log(settings: &Settings, program: &mut dyn Program, stage: &mut Stage<'_>) ->
     let [node] = settings.targets.as_slice() else { return Ok(exit_codes::USAGE) };
     let log = match &graph {
         Some(graph) => engine.log(graph, node)?,
-        None => engine.recorded_log(node)?,
+        None => engine.on_record().log(node)?,
     };
     match settings.results {
         Results::Json => write_line(stage, &log_json::log(node, log.as_ref()))?,

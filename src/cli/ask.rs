@@ -13,6 +13,12 @@ pub(crate) fn ask(
     program: &mut dyn Program,
     stage: &mut Stage<'_>,
 ) -> Result<u8> {
+    if let GraphQuestion::Show(node) = question
+        && !program.has_pipeline()
+    {
+        let shown = quiet_engine(settings, stage)?.on_record().show(node)?;
+        return tell(settings, stage, &ask_text::recorded(&shown, SystemTime::now()), &ask_json::recorded(&shown));
+    }
     let graph = program.build()?;
     let engine = quiet_engine(settings, stage)?;
     let (text, json) = match question {
@@ -29,9 +35,13 @@ pub(crate) fn ask(
             (ask_text::impact(&impact), ask_json::impact(&impact))
         }
     };
+    tell(settings, stage, &text, &json)
+}
+
+fn tell(settings: &Settings, stage: &mut Stage<'_>, text: &str, json: &str) -> Result<u8> {
     match settings.results {
-        Results::Json => write_line(stage, &json)?,
-        Results::Text => write(stage, &text)?,
+        Results::Json => write_line(stage, json)?,
+        Results::Text => write(stage, text)?,
     }
     Ok(exit_codes::DONE)
 }

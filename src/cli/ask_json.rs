@@ -1,7 +1,7 @@
 //! How nodes stand, as programs read it; `docs/json.md` explains it.
 
 use crate::cli::json::{line, millis, since_1970, state_name};
-use crate::exec::{Impact, ImpactNode, NodeDetails, NodeStatus};
+use crate::exec::{Impact, ImpactNode, NodeDetails, NodeStatus, RecordedNode};
 use crate::graph::Persist;
 use serde::Serialize;
 
@@ -14,9 +14,9 @@ struct StatusObject<'a> {
 #[derive(Serialize)]
 struct NodeObject<'a> {
     node: &'a str,
-    state: &'static str,
+    state: Option<&'static str>,
     function: Option<&'a str>,
-    tags: &'a [String],
+    tags: Option<&'a [String]>,
     at_ms: Option<u64>,
     took_ms: Option<u64>,
     bytes: Option<u64>,
@@ -28,12 +28,12 @@ struct NodeObject<'a> {
 struct ShowObject<'a> {
     schema: &'static str,
     node: NodeObject<'a>,
-    place: &'a str,
+    place: Option<&'a str>,
     function_place: Option<&'a str>,
     code: Option<&'a str>,
     value_type: Option<&'static str>,
-    persist: &'static str,
-    barrier: bool,
+    persist: Option<&'static str>,
+    barrier: Option<bool>,
     fingerprint: Option<&'a str>,
     content: Option<&'a str>,
     value: Option<&'a str>,
@@ -64,9 +64,9 @@ impl<'a> From<&'a NodeStatus> for NodeObject<'a> {
     fn from(status: &'a NodeStatus) -> Self {
         Self {
             node: &status.node,
-            state: state_name(status.state),
+            state: Some(state_name(status.state)),
             function: status.function.as_deref(),
-            tags: &status.tags,
+            tags: Some(&status.tags),
             at_ms: status.at.map(since_1970),
             took_ms: status.took.map(millis),
             bytes: status.size,
@@ -99,16 +99,16 @@ pub(crate) fn details(details: &NodeDetails) -> String {
     line(&ShowObject {
         schema: "mamo.show/1",
         node: (&details.status).into(),
-        place: &details.place,
+        place: Some(&details.place),
         function_place: details.function_place.as_deref(),
         code: details.code.as_deref(),
         value_type: details.value_type,
-        persist: match details.persist {
+        persist: Some(match details.persist {
             Persist::Auto => "auto",
             Persist::Always => "always",
             Persist::Never => "never",
-        },
-        barrier: details.is_barrier,
+        }),
+        barrier: Some(details.is_barrier),
         fingerprint: details.fingerprint.as_deref(),
         content: details.content.as_deref(),
         value: details.value.as_deref(),
@@ -118,5 +118,38 @@ pub(crate) fn details(details: &NodeDetails) -> String {
         run: details.run.as_deref(),
         executable: details.executable.as_deref(),
         log: details.log.iter().flat_map(|log| log.lines.iter()).map(|line| line.text.as_str()).collect(),
+    })
+}
+
+/// As [`details`]; what only the graph tells is null.
+pub(crate) fn recorded(recorded: &RecordedNode) -> String {
+    line(&ShowObject {
+        schema: "mamo.show/1",
+        node: NodeObject {
+            node: &recorded.node,
+            state: None,
+            function: recorded.function.as_deref(),
+            tags: None,
+            at_ms: recorded.at.map(since_1970),
+            took_ms: recorded.took.map(millis),
+            bytes: recorded.size,
+            members: recorded.members,
+            failure: recorded.failure.as_deref(),
+        },
+        place: None,
+        function_place: None,
+        code: recorded.code.as_deref(),
+        value_type: None,
+        persist: None,
+        barrier: None,
+        fingerprint: Some(&recorded.fingerprint),
+        content: recorded.content.as_deref(),
+        value: recorded.value.as_deref(),
+        preview: recorded.preview.as_deref(),
+        inputs: &recorded.inputs,
+        readers: &recorded.readers,
+        run: recorded.run.as_deref(),
+        executable: recorded.executable.as_deref(),
+        log: recorded.log.iter().flat_map(|log| log.lines.iter()).map(|line| line.text.as_str()).collect(),
     })
 }

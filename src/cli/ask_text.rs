@@ -2,7 +2,7 @@
 
 use crate::cli::plan_list::{STATES, label};
 use crate::cli::words;
-use crate::exec::{Impact, NodeDetails, NodeStatus};
+use crate::exec::{Impact, NodeDetails, NodeLog, NodeStatus, RecordedNode};
 use crate::graph::Persist;
 use std::time::SystemTime;
 
@@ -89,11 +89,48 @@ pub(crate) fn details(details: &NodeDetails, now: SystemTime) -> String {
     line("kept", status.function.as_ref().map(|_| format!("{kept}{barrier}")));
     line("fingerprint", short(&details.fingerprint));
     line("digest", short(&details.value));
-    if let Some(log) = &details.log {
-        let lines: Vec<String> = log.lines.iter().rev().take(LOG_LINES).map(|line| line.text.clone()).collect();
-        line("log", Some(lines.into_iter().rev().collect::<Vec<_>>().join("\n")));
-    }
+    line("log", details.log.as_ref().map(last_lines));
     text
+}
+
+/// All that is on record of a node, and what the pipeline's own program would tell besides.
+pub(crate) fn recorded(recorded: &RecordedNode, now: SystemTime) -> String {
+    let members = recorded.members.map(|members| format!(" x{members}")).unwrap_or_default();
+    let stands = match (&recorded.value, recorded.is_newest) {
+        (None, _) if recorded.preview.is_some() => "as in the newest run that had it",
+        (Some(_), true) => "as in the newest run that had it",
+        (Some(_), false) => "its newest value; the newest run that had it gave none that is on record",
+        (None, _) => "no value on record",
+    };
+    let mut text = format!("{}{members}: {stands}\n", recorded.node);
+    let mut line = |what: &str, value: Option<String>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            text.push_str(&format!("  {what:<12}{}\n", value.replace('\n', "\n              ")));
+        }
+    };
+    let short = |digest: &Option<String>| digest.as_ref().map(|digest| digest.chars().take(SHOWN).collect::<String>());
+    let unknown = recorded.value.as_ref().map(|_| "not shown: the pipeline's own program knows its type".to_owned());
+    line("value", recorded.preview.clone().or(unknown));
+    line("size", recorded.size.map(words::bytes));
+    let took = recorded.took.map(|took| format!(", took {}", words::duration(took))).unwrap_or_default();
+    let age = recorded.at.and_then(|at| now.duration_since(at).ok());
+    let run = short(&recorded.run).map(|run| format!(" by run {run}")).unwrap_or_default();
+    line("made", age.map(|age| format!("{} ago{run}{took}", words::duration(age))));
+    line("failed", recorded.failure.clone());
+    line("function", recorded.function.clone());
+    line("code", short(&recorded.code));
+    line("reads", Some(recorded.inputs.join(", ")));
+    line("read by", Some(recorded.readers.join(", ")));
+    line("fingerprint", short(&Some(recorded.fingerprint.clone())));
+    line("digest", short(&recorded.value));
+    line("log", recorded.log.as_ref().map(last_lines));
+    text
+}
+
+/// How a log ends.
+fn last_lines(log: &NodeLog) -> String {
+    let lines: Vec<String> = log.lines.iter().rev().take(LOG_LINES).map(|line| line.text.clone()).collect();
+    lines.into_iter().rev().collect::<Vec<_>>().join("\n")
 }
 
 /// What an edit would make stale.

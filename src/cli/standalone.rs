@@ -14,11 +14,10 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Commands that need the pipeline.
-const WITH_PIPELINE: [&str; 13] = [
+const WITH_PIPELINE: [&str; 12] = [
     "watch",
     "plan",
     "status",
-    "show",
     "impact",
     "assert-plan",
     "replay",
@@ -143,7 +142,6 @@ fn asks_for_pipeline(action: &Action) -> Option<&'static str> {
         Action::Accept { .. } => Some("accept"),
         Action::Unaccept { .. } => Some("unaccept"),
         Action::Graph(GraphQuestion::Status(_)) => Some("status"),
-        Action::Graph(GraphQuestion::Show(_)) => Some("show"),
         Action::Graph(GraphQuestion::Impact(_)) => Some("impact"),
         Action::Upkeep(Upkeep::Tag(_)) => Some("tag"),
         Action::Upkeep(Upkeep::Pin(_)) => Some("pin"),
@@ -160,6 +158,7 @@ fn asks_for_pipeline(action: &Action) -> Option<&'static str> {
             | Upkeep::Verify
             | Upkeep::Repair,
         )
+        | Action::Graph(GraphQuestion::Show(_))
         | Action::Log
         | Action::Accepted
         | Action::Past(_) => None,

@@ -55,7 +55,7 @@ impl OnRecord<'_> {
     pub fn forget(&self, nodes: &[&str], with_downstream: bool) -> Result<Vec<Forgotten>> {
         let _running = self.engine.inner.alone("the engine was asked")?;
         let _alone = self.engine.keep_others_away()?;
-        let store = &*self.engine.inner.store;
+        let store = self.store();
         let known = Names::read(store)?;
         let mut all: Vec<Versions> = Vec::new();
         for name in nodes {
@@ -67,6 +67,20 @@ impl OnRecord<'_> {
             }
         }
         forget_versions(store, all, with_downstream)
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.engine.inner.store
+    }
+
+    /// The identity of a named node, and what it was in the runs that had it, newest first.
+    ///
+    /// # Errors
+    /// When no run on record had a node of that name, and when the store cannot be read.
+    pub(crate) fn find(&self, name: &str) -> Result<(String, Vec<(PastRun, Fingerprint)>)> {
+        let known = Names::read(self.store())?;
+        let (node, versions) = known.find(self.store(), name)?;
+        Ok((node.to_owned(), versions.to_vec()))
     }
 }
 
@@ -94,28 +108,32 @@ impl Names {
         }
         match self.0.get_key_value(name) {
             Some((name, versions)) => Ok((name, versions)),
-            None => Err(self.unknown(name)),
+            None => Err(unknown(name, self.0.keys())),
         }
     }
+}
 
-    fn unknown(&self, name: &str) -> Error {
-        let error = Error::new(ErrorKind::UnknownName, format!("no run on record had a node `{name}`")).with_node(name);
-        if let Some((map, _)) = name.strip_suffix(']').and_then(|name| name.split_once('['))
-            && self.0.contains_key(map)
-        {
-            return error.with_hint(format!("ask for `{map}`: single elements are known to `log` and `replay` only"));
-        }
-        match closest(name, self.0.keys().cloned()) {
-            Some(close) => error.with_hint(format!("did you mean `{close}`?")),
-            None => {
-                error.with_hint("`run show --all` lists the nodes of a run, by their names and not by those of targets")
-            }
+/// Why nothing is known by a name, beside names that are.
+pub(crate) fn unknown<'n>(name: &str, known: impl IntoIterator<Item = &'n String> + Clone) -> Error {
+    let error = Error::new(ErrorKind::UnknownName, format!("no run on record had a node `{name}`")).with_node(name);
+    if let Some((map, _)) = name.strip_suffix(']').and_then(|name| name.split_once('['))
+        && known.clone().into_iter().any(|known| known == map)
+    {
+        return error.with_hint(format!("ask for `{map}`: single elements are known to `log` and `replay` only"));
+    }
+    match closest(name, known.into_iter().cloned()) {
+        Some(close) => error.with_hint(format!("did you mean `{close}`?")),
+        None => {
+            error.with_hint("`run show --all` lists the nodes of a run, by their names and not by those of targets")
         }
     }
 }
 
 /// What a node is by its record: its function, parameters and results.
-fn spec_of(store: &dyn Store, fingerprint: &Fingerprint) -> Result<Option<SpecKey>> {
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn spec_of(store: &dyn Store, fingerprint: &Fingerprint) -> Result<Option<SpecKey>> {
     let Some(deep) = deep_of(store, fingerprint)? else { return Ok(None) };
     let bytes = record(store, Key::new(RecordKind::Spec, deep.spec.as_bytes()))?;
     Ok(bytes.and_then(|bytes| SpecKey::from_bytes(&bytes)))

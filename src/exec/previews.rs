@@ -62,10 +62,15 @@ fn leaf_value(session: &Session, ledger: &Ledger, node: NodeId) -> Option<Value>
 /// # Errors
 /// When the store cannot be read.
 pub(crate) fn preview_at(store: &dyn Store, fingerprint: &Fingerprint) -> Result<String> {
+    Ok(noted_preview(store, fingerprint)?.unwrap_or_else(|| format!("{fingerprint:.8}")))
+}
+
+/// What a leaf was, as text, if that was written down.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn noted_preview(store: &dyn Store, fingerprint: &Fingerprint) -> Result<Option<String>> {
     let bytes = record(store, Key::new(RecordKind::Preview, fingerprint.as_bytes()))?;
-    let text = bytes
-        .as_deref()
-        .and_then(RecordReader::of_recipe)
-        .map(|reader| String::from_utf8_lossy(reader.rest()).into_owned());
-    Ok(text.unwrap_or_else(|| format!("{fingerprint:.8}")))
+    let reader = bytes.as_deref().and_then(RecordReader::of_recipe);
+    Ok(reader.map(|reader| String::from_utf8_lossy(reader.rest()).into_owned()))
 }

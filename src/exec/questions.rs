@@ -5,11 +5,10 @@ use crate::exec::engine::unfinished;
 use crate::exec::impact::{Impact, impact};
 use crate::exec::ledger::Ledger;
 use crate::exec::named::{find_node, find_targets};
-use crate::exec::report::{Report, newest_report};
 use crate::exec::show::{NodeDetails, show};
 use crate::exec::stats::{Stats, stats};
 use crate::exec::status::{NodeStatus, StatusFilter, status};
-use crate::exec::{Engine, NodeLog, RunDiff, RunNode, RunRecord, runs};
+use crate::exec::{Engine, RunDiff, RunNode, RunRecord, runs};
 use crate::graph::Graph;
 use std::collections::BTreeSet;
 
@@ -38,14 +37,6 @@ impl Engine {
         let ledger = Ledger::new(declared, BTreeSet::from([node]));
         let shown = show(&self.inner.session(declared)?, ledger, &self.inner.pool, node)?;
         shown.ok_or_else(|| Error::new(ErrorKind::UnknownName, "the node is an output of another one"))
-    }
-
-    /// As [`Engine::log`], without the graph: by identity, also of a node that no graph has any more.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn recorded_log(&self, node: &str) -> Result<Option<NodeLog>> {
-        Ok(newest_report(&*self.inner.store, node)?.map(Report::log))
     }
 
     /// What the store holds and has been good for, in numbers.

@@ -7,10 +7,11 @@ use crate::exec::recorded::{deep_of, payload_of_value};
 use crate::exec::report::{NodeLog, Report, newest_report};
 use crate::exec::session::Session;
 use crate::exec::status::{NodeStatus, StatusFilter, status};
-use crate::fingerprint::SpecKey;
+use crate::fingerprint::{BlobDigest, Schema, SpecKey, ValueDigest, decode, schema_of, value_digest};
 use crate::graph::{Body, Kind, NodeId, Persist};
 use crate::store::{Deep, Payload};
 use crate::value::{Artifact, Value};
+use serde::de::DeserializeOwned;
 use std::any::Any;
 use std::fmt::Debug;
 
@@ -122,17 +123,42 @@ fn preview_of(session: &Session, node: NodeId, deep: &Deep) -> Result<Option<Str
     Ok(session.load(node, &deep.value, &payload).ok().flatten().as_ref().and_then(preview))
 }
 
+/// Does something for each type that can be shown, and for vectors of it, until it gives something.
+macro_rules! of_shown_types {
+    ($do:ident($($argument:expr),*)) => {
+        of_shown_types!(@ $do ($($argument),*) String, bool, char, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64)
+    };
+    (@ $do:ident $arguments:tt $($shown:ty),*) => {
+        None$(.or_else(|| of_shown_types!(% $do::<$shown> $arguments)).or_else(|| of_shown_types!(% $do::<Vec<$shown>> $arguments)))*
+    };
+    (% $do:ident::<$shown:ty> ($($argument:expr),*)) => { $do::<$shown>($($argument),*) };
+}
+
 /// The beginning of a value of a type that can be shown.
 pub(crate) fn preview(value: &Value) -> Option<String> {
-    macro_rules! shown {
-        ($($shown:ty),*) => {
-            None$(.or_else(|| shown::<$shown>(value.as_any())).or_else(|| shown::<Vec<$shown>>(value.as_any())))*
-        };
-    }
     if let Some(artifact) = value.as_any().downcast_ref::<Artifact>() {
         return Some(listing(artifact));
     }
-    shown!(String, bool, char, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64)
+    of_shown_types!(shown(value.as_any()))
+}
+
+/// The beginning of a value whose type nobody knows here: it is one of those that can be shown if the value is called as values of that
+/// type are.
+pub(crate) fn preview_of_bytes(value: &ValueDigest, bytes: &[u8]) -> Option<String> {
+    let (digest, len) = (BlobDigest::of(bytes), u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+    let name = |schema: Schema| value_digest(&schema.digest, &digest, len);
+    of_shown_types!(shown_bytes(value, bytes, &name))
+}
+
+fn shown_bytes<T: Debug + DeserializeOwned + Send + Sync + 'static>(
+    value: &ValueDigest,
+    bytes: &[u8],
+    name: &dyn Fn(Schema) -> ValueDigest,
+) -> Option<String> {
+    if name(schema_of::<T>()) != *value {
+        return None;
+    }
+    shown::<T>(&decode::<T>(bytes).ok()?)
 }
 
 fn shown<T: Debug + 'static>(value: &(dyn Any + Send + Sync)) -> Option<String> {

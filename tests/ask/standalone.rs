@@ -205,6 +205,60 @@ fn a_file_is_imported_into_a_new_store() {
 }
 
 #[test]
+fn a_node_is_shown_as_far_as_it_is_on_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path();
+    for rows in [2000, 3] {
+        call(store, rows, "--quiet");
+    }
+    check(
+        store,
+        "show table",
+        exit_codes::DONE,
+        expect![[r#"
+        table: as in the newest run that had it
+          value  [0, _, 4]
+          size  _
+          made  _ ago by run _, took _
+          function  ask::support::table
+          code  _
+          reads  param:rows
+          read by  sum
+          fingerprint _
+          digest  _
+    "#]],
+    );
+    check(
+        store,
+        "show table --json",
+        exit_codes::DONE,
+        expect![[r#"
+        {"schema":"mamo.show/1","node":{"node":"table","state":null,"function":"ask::support::table","tags":null,"at_ms":_,"took_ms":_,"bytes":_,"members":null,"failure":null},"place":null,"function_place":null,"code":"_","value_type":null,"persist":null,"barrier":null,"fingerprint":"_","content":"_","value":"_","preview":"[0, _, 4]","inputs":["param:rows"],"readers":["sum"],"run":"_","executable":"_","log":[]}
+    "#]],
+    );
+    check(
+        store,
+        "show param:rows",
+        exit_codes::DONE,
+        expect![[r#"
+            param:rows: as in the newest run that had it
+              value  _
+              read by  table
+              fingerprint _
+        "#]],
+    );
+    check(
+        store,
+        "show smu",
+        exit_codes::USAGE,
+        expect![[r#"
+        error: no run on record had a node `smu`
+          hint: did you mean `sum`?
+    "#]],
+    );
+}
+
+#[test]
 fn nodes_are_forgotten_by_the_names_that_runs_had_for_them() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path();
@@ -256,7 +310,6 @@ fn what_needs_the_pipeline_is_refused_by_name() {
         "assert-plan --nothing-stale",
         "status",
         "ls up:sum",
-        "show sum",
         "impact table",
         "why sum",
         "replay sum",
@@ -353,6 +406,7 @@ fn the_help_says_what_there_is() {
 
             Commands:
               run  Say what a run did with each node: `run show`
+              show  Show a node: value, provenance, code and log
               stats  Say what the store holds, and what it has been good for
               runs  List the runs that are on record
               diff  Say what is different in one run and another

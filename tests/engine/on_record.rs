@@ -41,6 +41,102 @@ fn told(error: &Error) -> String {
     format!("{error}: {}", error.hint().unwrap_or_default())
 }
 
+fn check_show<T>(bench: &Bench, pipeline: impl Fn(&Graph) -> mamo::Result<T>, node: &str, preview: Option<&str>) {
+    let graph = Graph::build(pipeline).unwrap().0;
+    let (with, without) = (bench.engine.show(&graph, node).unwrap(), bench.engine.on_record().show(node).unwrap());
+    assert_eq!(without.preview.as_deref(), preview, "{node}");
+    assert!(without.preview.is_none() || without.preview == with.preview, "{node}");
+    assert_eq!(Some(&without.fingerprint), with.fingerprint.as_ref(), "{node}");
+    assert_eq!((&without.content, &without.value), (&with.content, &with.value), "{node}");
+    assert_eq!((&without.function, &without.code), (&with.status.function, &with.code), "{node}");
+    assert_eq!((&without.run, &without.executable), (&with.run, &with.executable), "{node}");
+    let status = &with.status;
+    assert_eq!(
+        (without.size, without.members, without.at, without.took),
+        (status.size, status.members, status.at, status.took)
+    );
+    // Constants without a name share one.
+    let sorted = |names: &[String]| {
+        names.iter().filter(|name| *name != "value").cloned().collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(sorted(&without.inputs), sorted(&with.inputs), "{node}");
+    assert_eq!(sorted(&without.readers), sorted(&with.readers), "{node}");
+    assert_eq!(without.log, with.log, "{node}");
+    assert_eq!(without.is_newest, without.value.is_some());
+}
+
+#[node]
+fn ratios(numbers: &[f64]) -> Vec<f64> {
+    numbers.iter().map(|number| number / 2.0).collect()
+}
+
+#[node]
+fn halve(ratio: f64) -> f64 {
+    ratio / 2.0
+}
+
+#[node]
+fn count(ctx: &mamo::NodeCtx, halves: &mamo::List<f64>, pair: &Pair) -> usize {
+    ctx.log("counting");
+    halves.len() + usize::try_from(pair.left).unwrap()
+}
+
+/// What is told without the graph is what is told with it, and what cannot be told is left out.
+#[test]
+fn nodes_are_shown_as_with_the_graph() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::open(folder.path());
+    bench.run(pipeline(7));
+    check_show(&bench, pipeline(7), "param:n", Some("7"));
+    check_show(&bench, pipeline(7), "text", Some("number 7"));
+    check_show(&bench, pipeline(7), "length", Some("8"));
+    check_show(&bench, pipeline(7), "ends", None);
+    check_show(&bench, pipeline(7), "add", Some("16"));
+    let kinds = |g: &Graph| {
+        let ratios = g.add(ratios::node(g.value(vec![1.0, 3.0])));
+        let pair = g.add(pair::node(g.value(1)));
+        Ok(g.add(count::node(g.add(halve::map(ratios)), pair)))
+    };
+    bench.run(kinds);
+    check_show(&bench, kinds, "ratios", Some("[0.5, 1.5]"));
+    // Types of the pipeline's own, and lists, are for it to show.
+    check_show(&bench, kinds, "pair", None);
+    check_show(&bench, kinds, "halve", None);
+    check_show(&bench, kinds, "count", Some("3"));
+    assert_eq!(bench.engine.on_record().log("count").unwrap().unwrap().lines.iter().count(), 1);
+}
+
+#[node(version = 1)]
+fn picky(n: u32) -> Result<u32, String> {
+    if n == 2 { Err("not two".to_owned()) } else { Ok(n) }
+}
+
+/// A failure does not hide the value that there was before, and a value on record is not taken for the newest when it is not.
+#[test]
+fn the_newest_value_is_shown_and_what_became_of_the_node_since() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::open(folder.path());
+    let pipeline = |n: u32| move |g: &Graph| Ok(g.add(picky::node(g.add(source::param("n", n)))));
+    let shown = || {
+        let shown = bench.engine.on_record().show("picky").unwrap();
+        (shown.preview, shown.is_newest, shown.failure)
+    };
+    let value = |preview: &str| Some(preview.to_owned());
+    bench.run(pipeline(2));
+    assert_eq!(shown(), (None, false, value("not two")));
+    bench.run(pipeline(1));
+    bench.run(pipeline(3));
+    assert_eq!(shown(), (value("3"), true, None));
+    bench.run(pipeline(2));
+    assert_eq!(shown(), (value("3"), false, value("not two")));
+    bench.run(pipeline(1));
+    assert_eq!(shown(), (value("1"), true, None));
+    bench.engine.on_record().forget(&["picky"], false).unwrap();
+    assert_eq!(shown(), (None, false, None));
+    let error = bench.engine.on_record().show("pickle").unwrap_err();
+    assert_eq!(told(&error), "no run on record had a node `pickle`: did you mean `picky`?");
+}
+
 /// What is executed in the next runs is what is executed when the graph was at hand.
 #[test]
 fn forgetting_without_the_graph_is_forgetting_with_it() {
