@@ -14,20 +14,8 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Commands that need the pipeline.
-const WITH_PIPELINE: [&str; 12] = [
-    "watch",
-    "plan",
-    "status",
-    "impact",
-    "assert-plan",
-    "replay",
-    "audit",
-    "accept",
-    "unaccept",
-    "tag",
-    "pin",
-    "export",
-];
+const WITH_PIPELINE: [&str; 10] =
+    ["watch", "plan", "status", "impact", "assert-plan", "replay", "audit", "accept", "unaccept", "export"];
 
 /// Options of all commands that are about runs.
 const OF_RUNS: [&str; 4] = ["slots", "memory", "pools", "verbose"];
@@ -101,7 +89,10 @@ fn command() -> clap::Command {
         .mut_subcommand("why", |why| {
             why.about("Say why the last run did what it did: `why --last`")
                 .override_usage("mamo why --last [OPTIONS] [NODE]")
-        });
+        })
+        .mut_subcommand("show", |show| show.about("Show what is on record of a node's newest value"))
+        .mut_subcommand("tag", |tag| tag.about("Name the newest values of nodes, and keep them for good"))
+        .mut_subcommand("pin", |pin| pin.about("Keep the newest values of nodes for good"));
     let command = WITH_PIPELINE.iter().fold(command, |command, name| command.mut_subcommand(name, |it| it.hide(true)));
     OF_RUNS.iter().fold(command, |command, name| command.mut_arg(name, |it| it.hide(true)))
 }
@@ -143,11 +134,11 @@ fn asks_for_pipeline(action: &Action) -> Option<&'static str> {
         Action::Unaccept { .. } => Some("unaccept"),
         Action::Graph(GraphQuestion::Status(_)) => Some("status"),
         Action::Graph(GraphQuestion::Impact(_)) => Some("impact"),
-        Action::Upkeep(Upkeep::Tag(_)) => Some("tag"),
-        Action::Upkeep(Upkeep::Pin(_)) => Some("pin"),
         Action::Upkeep(Upkeep::Export(_)) => Some("export"),
         Action::Upkeep(
-            Upkeep::Untag(_)
+            Upkeep::Tag(_)
+            | Upkeep::Pin(_)
+            | Upkeep::Untag(_)
             | Upkeep::Tags(_)
             | Upkeep::Unpin(_)
             | Upkeep::Forget(_)

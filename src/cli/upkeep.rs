@@ -28,11 +28,12 @@ pub(crate) fn upkeep(
     let graph = if names_nodes && program.has_pipeline() { Some(program.build()?) } else { None };
     let engine = quiet_engine(settings, stage)?;
     let told = match (upkeep, &graph) {
-        (Upkeep::Tag(_) | Upkeep::Pin(_) | Upkeep::Export(_), None) => {
-            return Ok(exit_codes::OTHER);
-        }
+        // Refused before, by the name of the command.
+        (Upkeep::Export(_), None) => return Ok(exit_codes::USAGE),
         (Upkeep::Tag(tag), Some(graph)) => tags(&engine.tag(graph, &names(&tag.nodes), &tag.tag)?, "tagged"),
+        (Upkeep::Tag(tag), None) => tags(&engine.on_record().tag(&names(&tag.nodes), &tag.tag)?, "tagged"),
         (Upkeep::Pin(pin), Some(graph)) => tags(&engine.pin(graph, &names(&pin.nodes))?, "pinned"),
+        (Upkeep::Pin(pin), None) => tags(&engine.on_record().pin(&names(&pin.nodes))?, "pinned"),
         (Upkeep::Untag(untag), _) => tags(&engine.untag(&untag.tag, &names(&untag.nodes))?, "no longer tagged"),
         (Upkeep::Unpin(unpin), _) => tags(&engine.unpin(&names(&unpin.nodes))?, "no longer pinned"),
         (Upkeep::Tags(of), _) => list(&engine, of)?,

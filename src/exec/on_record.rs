@@ -6,9 +6,11 @@ use crate::exec::forget::{Forgotten, Versions, forget_versions};
 use crate::exec::named::closest;
 use crate::exec::past::{Past, PastRun};
 use crate::exec::recorded::{deep_of, record};
+use crate::exec::tags::{Named, Tag, check_name, give};
 use crate::fingerprint::{Fingerprint, SpecKey};
-use crate::store::{Key, RecordKind, Store};
+use crate::store::{Deep, Key, RecordKind, Store};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
 
 /// A store without the graph whose values it keeps: nodes are those that runs on record had, by their identities.
 ///
@@ -69,6 +71,39 @@ impl OnRecord<'_> {
         forget_versions(store, all, with_downstream)
     }
 
+    /// As [`Engine::tag`], of the values that nodes had in the newest runs in which they had any.
+    ///
+    /// # Errors
+    /// When no run on record had a node of a name, when one has no value on record, and when the store cannot be written.
+    pub fn tag(&self, nodes: &[&str], name: &str) -> Result<Vec<Tag>> {
+        self.name(nodes, Some(name))
+    }
+
+    /// As [`Engine::pin`], of the values that nodes had in the newest runs in which they had any.
+    ///
+    /// # Errors
+    /// As [`OnRecord::tag`].
+    pub fn pin(&self, nodes: &[&str]) -> Result<Vec<Tag>> {
+        self.name(nodes, None)
+    }
+
+    fn name(&self, nodes: &[&str], name: Option<&str>) -> Result<Vec<Tag>> {
+        check_name(name)?;
+        // Nothing is collected meanwhile, in this process.
+        let _running = self.engine.inner.alone("the engine was asked")?;
+        let known = Names::read(self.store())?;
+        let mut values = Vec::new();
+        for node in nodes {
+            let (node, versions) = known.find(self.store(), node)?;
+            let Some(Newest { fingerprint, deep, .. }) = Newest::of(self.store(), versions)? else {
+                let error = Error::new(ErrorKind::UnknownName, format!("node `{node}` has no value on record"));
+                return Err(error.with_node(node).with_hint("run it first; sources and constants are not tagged"));
+            };
+            values.push(Named { node: node.to_owned(), fingerprint, deep });
+        }
+        give(self.store(), values, name, SystemTime::now(), None)
+    }
+
     pub(crate) fn store(&self) -> &dyn Store {
         &*self.engine.inner.store
     }
@@ -81,6 +116,29 @@ impl OnRecord<'_> {
         let known = Names::read(self.store())?;
         let (node, versions) = known.find(self.store(), name)?;
         Ok((node.to_owned(), versions.to_vec()))
+    }
+}
+
+/// The newest value of a node.
+pub(crate) struct Newest {
+    /// The newest run that had it.
+    pub(crate) run: PastRun,
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) deep: Deep,
+}
+
+impl Newest {
+    /// Finds it among what a node was, newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) fn of(store: &dyn Store, versions: &[(PastRun, Fingerprint)]) -> Result<Option<Self>> {
+        for (run, fingerprint) in versions {
+            if let Some(deep) = deep_of(store, fingerprint)? {
+                return Ok(Some(Self { run: *run, fingerprint: *fingerprint, deep }));
+            }
+        }
+        Ok(None)
     }
 }
 

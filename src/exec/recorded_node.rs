@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::exec::NodeLog;
 use crate::exec::members::members_of;
-use crate::exec::on_record::{OnRecord, spec_of, unknown};
+use crate::exec::on_record::{Newest, OnRecord, spec_of, unknown};
 use crate::exec::past::{Past, PastNode, PastRun};
 use crate::exec::previews::noted_preview;
 use crate::exec::recorded::{act_of, deep_of, payload_of_value, way_of};
@@ -73,29 +73,20 @@ impl OnRecord<'_> {
         let store = self.store();
         let past = Past::read(store)?;
         let (node, versions) = self.find(node)?;
-        let mut chosen: Option<(usize, PastRun, Fingerprint, Option<Deep>)> = None;
-        for (place, (run, fingerprint)) in versions.iter().enumerate() {
-            if let Some(deep) = deep_of(store, fingerprint)? {
-                chosen = Some((place, *run, *fingerprint, Some(deep)));
-                break;
-            }
-        }
+        let Some((newest_run, newest)) = versions.first().copied() else { return Err(unknown(&node, [])) };
         // A source has no record, nor has what never had a value.
-        let newest = versions.first().map(|(run, fingerprint)| (0, *run, *fingerprint, None));
-        let Some((place, run, fingerprint, deep)) = chosen.or(newest) else { return Err(unknown(&node, [])) };
-        let failure = match versions.first() {
-            Some((run, fingerprint)) => match ended(store, run, &node, fingerprint)? {
-                (RunNodeEnd::Failed(message), _) => Some(message),
-                (RunNodeEnd::Executed { .. } | RunNodeEnd::CutOff | RunNodeEnd::Known | RunNodeEnd::NoRecord, _) => {
-                    None
-                }
-            },
-            None => None,
+        let (run, fingerprint, deep) = match Newest::of(store, &versions)? {
+            Some(Newest { run, fingerprint, deep }) => (run, fingerprint, Some(deep)),
+            None => (newest_run, newest, None),
+        };
+        let failure = match ended(store, &newest_run, &node, &newest)? {
+            (RunNodeEnd::Failed(message), _) => Some(message),
+            (RunNodeEnd::Executed { .. } | RunNodeEnd::CutOff | RunNodeEnd::Known | RunNodeEnd::NoRecord, _) => None,
         };
         let neighbours = Neighbours::of(store, &past.nodes(&run)?.into_iter().collect(), &fingerprint, deep.as_ref())?;
         let log = newest_report(store, &node)?.map(Report::log);
         let mut told = RecordedNode {
-            is_newest: deep.is_some() && place == 0 && failure.is_none(),
+            is_newest: deep.is_some() && fingerprint == newest && failure.is_none(),
             failure,
             function: None,
             code: None,

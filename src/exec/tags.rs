@@ -9,7 +9,7 @@ use crate::exec::session::Session;
 use crate::exec::store_error::store_error;
 use crate::fingerprint::{Fingerprint, RECIPE, ValueDigest};
 use crate::graph::NodeId;
-use crate::store::{Batch, Key, RecordKind, RecordReader, Store};
+use crate::store::{Batch, Deep, Key, RecordKind, RecordReader, Store};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, SystemTime};
 
@@ -54,14 +54,10 @@ pub(crate) fn tag(
     nodes: &[NodeId],
     name: Option<&str>,
 ) -> Result<Vec<Tag>> {
-    if name.is_some_and(str::is_empty) {
-        return Err(Error::new(ErrorKind::UnknownName, "a tag needs a name").with_hint("or `pin` the node"));
-    }
+    check_name(name)?;
     look_at_sources(session, &mut ledger, pool)?;
     make_plan(session, &mut ledger)?;
-    let now = session.looker.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let mut given = Vec::new();
-    let mut batch = Batch::default();
+    let mut values = Vec::new();
     for node in nodes {
         let identity = session.graph.identity(*node);
         let base = ledger.record_key(&session.graph, *node);
@@ -69,16 +65,56 @@ pub(crate) fn tag(
             Some(base) => deep_of(&*session.store, &base)?.map(|deep| (base, deep)),
             None => None,
         };
-        let Some((base, deep)) = known else {
+        let Some((fingerprint, deep)) = known else {
             let message = format!("node `{identity}` has no value on record at its present code and inputs");
             let hint = "run it first; sources and constants are not tagged";
             return Err(Error::new(ErrorKind::UnknownName, message).with_node(&identity).with_hint(hint));
         };
+        values.push(Named { node: identity, fingerprint, deep });
+    }
+    give(&*session.store, values, name, session.looker.now(), Some(true))
+}
+
+/// A value that gets a name.
+pub(crate) struct Named {
+    /// Identity of its node.
+    pub(crate) node: String,
+    /// Under which the node's record stands.
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) deep: Deep,
+}
+
+/// Refuses what is no name for a tag.
+///
+/// # Errors
+/// When it is empty.
+pub(crate) fn check_name(name: Option<&str>) -> Result<()> {
+    if name.is_some_and(str::is_empty) {
+        return Err(Error::new(ErrorKind::UnknownName, "a tag needs a name").with_hint("or `pin` the node"));
+    }
+    Ok(())
+}
+
+/// Gives values a name, or pins them, all or none.
+///
+/// # Errors
+/// When the store cannot be written.
+pub(crate) fn give(
+    store: &dyn Store,
+    values: Vec<Named>,
+    name: Option<&str>,
+    now: SystemTime,
+    is_present: Option<bool>,
+) -> Result<Vec<Tag>> {
+    let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let mut given = Vec::new();
+    let mut batch = Batch::default();
+    for Named { node, fingerprint, deep } in values {
         let tagged = Tagged {
             name: name.map(str::to_owned),
-            node: identity,
+            node,
             at_ms: u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
-            fingerprint: *base.as_bytes(),
+            fingerprint: *fingerprint.as_bytes(),
             content: *deep.content.as_bytes(),
             value: *deep.value.as_bytes(),
         };
@@ -87,10 +123,10 @@ pub(crate) fn tag(
             // Serialising plain structs of strings and numbers into memory has no way to fail.
             out.extend(postcard::to_stdvec(&tagged).unwrap_or_default());
         });
-        given.push(tagged.told(Some(true)));
+        given.push(tagged.told(is_present));
     }
-    session.store.put(batch).map_err(store_error)?;
-    session.store.sync().map_err(store_error)?;
+    store.put(batch).map_err(store_error)?;
+    store.sync().map_err(store_error)?;
     Ok(given)
 }
 

@@ -259,6 +259,94 @@ fn a_node_is_shown_as_far_as_it_is_on_record() {
 }
 
 #[test]
+fn the_newest_values_are_tagged_and_pinned() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path();
+    for rows in [2000, 1000] {
+        call(store, rows, "--quiet");
+    }
+    check(
+        store,
+        "tag good table sum",
+        exit_codes::DONE,
+        expect![[r#"
+        tagged `good`: table (_)
+        tagged `good`: sum (_)
+    "#]],
+    );
+    check(
+        store,
+        "pin sum --json",
+        exit_codes::DONE,
+        expect![[r#"
+        {"schema":"mamo.tags/1","tags":[{"tag":null,"node":"sum","value":"_","at_ms":_}]}
+    "#]],
+    );
+    check(
+        store,
+        "tags",
+        exit_codes::DONE,
+        expect![[r#"
+        good  sum  (_, _ ago)
+        good  table  (_, _ ago)
+        (pinned)  sum  (_, _ ago)
+    "#]],
+    );
+    check(
+        store,
+        "tag good param:rows",
+        exit_codes::USAGE,
+        expect![[r#"
+        error: node `param:rows` has no value on record
+          hint: run it first; sources and constants are not tagged
+    "#]],
+    );
+    check(
+        store,
+        "pin sums",
+        exit_codes::USAGE,
+        expect![[r#"
+        error: no run on record had a node `sums`
+          hint: did you mean `sum`?
+    "#]],
+    );
+    check(
+        store,
+        "forget table",
+        exit_codes::OTHER,
+        expect![[r#"
+        error: node `sum` is tagged `good` and would be forgotten, or rests on what would
+          hint: `untag good sum` first
+    "#]],
+    );
+    check(
+        store,
+        "untag good",
+        exit_codes::DONE,
+        expect![[r#"
+        no longer tagged `good`: sum (_)
+        no longer tagged `good`: table (_)
+    "#]],
+    );
+    check(
+        store,
+        "unpin sum",
+        exit_codes::DONE,
+        expect![[r#"
+        no longer pinned: sum (_)
+    "#]],
+    );
+    check(
+        store,
+        "forget table",
+        exit_codes::DONE,
+        expect![[r#"
+        table: forgot _ versions
+    "#]],
+    );
+}
+
+#[test]
 fn nodes_are_forgotten_by_the_names_that_runs_had_for_them() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path();
@@ -316,8 +404,6 @@ fn what_needs_the_pipeline_is_refused_by_name() {
         "audit",
         "accept sum",
         "unaccept sum",
-        "tag name sum",
-        "pin sum",
         "export sum -o file",
     ] {
         let (code, stdout, stderr) = mamo(&store, args);
@@ -406,15 +492,17 @@ fn the_help_says_what_there_is() {
 
             Commands:
               run  Say what a run did with each node: `run show`
-              show  Show a node: value, provenance, code and log
+              show  Show what is on record of a node's newest value
               stats  Say what the store holds, and what it has been good for
               runs  List the runs that are on record
               diff  Say what is different in one run and another
               why  Say why the last run did what it did: `why --last`
               log  Print what a node said when it ran last
               accepted  List what was accepted, by whom and why
+              tag  Name the newest values of nodes, and keep them for good
               untag  Take a name back; the values may go then
               tags  List names and pins, by name or by node
+              pin  Keep the newest values of nodes for good
               unpin  Let pinned values go again
               forget  Forget what nodes gave; they run when they are needed next
               flush  Forget all that is not tagged or pinned

@@ -214,6 +214,39 @@ fn pair(n: u32) -> Pair {
     Pair { left: n }
 }
 
+/// What is tagged is what a run had last, not what it had before; a run that failed has nothing to tag.
+#[test]
+fn the_newest_value_is_kept_when_all_else_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::open(folder.path());
+    let pipeline = |n: u32| move |g: &Graph| Ok(g.add(picky::node(g.add(source::param("n", n)))));
+    bench.run(pipeline(2));
+    let error = bench.engine.on_record().tag(&["picky"], "good").unwrap_err();
+    assert_eq!(told(&error), "node `picky` has no value on record: run it first; sources and constants are not tagged");
+    for n in [1, 3, 2] {
+        bench.run(pipeline(n));
+    }
+    let on_record = bench.engine.on_record();
+    assert_eq!(told(&on_record.tag(&["picky"], "").unwrap_err()), "a tag needs a name: or `pin` the node");
+    let tags = on_record.tag(&["picky"], "good").unwrap();
+    assert_eq!(tags[0].value, on_record.show("picky").unwrap().value.unwrap());
+    assert_eq!((tags[0].is_present, tags[0].name.as_deref()), (None, Some("good")));
+    bench.engine.flush().unwrap();
+    bench.last();
+    bench.check(pipeline(3), expect![[""]]).unwrap();
+    bench.check(pipeline(1), expect!["picky"]).unwrap();
+    // The same tag as with the graph.
+    let graph = Graph::build(pipeline(3)).unwrap().0;
+    assert_eq!(bench.engine.tag(&graph, &["picky"], "good").unwrap()[0].value, tags[0].value);
+    assert_eq!(bench.engine.tags().unwrap().len(), 1);
+    bench.engine.untag("good", &[]).unwrap();
+    let pins = bench.engine.on_record().pin(&["picky"]).unwrap();
+    bench.engine.flush().unwrap();
+    bench.last();
+    bench.check(pipeline(1), expect![[""]]).unwrap();
+    assert_ne!(pins[0].value, tags[0].value, "since then there was a newer run");
+}
+
 /// A field is called as if it were an output, and so may a source be: neither takes a node along that it does not take with the graph.
 #[test]
 fn what_is_called_like_an_output_is_none() {
