@@ -21,7 +21,7 @@ use crate::exec::plan_report::{Estimate, Plan};
 use crate::exec::planning::Contents;
 use crate::exec::policy::Policy;
 use crate::exec::process::refuse_unserved;
-use crate::exec::publish::publish;
+use crate::exec::publish::{publish, refuse_inside};
 use crate::exec::recorded::load_roots;
 use crate::exec::recorder::Recorder;
 use crate::exec::remaining::Remaining;
@@ -380,6 +380,9 @@ impl Inner {
 
     pub(crate) fn run(self: &Arc<Self>, graph: &Arc<Declared>, ledger: Ledger, names: Vec<String>) -> Result<Run> {
         let start = Instant::now();
+        if let Some(store) = self.out.as_deref().and_then(Path::parent) {
+            refuse_inside(graph, store)?;
+        }
         let values = self.drive(graph, ledger, self.on_failure, self.keeps_history)?;
         let run = Run::new(values, names, start.elapsed());
         if !graph.publications.is_empty() {

@@ -7,7 +7,7 @@ use crate::exec::run::Run;
 use crate::exec::session::Session;
 use crate::exec::store_error::store_error;
 use crate::exec::wave::{Trouble, caught};
-use crate::graph::{Publication, Taken, conflict};
+use crate::graph::{Declared, Publication, Taken, conflict, plain};
 use crate::value::{Artifact, Link, Listed, digest_of, link_target, make_executable, make_link};
 use std::collections::BTreeSet;
 use std::fs::{self, Metadata};
@@ -34,6 +34,35 @@ pub(crate) fn publish(run: &Run) -> Result<()> {
         first = first.and(published.map_err(|error| error.with_node(session.graph.identity(node))));
     }
     first
+}
+
+/// Refuses to publish into a store's own folder, where a result could take the place of what the store needs; before anything runs.
+///
+/// # Errors
+/// When a result is to lie there, whichever links lead there, or in the place of the folder.
+pub(crate) fn refuse_inside(graph: &Declared, store: &Path) -> Result<()> {
+    let folder = followed(&std::path::absolute(store).map_err(Error::other)?);
+    for Publication { node, path, place } in &graph.publications {
+        let absolute = std::path::absolute(path).map_err(Error::other)?;
+        if followed(&absolute).starts_with(&folder) {
+            let node = graph.identity(graph.effective(*node));
+            let (path, store) = (path.display(), store.display());
+            let message = format!("cannot publish node `{node}` as `{path}`: the store is in `{store}` ({place})");
+            let hint = "publish it outside of the store's folder, or keep the store elsewhere";
+            return Err(Error::new(ErrorKind::NotPublished, message).with_node(&node).with_hint(hint));
+        }
+    }
+    Ok(())
+}
+
+/// The path without links, `.` and `..`, as far as it leads to something that is there; what is not there yet has none.
+fn followed(path: &Path) -> PathBuf {
+    for above in path.ancestors() {
+        if let (Ok(there), Ok(rest)) = (above.canonicalize(), path.strip_prefix(above)) {
+            return plain(&there.join(rest));
+        }
+    }
+    plain(path)
 }
 
 /// Where each result is to lie, by paths from the root: only now it is known what relative ones are relative to.

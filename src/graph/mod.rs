@@ -46,7 +46,7 @@ pub(crate) use id::{NodeId, SpecId};
 pub(crate) use join::Joined;
 pub use node::{Node, RawNode};
 pub use pipeline::Graph;
-pub(crate) use publish::{Publication, Taken, conflict};
+pub(crate) use publish::{Publication, Taken, conflict, plain};
 pub use reduce::ReducedWith;
 pub(crate) use reduce::Reducing;
 pub use resources::Takes;

@@ -67,7 +67,7 @@ impl Builder {
 }
 
 /// The path without `.`, and without `..` as far as that can be told by its text.
-fn plain(path: &Path) -> PathBuf {
+pub(crate) fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for component in path.components() {
         match component {

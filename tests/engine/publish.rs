@@ -465,3 +465,37 @@ fn a_name_may_be_as_long_as_names_are_and_what_is_above_is_a_folder() {
     let error = format!("{:?}", bench.engine.run(&graph).err().unwrap());
     assert!(error.ends_with("file` is no folder"), "{error}");
 }
+
+/// A result in the store's folder would be in the way of the store, or the store in its way: nothing is executed for it.
+#[test]
+fn nothing_is_published_into_the_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("store");
+    let bench = Bench::open(&store);
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(&store, folder.path().join("link")).unwrap();
+    let mut inside = vec!["store", "store/x", "store/out/new/x", "other/../store/x", "store/scratch/../x"];
+    if cfg!(unix) {
+        inside.extend(["link", "link/new/x"]);
+    }
+    for path in inside {
+        let (graph, ()) = Graph::build(one_file(&folder.path().join(path), b'a', 1)).unwrap();
+        let error = bench.engine.run(&graph).err().unwrap();
+        assert_eq!((error.kind(), error.node()), (ErrorKind::NotPublished, Some("file")), "{path}");
+        let told = error.to_string().replace(&format!("{}/", folder.path().display()), "");
+        let plain = path.replace("other/../", "").replace("scratch/../", "");
+        assert!(
+            told.starts_with(&format!("cannot publish node `file` as `{plain}`: the store is in `store` (")),
+            "{told}"
+        );
+        assert_eq!(error.hint(), Some("publish it outside of the store's folder, or keep the store elsewhere"));
+        assert_eq!(bench.last(), "", "{path}: nothing was executed");
+    }
+    for path in ["storehouse", "store.bin", "store/../xy"] {
+        check(
+            &bench,
+            one_file(&folder.path().join(path), path.len().try_into().unwrap(), 1),
+            expect!["file published"],
+        );
+    }
+}
