@@ -258,6 +258,66 @@ fn a_node_is_shown_as_far_as_it_is_on_record() {
     );
 }
 
+/// `mamo runs | head -1`: who reads no more has read enough. The code is that of the command, and nothing is said of the pipe.
+#[test]
+fn a_closed_standard_output_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path();
+    call(store, 2000, "--quiet");
+    for args in [
+        "runs",
+        "runs --json",
+        "run show",
+        "stats",
+        "diff last last --json",
+        "why --last",
+        "show table",
+        "log table",
+        "tag good table",
+        "tags --json",
+        "untag good",
+        "gc --dry-run",
+        "verify",
+        "show nothing",
+        "show nothing --json",
+        "plan --json",
+        "--help",
+    ] {
+        let (code, _, stderr) = mamo(store, args);
+        let (closed_code, closed_stderr) = mamo_into_closed_pipe(store, args);
+        // The tag was given and taken back by the first call.
+        if args != "untag good" {
+            assert_eq!((closed_code, closed_stderr.as_str()), (code, stderr.as_str()), "{args}");
+        }
+        assert!(!closed_stderr.contains("standard output"), "{args}: {closed_stderr}");
+    }
+}
+
+/// As [`mamo`], when nobody reads standard output from the beginning.
+fn mamo_into_closed_pipe(store: &Path, args: &str) -> (u8, String) {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut program = Command::new(env!("CARGO_BIN_EXE_mamo"));
+    let program = program.args(args.split_whitespace()).env("MAMO_STORE", store).env_remove("CLICOLOR_FORCE");
+    let output =
+        program.stdout(writer).stderr(std::process::Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+    (u8::try_from(output.status.code().unwrap()).unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+/// A disk that is full is another matter than a reader that went away.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_cannot_be_written_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    call(folder.path(), 2000, "--quiet");
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_mamo"));
+    let program = program.arg("runs").env("MAMO_STORE", folder.path()).stdout(full);
+    let output = program.output().unwrap();
+    assert_eq!(output.status.code(), Some(i32::from(exit_codes::OTHER)));
+    assert!(String::from_utf8(output.stderr).unwrap().starts_with("error: cannot write to standard output"));
+}
+
 #[test]
 fn the_newest_values_are_tagged_and_pinned() {
     let folder = tempfile::tempdir().unwrap();
