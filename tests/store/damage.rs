@@ -3,8 +3,8 @@
 use crate::support::{Random, open, open_sound};
 use mamo::fingerprint::BlobDigest;
 use mamo::store::{Batch, Key, RecordKind, Store};
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 #[derive(Clone, Copy, Debug)]
 enum Damage {
@@ -84,17 +84,30 @@ fn build(folder: &Path) -> Content {
     content.put(&open_sound(live.path()), &mut random, 1_000, &[10, 5_000, 200_000, 1 << 20]);
     let store = open_sound(live.path());
     content.put(&store, &mut random, 500, &[10, 5_000]);
-    copy(live.path(), folder);
+    copy_of_live(live.path(), folder);
     content
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() { copy(&entry.path(), &to) } else { fs::copy(entry.path(), to).map(|_| ()).unwrap() }
+/// A store that is open replaces files in the background: a copy without one that was replaced meanwhile is taken again.
+fn copy_of_live(from: &Path, to: &Path) {
+    while let Err(error) = try_copy(from, to) {
+        assert_eq!(error.kind(), io::ErrorKind::NotFound, "{error}");
+        fs::remove_dir_all(to).unwrap();
     }
+}
+
+fn copy(from: &Path, to: &Path) {
+    try_copy(from, to).unwrap();
+}
+
+fn try_copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() { try_copy(&entry.path(), &to)? } else { fs::copy(entry.path(), to).map(|_| ())? }
+    }
+    Ok(())
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -190,13 +203,13 @@ fn random_damage_is_survived() {
     }
     let live = open_sound(original.path());
     content.put(&live, &mut random, 200, &[10, 5_000]);
-    let folder = tempfile::tempdir().unwrap();
-    copy(original.path(), folder.path());
-    let files = files(folder.path());
+    let still = tempfile::tempdir().unwrap();
+    copy_of_live(original.path(), still.path());
+    let files = files(still.path());
     let n_cases = std::env::var("MAMO_TEST_CASES").map_or(40, |n| n.parse().unwrap());
     for case in 0..n_cases {
         let folder = tempfile::tempdir().unwrap();
-        copy(original.path(), folder.path());
+        copy(still.path(), folder.path());
         let mut names = Vec::new();
         for _ in 0..1 + random.below(2) {
             let file = &files[pick(&mut random, files.len())];
