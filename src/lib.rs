@@ -9,6 +9,8 @@ mod graph;
 pub mod store;
 pub mod testing;
 mod value;
+pub mod viz;
+mod words;
 
 pub use error::{Error, ErrorKind, Result};
 pub use exec::{

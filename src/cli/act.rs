@@ -15,6 +15,7 @@ use crate::cli::log_json;
 use crate::cli::log_text;
 use crate::cli::narrator::{Narrator, Style};
 use crate::cli::past::past;
+use crate::cli::picture::picture;
 use crate::cli::plan_list;
 use crate::cli::reader::while_somebody_reads;
 use crate::cli::settings::{
@@ -92,6 +93,7 @@ pub(crate) fn act(settings: &Settings, program: &mut dyn Program, stage: &mut St
             acceptances(settings, program, stage, |engine, graph, nodes| engine.unaccept(graph, nodes, remark))
         }
         Action::Graph(question) => ask(settings, question, program, stage),
+        Action::Picture(arguments) => picture(settings, arguments, program, stage),
         Action::Past(question) => past(settings, question, stage),
         Action::Upkeep(action) => upkeep(settings, action, program, stage),
         Action::Accepted => accepted(settings, stage),

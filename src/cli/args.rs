@@ -3,6 +3,7 @@
 use crate::cli::assert_plan::parse_pattern;
 use crate::cli::json::state_name;
 use crate::cli::paint::ColorChoice;
+use crate::cli::picture_args::PictureArguments;
 use crate::cli::plan_list::STATES;
 use crate::cli::resources::{parse_pool, parse_size};
 use crate::cli::upkeep_args::Upkeep;
@@ -63,6 +64,9 @@ pub(crate) enum Command {
     /// List nodes with state, age, size and time
     #[command(after_help = AFTER_HELP, visible_alias = "ls")]
     Status(StatusArguments),
+    /// Draw the graph, with what a run would do
+    #[command(after_help = AFTER_HELP)]
+    Graph(PictureArguments),
     /// Show a node: value, provenance, code and log
     #[command(after_help = AFTER_HELP)]
     Show(ShowArguments),

@@ -1,9 +1,9 @@
 //! How nodes stand, as people read it.
 
 use crate::cli::plan_list::{STATES, label};
-use crate::cli::words;
 use crate::exec::{Impact, NodeDetails, NodeLog, NodeStatus, RecordedNode};
 use crate::graph::Persist;
+use crate::words;
 use std::time::SystemTime;
 
 /// Hexadecimal digits of a digest that people can compare.

@@ -6,9 +6,9 @@ use crate::cli::exit_codes;
 use crate::cli::json::{self, PlanNodeObject, state_name};
 use crate::cli::plan_list::line;
 use crate::cli::settings::{Results, Settings};
-use crate::cli::words;
 use crate::error::Result;
 use crate::exec::{Plan, PlanState};
+use crate::words;
 use glob::Pattern;
 use serde::Serialize;
 

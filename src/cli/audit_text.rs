@@ -1,7 +1,7 @@
 //! What an audit has shown, as people read it.
 
-use crate::cli::words;
 use crate::exec::{AuditReport, Audited, Verdict};
+use crate::words;
 use std::time::Duration;
 
 /// Hexadecimal digits of a digest that people can compare.

@@ -1,9 +1,9 @@
 //! Errors and failures as people read them: what, where, why, and what to do.
 
 use crate::cli::paint::Paint;
-use crate::cli::words;
 use crate::error::Error;
 use crate::value::LogLine;
+use crate::words;
 
 /// Lines of one message; more are counted.
 const MESSAGE_LINES: usize = 12;

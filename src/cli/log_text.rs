@@ -1,9 +1,9 @@
 //! What a node said, as people read it.
 
 use crate::cli::why_text::ago;
-use crate::cli::words;
 use crate::exec::{NodeLog, Replay, ReplayEnd};
 use crate::value::{LogLevel, LogLine, LogLines};
+use crate::words;
 use std::time::SystemTime;
 
 /// Of whom and when, then the lines with the time since the node began; `now` is what the age counts from.

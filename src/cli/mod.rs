@@ -18,6 +18,8 @@ mod code_list;
 mod past;
 mod past_json;
 mod past_text;
+mod picture;
+mod picture_args;
 mod resources;
 mod settings;
 mod transfer_json;
@@ -49,7 +51,6 @@ mod why_run_text;
 mod why_text;
 
 mod paint;
-mod words;
 
 pub mod exit_codes;
 

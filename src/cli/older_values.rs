@@ -1,7 +1,7 @@
 //! Stale nodes that keep older values, as people and programs read of them.
 
 use crate::cli::json::since_1970;
-use crate::cli::words;
+use crate::words;
 use serde::Serialize;
 use std::time::SystemTime;
 

@@ -1,7 +1,8 @@
 //! Runs that are over, as people read them.
 
-use crate::cli::{why_text, words};
+use crate::cli::why_text;
 use crate::exec::{NodeCost, RunDiff, RunNode, RunNodeEnd, RunRecord, Stats};
+use crate::words;
 use std::time::SystemTime;
 
 /// Digits of a run's id that tell it from others.

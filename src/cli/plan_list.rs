@@ -2,8 +2,8 @@
 
 use crate::cli::older_values;
 use crate::cli::settings::PlanLength;
-use crate::cli::words;
 use crate::exec::{Estimate, Plan, PlanState};
+use crate::words;
 use std::collections::BTreeMap;
 
 /// Lines of a short list.

@@ -1,7 +1,7 @@
 //! How far a run is, kept from its events: what the progress bar shows.
 
-use crate::cli::words;
 use crate::exec::{Estimate, Event};
+use crate::words;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 

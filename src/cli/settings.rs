@@ -5,6 +5,7 @@ use crate::cli::args::{
 };
 use crate::cli::assert_plan::Allowed;
 use crate::cli::paint::ColorChoice;
+use crate::cli::picture_args::PictureArguments;
 use crate::cli::resources::{Resources, parse_size};
 use crate::cli::upkeep_args::Upkeep;
 use crate::exec::{OnFailure, Policy, Remark, StatusFilter};
@@ -72,6 +73,8 @@ pub(crate) enum Action {
     Past(PastQuestion),
     /// Ask about the nodes of the graph.
     Graph(GraphQuestion),
+    /// Draw the graph.
+    Picture(PictureArguments),
 }
 
 /// What is asked about the nodes of the graph.
@@ -193,6 +196,10 @@ impl Settings {
                 let filter = tag.into_iter().fold(filter, StatusFilter::tag);
                 let filter = state.into_iter().fold(filter, StatusFilter::state);
                 (Action::Graph(GraphQuestion::Status(filter)), Vec::new())
+            }
+            Some(Command::Graph(picture)) => {
+                run_only(&mut command, "graph")?;
+                (Action::Picture(picture), Vec::new())
             }
             Some(Command::Show(show)) => {
                 run_only(&mut command, "show")?;

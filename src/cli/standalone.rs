@@ -134,6 +134,7 @@ fn asks_for_pipeline(action: &Action) -> Option<&'static str> {
         Action::Unaccept { .. } => Some("unaccept"),
         Action::Graph(GraphQuestion::Status(_)) => Some("status"),
         Action::Graph(GraphQuestion::Impact(_)) => Some("impact"),
+        Action::Picture(_) => Some("graph"),
         Action::Upkeep(Upkeep::Export(_)) => Some("export"),
         Action::Upkeep(
             Upkeep::Tag(_)

@@ -3,9 +3,9 @@
 use crate::cli::exit_codes;
 use crate::cli::older_values;
 use crate::cli::paint::Paint;
-use crate::cli::words;
 use crate::exec::{Counts, Run, RunCosts};
 use crate::value::Failure;
+use crate::words;
 use std::time::{Duration, SystemTime};
 
 /// Shorter times that a run saved or lost are noise.

@@ -1,7 +1,7 @@
 //! Progress as lines, for logs: one a node, but not a million of them.
 
 use crate::cli::progress::shown;
-use crate::cli::words;
+use crate::words;
 use std::collections::BTreeMap;
 use std::time::Duration;
 

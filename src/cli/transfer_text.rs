@@ -1,8 +1,8 @@
 //! What was exported and imported, as people read it.
 
 use crate::cli::upkeep_text::shortened;
-use crate::cli::words;
 use crate::exec::{Exported, Imported};
+use crate::words;
 use std::path::Path;
 
 /// What was written to a file.

@@ -1,7 +1,7 @@
 //! What was named, forgotten, collected and verified, as people read it.
 
-use crate::cli::words;
 use crate::exec::{Evicted, Forgotten, GcReport, Revoked, Tag, Verification};
+use crate::words;
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 

@@ -2,8 +2,8 @@
 
 use crate::cli::past_text::{ago, did, id, what};
 use crate::cli::why_text;
-use crate::cli::words;
 use crate::exec::{Cause, RunNodeEnd, RunReason, WhyNode, WhyRun};
+use crate::words;
 use std::time::SystemTime;
 
 /// So many nodes are listed.

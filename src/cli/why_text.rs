@@ -4,10 +4,10 @@ use crate::cli::act::names;
 use crate::cli::console::Console;
 use crate::cli::plan_list::label;
 use crate::cli::settings::{Chatter, Settings};
-use crate::cli::words;
 use crate::error::Result;
 use crate::exec::{Acceptance, Cause, Change, Engine, ItemChange, LastEnd, PlanState, Remark, RunNodeEnd, Why};
 use crate::graph::Graph;
+use crate::words;
 use std::time::SystemTime;
 
 /// Hexadecimal digits of a digest that people can compare.

@@ -155,7 +155,8 @@ impl Names {
         end(number).and_then(|end| self.text.get(start..end)).unwrap_or_default()
     }
 
-    fn prefix(&self, mut scope: ScopeId) -> String {
+    /// The path of a scope with a slash behind each of its parts; nothing for the graph itself.
+    pub(crate) fn prefix(&self, mut scope: ScopeId) -> String {
         let mut labels = Vec::new();
         while scope != ScopeId::ROOT
             && let Some(inner) = self.get(scope)
