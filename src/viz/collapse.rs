@@ -23,25 +23,21 @@ impl View {
         self.close(&closed)
     }
 
-    /// No more boxes than can be read at once, as far as that goes: groups are closed, those furthest in first, and then nodes of one
-    /// function are put together.
+    /// No more boxes than can be read at once, as far as that goes: nodes of one function in one group are put together, and then groups
+    /// are closed, those furthest in first.
     #[must_use]
     pub fn readable(self, most: usize) -> Self {
         if self.nodes.len() <= most {
             return self;
         }
-        let depths: Vec<usize> = (0..self.groups.len()).map(|group| self.depth(group)).collect();
-        let deepest = depths.iter().copied().max().unwrap_or_default();
-        for levels in (0..deepest).rev() {
-            let closed: BTreeSet<usize> =
-                depths.iter().enumerate().filter(|(_, depth)| **depth > levels).map(|(group, _)| group).collect();
-            if self.boxes(&closed) <= most {
-                return self.close(&closed);
-            }
-        }
         let alike = self.alike();
-        let closed = (1..alike.groups.len()).collect();
-        alike.close(&closed)
+        let depths: Vec<usize> = (0..alike.groups.len()).map(|group| alike.depth(group)).collect();
+        let deepest = depths.iter().copied().max().unwrap_or_default();
+        let beyond = |levels: usize| -> BTreeSet<usize> {
+            depths.iter().enumerate().filter(|(_, depth)| **depth > levels).map(|(group, _)| group).collect()
+        };
+        let levels = (1..deepest).rev().find(|levels| alike.boxes(&beyond(*levels)) <= most).unwrap_or_default();
+        alike.close(&beyond(levels))
     }
 
     /// Nodes of one function in one group are a group of their own, where there are some of them.

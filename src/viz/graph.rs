@@ -50,7 +50,11 @@ pub(crate) fn of_graph(graph: &Declared) -> View {
 
 fn of_node(graph: &Declared, node: NodeId, name: String) -> ViewNode {
     let mut shown = ViewNode { name, place: Some(graph.entry(node).place.to_string()), ..ViewNode::default() };
-    let Kind::Spec(spec) = graph.kind(node) else { return ViewNode { kind: ViewKind::Value, ..shown } };
+    let Kind::Spec(spec) = graph.kind(node) else {
+        // A parameter has a name, what is written into the pipeline has none.
+        let kind = if graph.is_named(node) { ViewKind::Source } else { ViewKind::Value };
+        return ViewNode { kind, ..shown };
+    };
     shown.kind = match &spec.body {
         Body::Function { function, .. } => {
             shown.function = Some(function.function.path.to_owned());

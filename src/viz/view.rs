@@ -102,20 +102,6 @@ pub enum ViewKind {
 }
 
 impl ViewKind {
-    /// All kinds.
-    pub(crate) const ALL: [Self; 10] = [
-        Self::Value,
-        Self::Source,
-        Self::Function,
-        Self::Map,
-        Self::Reduce,
-        Self::Expand,
-        Self::Gather,
-        Self::Field,
-        Self::Settle,
-        Self::Group,
-    ];
-
     /// Its name, as programs read it.
     pub fn name(self) -> &'static str {
         match self {

@@ -5,6 +5,7 @@
 
 mod last;
 mod past;
+mod pictures;
 mod policies;
 mod reasons;
 mod standalone;

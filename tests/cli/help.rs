@@ -24,6 +24,7 @@ fn help_is_whole_and_on_standard_output() {
               watch        Run, and again whenever a file changes that the targets read
               plan         Say what a run would do, and run nothing
               status       List nodes with state, age, size and time [alias: ls]
+              graph        Draw the graph, with what a run would do
               show         Show a node: value, provenance, code and log
               stats        Say what the store holds, and what it has been good for
               impact       Say which nodes an edit of a function would make stale

@@ -185,5 +185,5 @@ fn habits_of_files() {
         &format!("//! Long.\n{}", "\n".repeat(600)),
         &["src/exec/long.rs:601: 601 lines; split the file by concept at 600"],
     );
-    check("viz/mod.rs", "//! New.\n", &["src/viz/mod.rs:1: `viz` is not among the layers of ARCHITECTURE.md"]);
+    check("gui/mod.rs", "//! New.\n", &["src/gui/mod.rs:1: `gui` is not among the layers of ARCHITECTURE.md"]);
 }
