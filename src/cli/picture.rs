@@ -39,6 +39,7 @@ pub(crate) fn picture(
 
 fn draw(view: &View, format: PictureFormat) -> String {
     match format {
+        PictureFormat::Svg => view.svg(),
         PictureFormat::Tree => view.tree(),
         PictureFormat::Dot => view.dot(),
         PictureFormat::Mermaid => view.mermaid(),

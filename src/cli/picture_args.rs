@@ -17,7 +17,7 @@ pub(crate) struct PictureArguments {
 
     /// In which form
     #[arg(long, value_name = "FORMAT", value_enum, hide_possible_values = true)]
-    #[arg(help = "tree, dot, mermaid, graphml, json, cytoscape")]
+    #[arg(help = "svg, tree, dot, mermaid, graphml, json, cytoscape")]
     pub(crate) format: Option<PictureFormat>,
 
     /// Open so many levels of groups [default: as can be read]
@@ -64,6 +64,8 @@ pub(crate) enum PictureFormat {
     Json,
     /// Elements of Cytoscape
     Cytoscape,
+    /// A drawing
+    Svg,
 }
 
 impl PictureArguments {
@@ -92,6 +94,7 @@ impl PictureArguments {
             Some("mmd" | "mermaid") => Ok(PictureFormat::Mermaid),
             Some("graphml") => Ok(PictureFormat::Graphml),
             Some("json") => Ok(PictureFormat::Json),
+            Some("svg") => Ok(PictureFormat::Svg),
             Some("cyjs") => Ok(PictureFormat::Cytoscape),
             _ => Err(format!("`{}` does not tell the format: say it by `--format`", output.display())),
         }

@@ -10,9 +10,14 @@ impl ViewNode {
     /// The lines of its box: its label with the sign of its state, and what is known of it in few words.
     pub(crate) fn caption(&self) -> Vec<String> {
         let sign = self.state.map(|state| format!("{} ", state.sign())).unwrap_or_default();
-        let cut = if self.kind == ViewKind::Source { escape::cut_middle } else { escape::cut };
-        let title = format!("{sign}{}", cut(&self.label, LONGEST));
+        let title = format!("{sign}{}", self.title());
         [Some(title), self.facts()].into_iter().flatten().collect()
+    }
+
+    /// Its label, as much of it as fits a box.
+    pub(crate) fn title(&self) -> String {
+        let cut = if self.kind == ViewKind::Source { escape::cut_middle } else { escape::cut };
+        cut(&self.label.replace(['\n', '\r', '\t'], " "), LONGEST)
     }
 
     /// How many it is, how long it took and how large it is, as far as that is known.

@@ -3,13 +3,18 @@
 mod caption;
 mod collapse;
 mod dot;
+mod drawing;
 mod escape;
 mod filter;
 mod graph;
 mod graphml;
 mod json;
+/// Where boxes and edges stand; public for benchmarks and tests, no part of the interface.
+#[doc(hidden)]
+pub mod layout;
 mod mermaid;
 mod state;
+mod svg;
 mod told;
 mod tree;
 mod view;

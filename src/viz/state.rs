@@ -87,8 +87,43 @@ impl ViewState {
     }
 }
 
+impl ViewState {
+    /// The same colours on a dark ground.
+    pub(crate) fn dark_colours(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Failed => ("#5a2d17", "#f08a4b"),
+            Self::Skipped => ("#4d2b40", "#d58bb6"),
+            Self::Run => ("#4d3b10", "#e8b23f"),
+            Self::RunUnlessCutOff => ("#3a3220", "#d3a94e"),
+            Self::AfterBarrier => ("#35312a", "#c0a56b"),
+            Self::Executed => ("#123d58", "#5fb0e4"),
+            Self::CutOff => ("#21424e", "#7fbdd4"),
+            Self::Fresh => ("#12463a", "#4cc39c"),
+            Self::NotNeeded => ("#2f2f2d", "#8f8f8a"),
+        }
+    }
+
+    /// As people read it.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+            Self::Run => "to run",
+            Self::RunUnlessCutOff => "to run unless cut off",
+            Self::AfterBarrier => "after a barrier",
+            Self::Executed => "executed",
+            Self::CutOff => "cut off",
+            Self::Fresh => "fresh",
+            Self::NotNeeded => "not needed",
+        }
+    }
+}
+
 /// Of what nothing is known.
 pub(crate) const PLAIN: (&str, &str) = ("#ffffff", "#6b6b66");
+
+/// The same on a dark ground.
+pub(crate) const DARK_PLAIN: (&str, &str) = ("#2b2b29", "#a3a39d");
 
 impl From<PlanState> for ViewState {
     fn from(state: PlanState) -> Self {
