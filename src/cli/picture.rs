@@ -21,11 +21,13 @@ pub(crate) fn picture(
     let graph = program.build()?;
     let view = if arguments.bare { graph.view() } else { quiet_engine(settings, stage)?.view(&graph, &[])? };
     let view = view.only(&arguments.filter())?;
+    let format = arguments.chosen().map_err(|message| Error::new(ErrorKind::Other, message))?;
     let view = match arguments.levels {
         Some(levels) => view.open_levels(levels),
+        // A page opens and closes groups itself.
+        None if format == PictureFormat::Html => view,
         None => view.readable(READABLE),
     };
-    let format = arguments.chosen().map_err(|message| Error::new(ErrorKind::Other, message))?;
     let text = draw(&view, format);
     let Some(path) = &arguments.output else {
         write(stage, &text)?;
@@ -39,6 +41,7 @@ pub(crate) fn picture(
 
 fn draw(view: &View, format: PictureFormat) -> String {
     match format {
+        PictureFormat::Html => view.html(),
         PictureFormat::Svg => view.svg(),
         PictureFormat::Tree => view.tree(),
         PictureFormat::Dot => view.dot(),

@@ -17,7 +17,7 @@ pub(crate) struct PictureArguments {
 
     /// In which form
     #[arg(long, value_name = "FORMAT", value_enum, hide_possible_values = true)]
-    #[arg(help = "svg, tree, dot, mermaid, graphml, json, cytoscape")]
+    #[arg(help = "html, svg, tree, dot, mermaid, graphml, json, cytoscape")]
     pub(crate) format: Option<PictureFormat>,
 
     /// Open so many levels of groups [default: as can be read]
@@ -66,6 +66,8 @@ pub(crate) enum PictureFormat {
     Cytoscape,
     /// A drawing
     Svg,
+    /// A page to look around in
+    Html,
 }
 
 impl PictureArguments {
@@ -94,6 +96,7 @@ impl PictureArguments {
             Some("mmd" | "mermaid") => Ok(PictureFormat::Mermaid),
             Some("graphml") => Ok(PictureFormat::Graphml),
             Some("json") => Ok(PictureFormat::Json),
+            Some("html" | "htm") => Ok(PictureFormat::Html),
             Some("svg") => Ok(PictureFormat::Svg),
             Some("cyjs") => Ok(PictureFormat::Cytoscape),
             _ => Err(format!("`{}` does not tell the format: say it by `--format`", output.display())),

@@ -151,7 +151,7 @@ impl View {
 
 impl ViewNode {
     /// Adds a node to the group that this is.
-    fn take_in(&mut self, node: &Self) {
+    pub(crate) fn take_in(&mut self, node: &Self) {
         if node.kind == ViewKind::Group {
             for (state, count) in &node.inner {
                 *self.inner.entry(*state).or_default() += count;

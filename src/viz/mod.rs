@@ -13,6 +13,8 @@ mod json;
 #[doc(hidden)]
 pub mod layout;
 mod mermaid;
+mod page;
+mod page_data;
 mod state;
 mod svg;
 mod told;
