@@ -37,6 +37,7 @@ pub(crate) fn count(number: u64, noun: &str) -> String {
 }
 
 /// How often something happens: `12/s`, `2.5/s`, `6/min`; nothing when it does not happen.
+#[cfg(feature = "cli")]
 pub(crate) fn rate(number: u64, time: Duration) -> Option<String> {
     let millis = u64::try_from(time.as_millis()).ok().filter(|millis| *millis > 0)?;
     let per_second_tenths = number.saturating_mul(10_000) / millis;
@@ -50,6 +51,7 @@ pub(crate) fn rate(number: u64, time: Duration) -> Option<String> {
 }
 
 /// Parts after a head, separated by commas, in lines of up to `width` columns.
+#[cfg(feature = "cli")]
 pub(crate) fn list(head: &str, parts: &[String], width: usize) -> String {
     let mut lines = vec![head.to_owned()];
     let last = parts.len().saturating_sub(1);
@@ -67,6 +69,7 @@ pub(crate) fn list(head: &str, parts: &[String], width: usize) -> String {
 }
 
 /// A text of many lines as one block: lines after the first indented, those after `most` only counted.
+#[cfg(feature = "cli")]
 pub(crate) fn block(text: &str, indent: &str, most: usize) -> String {
     let lines: Vec<&str> = text.trim_end().lines().collect();
     let mut shown = lines.iter().take(most).copied().collect::<Vec<_>>().join(&format!("\n{indent}"));
@@ -76,7 +79,7 @@ pub(crate) fn block(text: &str, indent: &str, most: usize) -> String {
     shown
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "cli"))]
 mod tests {
     use super::*;
     use expect_test::{Expect, expect};

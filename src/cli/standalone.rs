@@ -14,8 +14,8 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Commands that need the pipeline.
-const WITH_PIPELINE: [&str; 10] =
-    ["watch", "plan", "status", "impact", "assert-plan", "replay", "audit", "accept", "unaccept", "export"];
+const WITH_PIPELINE: [&str; 11] =
+    ["watch", "plan", "graph", "status", "impact", "assert-plan", "replay", "audit", "accept", "unaccept", "export"];
 
 /// Options of all commands that are about runs.
 const OF_RUNS: [&str; 4] = ["slots", "memory", "pools", "verbose"];

@@ -8,12 +8,15 @@ mod escape;
 mod filter;
 mod graph;
 mod graphml;
+#[cfg(feature = "pages")]
 mod json;
 /// Where boxes and edges stand; public for benchmarks and tests, no part of the interface.
 #[doc(hidden)]
 pub mod layout;
 mod mermaid;
+#[cfg(feature = "pages")]
 mod page;
+#[cfg(feature = "pages")]
 mod page_data;
 mod state;
 mod svg;

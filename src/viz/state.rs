@@ -28,7 +28,7 @@ pub enum ViewState {
 
 impl ViewState {
     /// All states, those that need attention first.
-    pub(crate) const ALL: [Self; 9] = [
+    pub const ALL: [Self; 9] = [
         Self::Failed,
         Self::Skipped,
         Self::Run,
