@@ -15,7 +15,7 @@ use crate::cli::log_json;
 use crate::cli::log_text;
 use crate::cli::narrator::{Narrator, Style};
 use crate::cli::past::past;
-use crate::cli::picture::picture;
+use crate::cli::picture::{picture, write_report};
 use crate::cli::plan_list;
 use crate::cli::reader::while_somebody_reads;
 use crate::cli::settings::{
@@ -76,8 +76,8 @@ pub(crate) enum Terminal {
 /// Does what `settings` ask for; gives the exit code.
 pub(crate) fn act(settings: &Settings, program: &mut dyn Program, stage: &mut Stage<'_>) -> u8 {
     let code = match &settings.action {
-        Action::Run(options) => run(settings, *options, program, stage),
-        Action::Watch(options) => watch(settings, *options, program, stage),
+        Action::Run(options) => run(settings, options, program, stage),
+        Action::Watch(options) => watch(settings, options, program, stage),
         Action::Plan { length } => plan(settings, *length, program, stage),
         Action::AssertPlan(allowed) => assert_plan(settings, allowed, program, stage),
         Action::Code => code(settings, program, stage),
@@ -101,7 +101,7 @@ pub(crate) fn act(settings: &Settings, program: &mut dyn Program, stage: &mut St
     code.unwrap_or_else(|error| fail(settings, &error, stage))
 }
 
-fn run(settings: &Settings, options: RunOptions, program: &mut dyn Program, stage: &mut Stage<'_>) -> Result<u8> {
+fn run(settings: &Settings, options: &RunOptions, program: &mut dyn Program, stage: &mut Stage<'_>) -> Result<u8> {
     let graph = program.build()?;
     let (engine, narrator, style) = run_engine(settings, options, stage)?;
     tell_whys(settings, &engine, &graph, &stage.console)?;
@@ -113,6 +113,9 @@ fn run(settings: &Settings, options: RunOptions, program: &mut dyn Program, stag
     let run = result?;
     let summary = Summary::of(&run);
     tell(settings, &summary, options.on_failure, &narrator, &stage.console);
+    if let Some(path) = &options.report {
+        write_report(&engine, &run, path)?;
+    }
     match settings.results {
         Results::Json => write_line(stage, &json::run(&summary))?,
         Results::Text if summary.ending == Ending::Done => follow(settings, &graph, &run, program, stage)?,
@@ -132,10 +135,11 @@ pub(crate) fn bar(engine: &Engine, narrator: &Arc<Narrator>, style: Style, conso
 /// An engine that runs, with who tells of it.
 pub(crate) fn run_engine(
     settings: &Settings,
-    options: RunOptions,
+    options: &RunOptions,
     stage: &Stage<'_>,
 ) -> Result<(Engine, Arc<Narrator>, Style)> {
-    let RunOptions { jobs, on_failure, max_size, progress } = options;
+    let RunOptions { jobs, on_failure, max_size, progress, .. } = options;
+    let (jobs, on_failure, max_size, progress) = (*jobs, *on_failure, *max_size, *progress);
     let style = style(settings.chatter, progress, stage.terminal);
     let narrator = Arc::new(Narrator::new(Arc::clone(&stage.console), style));
     let builder = builder(settings, &narrator).on_failure(on_failure);

@@ -177,6 +177,10 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub(crate) max_size: Option<u64>,
 
+    /// Write a page about the run, as run.html
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+
     /// How to show progress
     #[arg(long, value_name = "HOW", value_enum, hide_possible_values = true)]
     #[arg(help = "Progress: auto, plain (lines), off [default: auto]")]
@@ -430,6 +434,7 @@ impl RunArguments {
             policy: self.policy.after(before.policy),
             jobs: self.jobs.or(before.jobs),
             max_size: self.max_size.or(before.max_size),
+            report: self.report.or(before.report),
             keep_going: self.keep_going || (before.keep_going && !self.finish_running),
             finish_running: self.finish_running || (before.finish_running && !self.keep_going),
             progress: self.progress.or(before.progress),
@@ -441,6 +446,7 @@ impl RunArguments {
         [
             (self.jobs.is_some(), "--jobs"),
             (self.max_size.is_some(), "--max-size"),
+            (self.report.is_some(), "--report"),
             (self.keep_going, "--keep-going"),
             (self.finish_running, "--finish-running"),
             (self.progress.is_some(), "--progress"),

@@ -4,10 +4,16 @@ use crate::cli::act::{Program, Stage, quiet_engine, write};
 use crate::cli::exit_codes;
 use crate::cli::picture_args::{PictureArguments, PictureFormat};
 use crate::cli::settings::Settings;
+use crate::cli::why_text;
 use crate::error::{Error, ErrorKind, Result};
+use crate::exec::{Cause, Engine, Run};
 use crate::viz::View;
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
+/// So many nodes are explained: of more it would take long to find out.
+const EXPLAINED: usize = 500;
 /// So many boxes can be read at once.
 const READABLE: usize = 300;
 
@@ -19,7 +25,13 @@ pub(crate) fn picture(
     stage: &mut Stage<'_>,
 ) -> Result<u8> {
     let graph = program.build()?;
-    let view = if arguments.bare { graph.view() } else { quiet_engine(settings, stage)?.view(&graph, &[])? };
+    let mut view = graph.view();
+    if !arguments.bare {
+        let engine = quiet_engine(settings, stage)?;
+        view = engine.view(&graph, &[])?;
+        let whys = engine.whys(&graph, &[], EXPLAINED)?;
+        explain(&mut view, whys.iter().map(|why| (why.node.as_str(), why.causes.as_slice())));
+    }
     let view = view.only(&arguments.filter())?;
     let format = arguments.chosen().map_err(|message| Error::new(ErrorKind::Other, message))?;
     let view = match arguments.levels {
@@ -33,10 +45,32 @@ pub(crate) fn picture(
         write(stage, &text)?;
         return Ok(exit_codes::DONE);
     };
+    write_file(path, &text)?;
+    Ok(exit_codes::DONE)
+}
+
+/// Writes a page about a run that is over: what it did, and why.
+pub(crate) fn write_report(engine: &Engine, run: &Run, path: &Path) -> Result<()> {
+    let mut view = run.view()?;
+    let why = engine.why_run(&run.id())?;
+    explain(&mut view, why.nodes.iter().map(|why| (why.node.node.as_str(), why.causes.as_slice())));
+    write_file(path, &view.html())
+}
+
+/// Says of nodes why they are stale, or were executed.
+fn explain<'a>(view: &mut View, whys: impl Iterator<Item = (&'a str, &'a [Cause])>) {
+    let whys: BTreeMap<&str, &[Cause]> = whys.collect();
+    for node in &mut view.nodes {
+        let causes = whys.get(node.name.as_str()).copied().unwrap_or_default();
+        let lines = causes.iter().map(why_text::cause).collect::<String>();
+        node.reasons = lines.lines().map(|line| line.trim().replace("  ", " ")).collect();
+    }
+}
+
+fn write_file(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).map_err(|error| {
         Error::new(ErrorKind::Other, format!("`{}` cannot be written", path.display())).with_source(error)
-    })?;
-    Ok(exit_codes::DONE)
+    })
 }
 
 fn draw(view: &View, format: PictureFormat) -> String {

@@ -120,13 +120,15 @@ pub(crate) enum AcceptReach {
 }
 
 /// How to run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RunOptions {
     /// Nothing for as many as there are processors.
     pub(crate) jobs: Option<NonZeroUsize>,
     pub(crate) on_failure: OnFailure,
     /// Bytes that the store may take; nothing for as many as it likes.
     pub(crate) max_size: Option<u64>,
+    /// Where a page about the run is to be written.
+    pub(crate) report: Option<PathBuf>,
     pub(crate) progress: ProgressChoice,
 }
 
@@ -225,8 +227,8 @@ impl Settings {
             }
             Some(Command::Watch(own)) => {
                 let own = own.after(arguments.run);
-                if let Some(option) = own.policy.given() {
-                    return Err(wrong(&mut command, format!("`{option}` is for `run` and `plan`")));
+                if let Some(option) = own.policy.given().or(own.report.is_some().then_some("--report")) {
+                    return Err(wrong(&mut command, format!("`{option}` is for single runs")));
                 }
                 let run = run_options(own, env);
                 let (options, targets) = run.map_err(|text| wrong(&mut command, text))?;
@@ -331,7 +333,8 @@ fn run_options(arguments: RunArguments, env: &Environment) -> Result<(RunOptions
     let jobs = arguments.jobs.map_or_else(|| jobs(env), |jobs| Ok(Some(jobs)))?;
     let progress = arguments.progress.map_or_else(|| progress(env), Ok)?;
     let max_size = arguments.max_size.map_or_else(|| max_size(env), |size| Ok(Some(size)))?;
-    Ok((RunOptions { jobs, on_failure, max_size, progress }, arguments.targets))
+    let report = arguments.report;
+    Ok((RunOptions { jobs, on_failure, max_size, report, progress }, arguments.targets))
 }
 
 fn jobs(env: &Environment) -> Result<Option<NonZeroUsize>, String> {
@@ -392,14 +395,14 @@ mod tests {
             "",
             &[],
             expect![[r#"
-            Run(RunOptions { jobs: None, on_failure: Stop, max_size: None, progress: Auto })
+            Run(RunOptions { jobs: None, on_failure: Stop, max_size: None, report: None, progress: Auto })
             [] ".mamo" None Text Usual"#]],
         );
         check(
             "report --jobs 2 -k --json",
             &[],
             expect![[r#"
-                Run(RunOptions { jobs: Some(2), on_failure: KeepGoing, max_size: None, progress: Auto })
+                Run(RunOptions { jobs: Some(2), on_failure: KeepGoing, max_size: None, report: None, progress: Auto })
                 ["report"] ".mamo" None Json Usual"#]],
         );
     }
@@ -439,21 +442,21 @@ mod tests {
             "",
             &env,
             expect![[r#"
-                Run(RunOptions { jobs: Some(7), on_failure: Stop, max_size: None, progress: Plain })
+                Run(RunOptions { jobs: Some(7), on_failure: Stop, max_size: None, report: None, progress: Plain })
                 [] "/data/store" None Text Usual"#]],
         );
         check(
             "--store s --jobs 1 --progress off",
             &env,
             expect![[r#"
-                Run(RunOptions { jobs: Some(1), on_failure: Stop, max_size: None, progress: Off })
+                Run(RunOptions { jobs: Some(1), on_failure: Stop, max_size: None, report: None, progress: Off })
                 [] "s" None Text Usual"#]],
         );
         check(
             "",
             &[("MAMO_STORE", ""), ("MAMO_JOBS", "")],
             expect![[r#"
-            Run(RunOptions { jobs: None, on_failure: Stop, max_size: None, progress: Auto })
+            Run(RunOptions { jobs: None, on_failure: Stop, max_size: None, report: None, progress: Auto })
             [] ".mamo" None Text Usual"#]],
         );
         check(

@@ -20,7 +20,7 @@ const NAMED: usize = 3;
 /// What all rounds share.
 struct Watched<'a, 'stage> {
     settings: &'a Settings,
-    options: RunOptions,
+    options: &'a RunOptions,
     stage: &'a mut Stage<'stage>,
     narrator: Arc<Narrator>,
     style: Style,
@@ -30,7 +30,7 @@ struct Watched<'a, 'stage> {
 /// Runs until somebody interrupts the program, or as long as there is something to wait for.
 pub(crate) fn watch(
     settings: &Settings,
-    options: RunOptions,
+    options: &RunOptions,
     program: &mut dyn Program,
     stage: &mut Stage<'_>,
 ) -> Result<u8> {

@@ -23,6 +23,7 @@ pub struct Run {
     targets: Vec<String>,
     counts: Counts,
     took: Duration,
+    ended_at: SystemTime,
     failures: Vec<Failure>,
     /// Whether somebody had asked the engine to stop by the end of the run.
     is_stopped: bool,
@@ -51,7 +52,8 @@ impl Run {
         let is_stopped = values.engine.is_stopped();
         let values = values.shared();
         let current = Mutex::new(Current { values: Arc::clone(&values), is_checked: false });
-        Self { values, current, repairing: Mutex::new(()), targets, counts, took, failures, is_stopped }
+        let ended_at = SystemTime::now();
+        Self { values, current, repairing: Mutex::new(()), targets, counts, took, ended_at, failures, is_stopped }
     }
 
     pub(crate) fn values(&self) -> &Values {
@@ -243,6 +245,16 @@ impl Run {
     /// How often the run started over.
     pub fn restarts(&self) -> u32 {
         self.values.ledger.restarts
+    }
+
+    /// What the run is called among those on record: 16 hexadecimal digits.
+    pub fn id(&self) -> String {
+        format!("{:016x}", self.values.session.run)
+    }
+
+    /// When the run ended.
+    pub fn ended_at(&self) -> SystemTime {
+        self.ended_at
     }
 
     /// How long the run took.

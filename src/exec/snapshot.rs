@@ -12,7 +12,7 @@ use crate::exec::recorded::{act_of, deep_of, payload_of_value};
 use crate::exec::report::newest_report;
 use crate::exec::session::Session;
 use crate::exec::sync::Arc;
-use crate::exec::{Engine, Outcome, PlanState, Run};
+use crate::exec::{Counts, Engine, Outcome, PlanState, Run};
 use crate::fingerprint::{Fingerprint, SpecKey};
 use crate::graph::{Declared, Graph, Kind, NodeId};
 use std::time::Duration;
@@ -37,6 +37,8 @@ pub(crate) struct NodeFacts {
     pub(crate) bytes: Option<u64>,
     /// Elements of a map, combinations of a reduce.
     pub(crate) members: Option<u64>,
+    /// How these came out of a run that looked into them.
+    pub(crate) elements: Option<Counts>,
     pub(crate) fingerprint: Option<Fingerprint>,
     pub(crate) code: Option<[u8; 32]>,
     pub(crate) failure: Option<String>,
@@ -71,6 +73,11 @@ impl Run {
         snapshot(&values.session, ledger, |node, facts| {
             facts.outcome = Some(ledger.outcomes[node]);
             facts.failure = ledger.failure(node).map(|failure| failure.message().to_owned());
+            facts.elements = ledger.elements_of(node);
+            // What it took whenever it was executed says nothing of this run.
+            if ledger.outcomes[node] != Outcome::Executed {
+                facts.took = None;
+            }
         })
     }
 }

@@ -26,4 +26,4 @@ mod view;
 
 pub use filter::ViewFilter;
 pub use state::ViewState;
-pub use view::{View, ViewGroup, ViewKind, ViewNode};
+pub use view::{View, ViewGroup, ViewKind, ViewNode, ViewRun};

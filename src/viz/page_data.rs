@@ -1,11 +1,12 @@
 //! What a page contains: the view in columns, each group laid out by itself. `docs/page.md` explains it to whoever changes the viewer.
 
+use crate::exec::Counts;
 use crate::viz::drawing::size;
 use crate::viz::layout::{BoxId, Graph, Options, Point, lay_out};
-use crate::viz::{View, ViewKind, ViewNode, ViewState};
+use crate::viz::{View, ViewKind, ViewNode, ViewRun, ViewState};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// So many boxes are open at first sight.
 const READABLE: usize = 300;
@@ -18,7 +19,7 @@ pub(super) struct Data<'a> {
     title: &'a str,
     what: &'static str,
     made_at_ms: u64,
-    run: Option<()>,
+    run: Option<Run<'a>>,
     states: Vec<&'static str>,
     kinds: Vec<&'static str>,
     functions: Vec<Function<'a>>,
@@ -29,6 +30,39 @@ pub(super) struct Data<'a> {
     edges: Vec<usize>,
     spans: Vec<u64>,
     live: Option<()>,
+}
+
+#[derive(Serialize)]
+struct Run<'a> {
+    id: &'a str,
+    at_ms: u64,
+    took_ms: u64,
+    outcome: &'static str,
+    counts: Outcomes,
+    elements: Elements,
+    restarts: u32,
+    saved_ms: u64,
+    estimated_ms: u64,
+    spent_ms: u64,
+    critical: Vec<usize>,
+    workers: u64,
+}
+
+#[derive(Serialize)]
+struct Outcomes {
+    executed: u64,
+    cut_off: u64,
+    fresh: u64,
+    not_needed: u64,
+    failed: u64,
+    skipped: u64,
+}
+
+#[derive(Serialize)]
+struct Elements {
+    elements: u64,
+    #[serde(flatten)]
+    outcomes: Outcomes,
 }
 
 #[derive(Serialize)]
@@ -99,20 +133,19 @@ pub(super) fn data(view: &View, n_declared: usize) -> Data<'_> {
     let mut listed: Vec<((&str, &str, &str), usize)> = functions.iter().map(|(key, place)| (*key, *place)).collect();
     listed.sort_unstable_by_key(|(_, place)| *place);
     let kinds: Vec<ViewKind> = view.nodes.iter().map(|node| node.kind).collect::<BTreeSet<_>>().into_iter().collect();
-    let what = if view.nodes.iter().any(|node| node.state == Some(ViewState::Executed)) {
+    let what = if view.run.is_some() {
         "run"
     } else if view.nodes.iter().any(|node| node.state.is_some()) {
         "plan"
     } else {
         "graph"
     };
-    let made_at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Data {
         schema: "mamo.page/1",
         title: &view.title,
         what,
-        made_at_ms: u64::try_from(made_at.as_millis()).unwrap_or(u64::MAX),
-        run: None,
+        made_at_ms: since_1970(SystemTime::now()),
+        run: view.run.as_ref().map(|run| of_run(run, view)),
         states: ViewState::ALL.map(ViewState::name).to_vec(),
         functions: listed.into_iter().map(|((name, place, code), _)| Function { name, place, code }).collect(),
         nodes: columns(view, &kinds, &functions),
@@ -132,6 +165,40 @@ pub(super) fn data(view: &View, n_declared: usize) -> Data<'_> {
         spans: Vec::new(),
         live: None,
     }
+}
+
+fn of_run<'a>(run: &'a ViewRun, view: &View) -> Run<'a> {
+    Run {
+        id: &run.id,
+        at_ms: since_1970(run.at),
+        took_ms: millis(run.took),
+        outcome: match (run.is_complete, run.is_stopped) {
+            (true, _) => "done",
+            (false, true) => "stopped",
+            (false, false) => "failed",
+        },
+        counts: outcomes(&run.counts),
+        elements: Elements { elements: run.elements.nodes, outcomes: outcomes(&run.elements) },
+        restarts: run.restarts,
+        saved_ms: millis(run.costs.saved()),
+        estimated_ms: millis(run.costs.estimated),
+        spent_ms: millis(run.costs.spent),
+        critical: view.critical_path(),
+        workers: 0,
+    }
+}
+
+fn outcomes(counts: &Counts) -> Outcomes {
+    let Counts { executed, cut_off, fresh, not_needed, failed, skipped, .. } = *counts;
+    Outcomes { executed, cut_off, fresh, not_needed, failed, skipped }
+}
+
+fn since_1970(at: SystemTime) -> u64 {
+    millis(at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The same view with nodes of one function in groups, where there are too many boxes.
@@ -164,11 +231,13 @@ fn columns<'a>(view: &'a View, kinds: &[ViewKind], functions: &BTreeMap<(&str, &
 }
 
 fn details(node: &ViewNode) -> Option<Details<'_>> {
-    let executed = if node.state == Some(ViewState::Executed) { 0 } else { node.elements.unwrap_or_default() };
+    let came_out = node
+        .element_counts
+        .map(|counts| [counts.nodes, counts.executed, counts.cut_off, counts.fresh, counts.failed, counts.skipped]);
     let details = Details {
         target: &node.targets,
         tags: &node.tags,
-        elements: node.elements.map(|elements| [elements, 0, 0, executed, 0, 0]),
+        elements: came_out.or(node.elements.map(|elements| [elements, 0, 0, 0, 0, 0])),
         why: &node.reasons,
         failure: node.failure.as_deref(),
     };

@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::exec::{Engine, NodeFacts, Run, Snapshot};
 use crate::graph::Graph;
 use crate::viz::graph::of_graph;
-use crate::viz::{View, ViewState};
+use crate::viz::{View, ViewRun, ViewState};
 
 impl Engine {
     /// What pictures show of a graph as it stands: what a run of these targets would do with each node, and what is on record of it. None
@@ -23,7 +23,18 @@ impl Run {
     /// # Errors
     /// When the store cannot be read.
     pub fn view(&self) -> Result<View> {
-        self.snapshot().map(|snapshot| of_snapshot(&snapshot))
+        let run = ViewRun {
+            id: self.id(),
+            at: self.ended_at(),
+            took: self.took(),
+            counts: self.counts(),
+            elements: self.elements(),
+            restarts: self.restarts(),
+            costs: self.costs(),
+            is_complete: self.is_complete(),
+            is_stopped: self.is_stopped(),
+        };
+        self.snapshot().map(|snapshot| View { run: Some(run), ..of_snapshot(&snapshot) })
     }
 }
 
@@ -35,7 +46,8 @@ fn of_snapshot(snapshot: &Snapshot) -> View {
         node.state = facts.outcome.map(ViewState::from).or(planned);
         node.took = facts.took;
         node.bytes = facts.bytes;
-        node.elements = facts.members;
+        node.elements = facts.members.or(facts.elements.map(|counts| counts.nodes));
+        node.element_counts = facts.elements;
         node.fingerprint = facts.fingerprint.map(|fingerprint| fingerprint.to_string());
         node.code = facts.code.map(|code| blake3::Hash::from_bytes(code).to_hex().to_string());
         node.failure = facts.failure.clone();

@@ -1,8 +1,9 @@
 //! What a picture shows, whatever it will look like: nodes, edges and groups, with what is known of them.
 
+use crate::exec::{Counts, RunCosts};
 use crate::viz::ViewState;
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// What a picture shows: nodes, edges and groups, with what is known of them.
 ///
@@ -20,6 +21,32 @@ pub struct View {
     pub edges: Vec<(usize, usize)>,
     /// Groups, parents first. The first one is the whole graph.
     pub groups: Vec<ViewGroup>,
+    /// The run that the view tells of; nothing for others.
+    pub run: Option<ViewRun>,
+}
+
+/// A run that a view tells of.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ViewRun {
+    /// What it is called: 16 hexadecimal digits.
+    pub id: String,
+    /// When it ended.
+    pub at: SystemTime,
+    /// How long it took.
+    pub took: Duration,
+    /// How its nodes came out.
+    pub counts: Counts,
+    /// How elements of maps and combinations of reduces came out.
+    pub elements: Counts,
+    /// How often it started over.
+    pub restarts: u32,
+    /// What it cost, and saved.
+    pub costs: RunCosts,
+    /// Whether all targets have values; otherwise it failed or was stopped.
+    pub is_complete: bool,
+    /// Whether somebody stopped it.
+    pub is_stopped: bool,
 }
 
 /// A node of a view, or a group that is shown as one.
@@ -50,6 +77,8 @@ pub struct ViewNode {
     pub bytes: Option<u64>,
     /// Elements of a map, or combinations of a reduce.
     pub elements: Option<u64>,
+    /// How these came out, in a view of a run that looked into them.
+    pub element_counts: Option<Counts>,
     /// What it is known by, in hexadecimal.
     pub fingerprint: Option<String>,
     /// Version of its code, in hexadecimal.
@@ -193,6 +222,27 @@ impl View {
             }
             open.extend(inner.get(group).into_iter().flatten().rev().map(|inner| (*inner, depth + 1, false)));
         }
+    }
+
+    /// The way through the graph that took longest: nodes that were executed, first to last. A run on any number of processors takes as long.
+    pub fn critical_path(&self) -> Vec<usize> {
+        let (upstream, _) = self.neighbours();
+        let took = |node: &ViewNode| match node.state {
+            Some(ViewState::Executed | ViewState::Failed) => node.took.unwrap_or_default(),
+            Some(_) | None => Duration::ZERO,
+        };
+        // Nodes stand behind what they read; of closed groups, which may read each other, the first way counts.
+        let mut longest: Vec<(Duration, Option<usize>)> = Vec::with_capacity(self.nodes.len());
+        for (node, inputs) in self.nodes.iter().zip(&upstream) {
+            let before = inputs.iter().filter_map(|input| Some((longest.get(*input)?.0, *input)));
+            let best = before.max_by_key(|(time, input)| (*time, std::cmp::Reverse(*input)));
+            longest.push((best.map_or(Duration::ZERO, |(time, _)| time) + took(node), best.map(|(_, input)| input)));
+        }
+        let last = (0..longest.len()).max_by_key(|place| longest.get(*place).map(|(time, _)| *time));
+        let mut way: Vec<usize> = std::iter::successors(last, |place| longest.get(*place)?.1).collect();
+        way.reverse();
+        way.retain(|place| self.nodes.get(*place).is_some_and(|node| !took(node).is_zero()));
+        way
     }
 
     /// Which nodes each node reads, and which read it.

@@ -7,7 +7,7 @@ const whole = () => ({ x: 0, y: 0, w: scene.w, h: scene.h });
 
 /** The camera that shows a rectangle in the middle, at most at scale `most`. */
 function fitting({ x, y, w, h }, most = 1.25) {
-  const k = Math.min(most, (stage.w - 48) / Math.max(1, w), (stage.h - 48) / Math.max(1, h));
+  const k = Math.min(most, Math.max(9, stage.w - 48) / Math.max(1, w), Math.max(9, stage.h - 48) / Math.max(1, h));
   return { k, x: stage.w / 2 - (x + w / 2) * k, y: stage.h / 2 - (y + h / 2) * k };
 }
 
@@ -17,21 +17,22 @@ function look(to) {
   redraw();
 }
 
-/** Moves the camera smoothly, unless motion is unwanted; the scale grows evenly to the eye. */
+/** Moves the camera smoothly, unless motion is unwanted. */
 function glide(to) {
-  if (calm.matches || document.hidden) return look(to);
+  isFitted = false;
+  if (calm.matches) return look(to);
   cancelAnimationFrame(gliding);
-  const from = { ...cam }, begin = performance.now(), zooms = Math.abs(to.k / from.k - 1) > 1e-4;
+  const from = { ...cam }, begin = performance.now();
   const step = now => {
-    const t = 1 - (1 - Math.min(1, Math.max(0, now - begin) / 220)) ** 3, k = from.k * (to.k / from.k) ** t, part = zooms ? (k - from.k) / (to.k - from.k) : t;
-    Object.assign(cam, { k, x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part });
-    if (t < 1) gliding = requestAnimationFrame(step); else Object.assign(cam, to);
+    const t = Math.min(1, Math.max(0, now - begin) / 220), part = 1 - (1 - t) ** 3;
+    for (const key of Object.keys(to)) cam[key] = from[key] + (to[key] - from[key]) * part;
+    if (t < 1) gliding = requestAnimationFrame(step);
     redraw();
   };
   gliding = requestAnimationFrame(step);
 }
 
-const fit = () => glide(fitting(whole()));
+const fit = () => { glide(fitting(whole())); isFitted = true; };
 
 function zoomed(factor, sx = stage.w / 2, sy = stage.h / 2) {
   const k = Math.min(4, Math.max(Math.min(0.05, fitting(whole()).k / 2), cam.k * factor)), grown = k / cam.k;

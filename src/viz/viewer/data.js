@@ -33,7 +33,8 @@ const stateName = s => data.states[s] ?? 'unknown';
 const stateOf = i => stateName(nodes.state[i]);
 const stateText = i => words(stateOf(i));
 const kindOf = i => data.kinds[nodes.kind[i]] ?? '';
-const timeText = i => (nodes.took_ms[i] > 0 ? duration(nodes.took_ms[i]) : '');
+const took = i => nodes.took_ms[i];
+const timeText = i => (took(i) > 0 ? duration(took(i)) : '');
 const sizeText = i => (nodes.bytes[i] < 0 ? '' : size(nodes.bytes[i]));
 const reasonOf = i => detail(i).failure ?? detail(i).why?.[0] ?? '';
 const isTarget = lazily(() => new Set(data.target));
@@ -46,12 +47,14 @@ const paths = lazily(() => groups.reduce((all, { name, parent, kind }, g) => {
 }, []));
 const join = (path, name) => (path ? `${path}/${name}` : name);
 /** The full name of a node (n) or group (-g). */
-const nameOf = id => (id < 0 ? join(paths()[groups[-id].parent], groups[-id].name) : join(paths()[nodes.group[id]], nodes.label[id]));
+const nameOf = id => join(paths()[groupOf(id)], labelOf(id));
 const labelOf = id => (id < 0 ? groups[-id].name : nodes.label[id]);
+const groupOf = id => (id < 0 ? groups[-id].parent : nodes.group[id]);
 const names = lazily(() => allNodes().map(nameOf));
 const lowerNames = lazily(() => names().map(name => name.toLowerCase()));
 const byName = lazily(() => new Map(names().map((name, i) => [name, i]).reverse()));
-const groupNamed = name => -groups.findIndex((_, g) => g && nameOf(-g) === name);
+const groupIds = () => groups.map((_, g) => -g).slice(1);
+const groupNamed = name => groupIds().find(id => nameOf(id) === name);
 
 /** Neighbours in compressed rows: those of node i are list[start[i]..start[i + 1]]. */
 function rows(from) {
@@ -80,32 +83,35 @@ const tallies = lazily(() => {
 });
 const countIn = g => sum(tallies()[g]);
 
-/** Whether a node or group lies in a group. */
-function isInside(id, g) {
-  let around = id < 0 ? -id : nodes.group[id];
-  while (around > g) around = groups[around].parent;
-  return around === g;
+/** The nodes in a group and in those within. */
+function nodesIn(g) {
+  const inside = [];
+  groups.forEach(({ parent }, n) => { inside[n] = n === g || inside[parent]; });
+  return allNodes().filter(i => inside[nodes.group[i]]);
 }
-const nodesIn = g => allNodes().filter(i => isInside(i, g));
 
 /** The box that stands for a node at present: itself or a collapsed group. */
 const standIn = i => -hidden[nodes.group[i]] || i;
 
-/** True edges between nodes of different groups, by the pair of children of their common group. */
-const crossings = lazily(() => {
-  const depth = [0], map = new Map();
-  for (let g = 1; g < groups.length; g++) depth[g] = depth[groups[g].parent] + 1;
-  for (let e = 0; e < data.edges.length; e += 2) {
-    const pair = [data.edges[e], data.edges[e + 1]], around = pair.map(i => nodes.group[i]);
-    if (around[0] === around[1]) continue;
-    while (around[0] !== around[1]) {
-      const side = depth[around[0]] >= depth[around[1]] ? 0 : 1;
-      pair[side] = -around[side];
-      around[side] = groups[around[side]].parent;
-    }
-    const key = pair.join();
-    if (!map.has(key)) map.set(key, []);
-    map.get(key).push(data.edges[e], data.edges[e + 1]);
+/** The lists of those of which `key` says the same, longest first; those of which it says nothing are left out. */
+function gather(list, key) {
+  const map = new Map();
+  for (const one of list) {
+    const name = key(one);
+    if (name && !map.has(name)) map.set(name, []);
+    map.get(name)?.push(one);
   }
-  return map;
-});
+  return [...map].sort((a, b) => b[1].length - a[1].length);
+}
+
+/** True edges between nodes of different groups, by the pair of children of their common group. */
+const crossings = lazily(() => new Map(gather(data.edges.keys(), e => {
+  const pair = e % 2 ? [0, 0] : data.edges.slice(e, e + 2), around = pair.map(i => nodes.group[i]);
+  if (around[0] === around[1]) return '';
+  while (around[0] !== around[1]) {
+    const side = around[0] > around[1] ? 0 : 1; // parents come before children
+    pair[side] = -around[side];
+    around[side] = groups[around[side]].parent;
+  }
+  return pair.join();
+})));

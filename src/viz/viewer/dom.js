@@ -1,12 +1,14 @@
 // Helpers to build elements; strings only ever become text.
 const $ = id => document.getElementById(id);
+/** Listens for events, several kinds with spaces between; what answers `true` to one keeps the browser from acting on it. */
+const on = (target, kinds, act) => kinds.split(' ').forEach(kind => target.addEventListener(kind, event => { if (act(event) === true) event.preventDefault(); }, { passive: false }));
 
 /** An element with attributes and children; an attribute `onclick` is a listener, what is empty is left out. */
 function el(tag, attributes, ...children) {
   const element = document.createElement(tag);
   for (const [key, value] of Object.entries(attributes ?? {})) {
     if (value === undefined || value === false) continue;
-    if (typeof value === 'function') element.addEventListener(key.slice(2), value);
+    if (typeof value === 'function') on(element, key.slice(2), value);
     else element.setAttribute(key, value);
   }
   element.append(...filled(children));

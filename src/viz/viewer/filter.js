@@ -35,11 +35,7 @@ function clearFilters() {
   filterChanged();
 }
 
-const countBy = list => {
-  const counts = new Map();
-  for (const one of list) counts.set(one, (counts.get(one) ?? 0) + 1);
-  return [...counts].sort((a, b) => b[1] - a[1]).slice(0, 200);
-};
+const countBy = list => gather(list, one => one).map(([one, all]) => [one, all.length]).slice(0, 200);
 const tagCounts = lazily(() => countBy(Object.values(data.details).flatMap(one => one.tags ?? [])));
 const kindCounts = lazily(() => countBy(allNodes().map(kindOf)));
 

@@ -9,7 +9,7 @@ function duration(ms) {
   if (ms < 999.5) return `${digits(ms)} ms`;
   if (ms < 59500) return `${digits(ms / 1000)} s`;
   const seconds = Math.round(ms / 1000), minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${number(Math.floor(minutes / 60))} h ${minutes % 60} min`;
+  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 function size(bytes) {

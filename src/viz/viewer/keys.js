@@ -4,9 +4,9 @@ const directions = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], Ar
 /** The box with the least score; boxes that the filters hide and those without a score are left out. */
 function bestBox(score) {
   let best = null, least = Infinity;
-  for (const id of scene.ids) {
-    const s = passes(id) ? score(rectOf(id), id) : NaN;
-    if (s < least) [best, least] = [id, s];
+  for (const box of scene.boxes.filter(({ id }) => passes(id))) {
+    const s = score(box);
+    if (s < least) [best, least] = [box.id, s];
   }
   return best;
 }
@@ -21,11 +21,11 @@ const firstBox = () => bestBox(rect => {
 function nextBox([dx, dy]) {
   const at = selected !== null && rectOf(selected), tied = new Set();
   if (!at) return firstBox();
-  scene.from.forEach((from, e) => {
-    if (from === selected) tied.add(scene.to[e]);
-    if (scene.to[e] === selected) tied.add(from);
-  });
-  return bestBox((rect, id) => {
+  for (const { from, to } of scene.parts.flatMap(part => part.curves).concat(scene.inner)) {
+    if (from === selected) tied.add(to);
+    if (to === selected) tied.add(from);
+  }
+  return bestBox(({ id, ...rect }) => {
     const x = rect.x - at.x + (rect.w - at.w) / 2, y = rect.y - at.y + (rect.h - at.h) / 2, along = x * dx + y * dy, aside = Math.abs(x * dy) + Math.abs(y * dx);
     if (id === selected || along < 2) return NaN;
     return (along + 2.2 * aside) * (tied.has(id) && aside < 3 * along ? 0.3 : 1) + (aside > 2 * along ? 1e6 : 0);
@@ -39,7 +39,7 @@ function enter() {
 
 function collapseAround() {
   if (selected === null) return;
-  const g = isOpen(selected) ? -selected : selected < 0 ? groups[-selected].parent : nodes.group[selected];
+  const g = isOpen(selected) ? -selected : groupOf(selected);
   if (g) toggle(-g);
 }
 
@@ -50,35 +50,30 @@ const walk = key => {
 
 /** Keys of the graph, what they do, and how the help says it. */
 const graphKeys = [
-  [['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight'], walk, '↑ ↓ ← →', 'walk to the next box'],
-  [['Home'], () => select(firstBox()), 'Home', 'first box in sight'],
-  [['Enter', ' '], enter, 'Enter', 'expand or collapse a group; go to a node’s panel'],
-  [['Backspace'], collapseAround, 'Backspace', 'collapse the group around'],
-  [['+', '='], () => glide(zoomed(1.4)), '+', 'zoom in'],
-  [['-'], () => glide(zoomed(1 / 1.4)), '−', 'zoom out'],
-  [['0'], fit, '0', 'show all'],
-  [['z'], () => selected !== null && reveal(rectOf(selected), 1), 'z', 'zoom to the selection'],
-  [['e'], expandLevel, 'e', 'expand one level'],
-  [['x'], collapseAll, 'x', 'collapse all'],
-  [['u'], () => turn('up'), 'u', 'light up what it needs'],
-  [['d'], () => turn('down'), 'd', 'light up what needs it'],
-  [['b'], () => turn('both'), 'b', 'light up both'],
-  [['t'], () => showDrawer('timeline'), 't', 'timeline'],
-  [['l'], () => showDrawer('table'), 'l', 'table'],
+  ['ArrowUp ArrowDown ArrowLeft ArrowRight', walk, 'walk to the next box'],
+  ['Enter', enter, 'expand or collapse a group; go to a node’s panel'],
+  ['Backspace', collapseAround, 'collapse the group around'],
+  ['+ -', key => glide(zoomed(key === '+' ? 1.4 : 1 / 1.4)), 'zoom in, out'],
+  ['0 z', key => (key === 'z' && rectOf(selected) ? reveal(rectOf(selected), 1) : fit()), 'show all, zoom to the selection'],
+  ['e x', key => (key === 'e' ? expandLevel : collapseAll)(), 'expand one level, collapse all'],
+  ['u d b', key => turn({ u: 'up', d: 'down', b: 'both' }[key]), 'light up what it needs, what needs it, both'],
+  ['t l', key => showDrawer(key === 't' ? 'timeline' : 'table'), 'timeline, table'],
 ];
 
-canvas.addEventListener('keydown', event => {
-  const [, act] = graphKeys.find(([keys]) => keys.includes(event.key)) ?? [];
-  if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
+const hasModifier = event => event.ctrlKey || event.metaKey || event.altKey;
+on(canvas, 'keydown', event => {
+  const [, act] = graphKeys.find(([keys]) => keys.split(' ').includes(event.key)) ?? [];
+  if (!act || hasModifier(event)) return;
   act(event.key);
-  event.preventDefault();
+  return true;
 });
 
-addEventListener('keydown', event => {
+on(window, 'keydown', event => {
   if (event.key === 'Escape') escape();
-  else if (event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey || event.altKey) return;
-  else if (event.key === '/') { event.preventDefault(); $('search').focus(); }
-  else if (event.key === '?') $('keys').showModal();
+  if (event.target === $('search') || hasModifier(event)) return false;
+  if (event.key === '/') $('search').focus();
+  if (event.key === '?') $('keys').showModal();
+  return event.key === '/';
 });
 
 /** Closes what is open, one thing at a time: menus, results, the panel. */
@@ -93,4 +88,4 @@ function deselect() {
   select(null);
   canvas.focus();
 }
-$('key-list').append(...[['/', 'search'], ['?', 'these keys'], ['Esc', 'close, select nothing'], ...graphKeys.map(one => one.slice(2))].flatMap(([keys, what]) => [el('dt', {}, el('kbd', {}, keys)), el('dd', {}, what)]));
+$('key-list').append(...[['/ ? Esc', 0, 'search, these keys, close'], ...graphKeys].flatMap(([keys, , what]) => [el('dt', {}, keys.split(' ').map(key => el('kbd', {}, key.replace('Arrow', '')))), el('dd', {}, what)]));

@@ -3,7 +3,6 @@ const tabular = text => text.trim().split('\n').map(line => line.trim().split(' 
 
 /** Signs as polylines around the origin. */
 const signs = Object.fromEntries(tabular(`
-  run -2,-3,3,0,-2,3,-2,-3
   executed -2,-3,3,0,-2,3,-2,-3
   run_unless_cut_off -3.5,-3,.5,0,-3.5,3,-3.5,-3 3.5,-3,3.5,3
   after_barrier -1.7,-3,-1.7,3 1.7,-3,1.7,3
@@ -24,8 +23,8 @@ const signs = Object.fromEntries(tabular(`
   settle -4,1,-2,-1,0,0,2,1,4,-1
   field -3.5,2.5,-3.5,2.5 -.5,2.5,4,2.5
   output 0,1.6,0,-4 -2.3,-1.7,0,-4,2.3,-1.7 -4,4,4,4
-  less -4.5,-4.5,4.5,-4.5,4.5,4.5,-4.5,4.5,-4.5,-4.5 -2.5,0,2.5,0
-  more -4.5,-4.5,4.5,-4.5,4.5,4.5,-4.5,4.5,-4.5,-4.5 -2.5,0,2.5,0 0,-2.5,0,2.5`).map(([name, ...lines]) => [name, lines.map(line => line.split(',').map(Number))]));
+  less -4,-4,4,-4,4,4,-4,4,-4,-4 -2,0,2,0
+  more -4,-4,4,-4,4,4,-4,4,-4,-4 -2,0,2,0 0,-2,0,2`).map(([name, ...lines]) => [name, lines.map(line => line.split(',').map(Number))]));
 
 /** Colours in light and in dark; states have a strong and a soft one, in hues that colour-blind eyes tell apart. */
 const palette = tabular(`
@@ -38,7 +37,6 @@ const palette = tabular(`
   frame e9edf3 1f2630
   accent 1a56c4 8ab4ff
   mark a3005c ff8cc6
-  run 00619c 6cb8f3 dbeefb 12324a
   executed 00619c 6cb8f3 dbeefb 12324a
   run_unless_cut_off 27698f a3d1f0 e6f3fa 1b2f3e
   after_barrier 4f4fa3 b3b5f5 e8e8f8 2a2b4d
@@ -51,7 +49,7 @@ const palette = tabular(`
   unknown 5d6877 9aa6b5 ffffff 1d232c`);
 
 /** States that ask for attention; the others are painted calmly. */
-const loud = new Set(['run', 'executed', 'run_unless_cut_off', 'after_barrier', 'failed', 'skipped', 'running']);
+const isLoud = state => !/^(cut_off|fresh|not_needed|unknown|group)$/.test(state);
 const darkness = matchMedia('(prefers-color-scheme: dark)'), forced = matchMedia('(forced-colors: active)'), calm = matchMedia('(prefers-reduced-motion: reduce)');
 let chosenTheme = 'auto', theme;
 
@@ -69,7 +67,7 @@ function wearTheme(chosen = chosenTheme) {
   }
 }
 
-const known = state => (theme[`${state}-soft`] ? state : 'unknown');
+const known = state => (state === 'run' ? 'executed' : theme[`${state}-soft`] ? state : 'unknown');
 const strong = state => theme[known(state)];
 const soft = state => theme[`${known(state)}-soft`];
 const stateSign = state => sign(signs[known(state)], `var(--${known(state)})`);

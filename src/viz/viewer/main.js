@@ -14,9 +14,7 @@ function wearAnew() {
   timeline.draw();
 }
 
-/** Remembers the theme; pages from files may not store, then it lasts as long as the page. */
 function turnTheme(next) {
-  try { localStorage.mamoTheme = next; } catch { /* see above */ }
   chosenTheme = next;
   $('theme').textContent = { auto: 'Auto', light: 'Light', dark: 'Dark' }[next];
   wearAnew();
@@ -28,22 +26,24 @@ const acts = {
   theme: () => turnTheme({ auto: 'light', light: 'dark', dark: 'auto' }[chosenTheme]),
   compare: () => { comparing = !comparing; press('compare', comparing); repaint(); },
 };
-for (const [id, act] of Object.entries(acts)) $(id).addEventListener('click', () => act());
+for (const [id, act] of Object.entries(acts)) on($(id), 'click', () => act());
 
 load(JSON.parse($('data').textContent));
-try { chosenTheme = { light: 'light', dark: 'dark' }[localStorage.mamoTheme] ?? 'auto'; } catch { /* see turnTheme */ }
-wearTheme();
+turnTheme('auto');
 place();
 showAll();
 if (timeline.any()) showDrawer('timeline', true);
-resize();
-look(fitting(whole()));
-readAddress();
-new ResizeObserver(resize).observe($('stage'));
-new ResizeObserver(() => { timeline.draw(); table.fill(); }).observe(document.body);
-for (const list of [darkness, forced]) list.addEventListener('change', wearAnew);
-addEventListener('hashchange', () => readAddress() || location.hash || deselect());
 listen();
+/** Once head, drawers and panel have their sizes. */
+const begin = () => {
+  resize();
+  readAddress();
+  new ResizeObserver(resize).observe($('stage'));
+  new ResizeObserver(() => { timeline.draw(); table.fill(); }).observe(document.body);
+};
+requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(begin)));
+for (const list of [darkness, forced]) on(list, 'change', wearAnew);
+on(window, 'hashchange', () => readAddress() || location.hash || deselect());
 
 /** For tests and the curious. */
-window.mamo = { cam, look, moved, passes, scene: () => scene, selected: () => selected, data: () => data, idOf: name => byName().get(name), screenRect: id => { const rect = rectOf(id); return rect && onScreen(rect); } };
+window.mamo = { cam, look, moved, passes, rectOf, onScreen, byName, scene: () => scene, selected: () => selected, data: () => data };

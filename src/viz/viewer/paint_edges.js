@@ -1,44 +1,35 @@
 // Edges in the picture: curves in batches of one style, tips where they arrive.
-function paintEdges(ctx, view, list) {
-  const plain = [], shining = [], dim = [], { from, to, inner } = scene;
-  for (const e of list) (!passes(from[e]) || !passes(to[e]) || !isLit(from[e]) || !isLit(to[e]) ? dim : lit ? shining : plain).push(e);
-  const dense = Math.min(1, 0.35 + 2500 / list.length);
-  for (const [batch, colour, alpha] of [[dim, theme.edge, 0.16 * dense], [plain, theme.edge, dense], [shining, theme.accent, 0.9]]) {
-    ctx.strokeStyle = ctx.fillStyle = colour;
-    ctx.lineWidth = Math.min(batch === shining ? 2 : 1, 0.4 + view.k);
+function paintEdges(ctx, view, list, faint) {
+  const plain = [], shining = [], dim = [], dense = Math.min(1, 0.35 + 2500 / list.length) * faint;
+  for (const one of list) {
+    const { from, to } = one;
+    (!passes(from) || !passes(to) || !isLit(from) || !isLit(to) ? dim : lit ? shining : plain).push(one);
+  }
+  for (const [batch, colour, alpha] of [[dim, theme.edge, 0.16 * dense], [plain, theme.edge, dense], [shining, theme.accent, 0.9 * faint]]) {
     ctx.globalAlpha = alpha;
-    strokeCurves(ctx, view, batch.filter(e => e < inner));
-    if (view.k > 0.4) paintTips(ctx, view, batch);
-    ctx.globalAlpha = alpha * 0.6;
-    strokeCurves(ctx, view, batch.filter(e => e >= inner));
+    for (let n = 0; n < batch.length; n += 200) { // long paths are slow to stroke
+      stroke(ctx, colour, Math.min(batch === shining ? 2 : 1, 0.4 + view.k), () => batch.slice(n, n + 200).forEach(one => traceCurve(ctx, view, one)));
+    }
+    ctx.fillStyle = colour;
+    ctx.beginPath();
+    if (view.k > 0.4) for (const { points, tip } of batch) if (tip) traceTip(ctx, view, points);
+    ctx.fill();
   }
   ctx.globalAlpha = 1;
 }
 
-function strokeCurves(ctx, { k, x, y }, list) {
-  const { curves: c, starts } = scene;
-  for (let n = 0; n < list.length; n++) {
-    let p = starts[list[n]];
-    if (n % 200 === 0) ctx.beginPath(); // long paths are slow to stroke
-    ctx.moveTo(c[p] * k + x, c[p + 1] * k + y);
-    for (p += 2; p < starts[list[n] + 1]; p += 6) {
-      if (k < 0.22) ctx.lineTo(c[p + 4] * k + x, c[p + 5] * k + y);
-      else ctx.bezierCurveTo(c[p] * k + x, c[p + 1] * k + y, c[p + 2] * k + x, c[p + 3] * k + y, c[p + 4] * k + x, c[p + 5] * k + y);
-    }
-    if (n % 200 === 199 || n === list.length - 1) ctx.stroke();
+function traceCurve(ctx, { k, x, y }, { points: c }) {
+  ctx.moveTo(c[0] * k + x, c[1] * k + y);
+  for (let p = 2; p < c.length; p += 6) {
+    if (k < 0.22) ctx.lineTo(c[p + 4] * k + x, c[p + 5] * k + y);
+    else ctx.bezierCurveTo(c[p] * k + x, c[p + 1] * k + y, c[p + 2] * k + x, c[p + 3] * k + y, c[p + 4] * k + x, c[p + 5] * k + y);
   }
 }
 
-function paintTips(ctx, { k, x, y }, list) {
-  const { curves: c, starts, tips } = scene, long = Math.min(8, 7 * k + 1);
-  ctx.beginPath();
-  for (const e of list) {
-    if (!tips[e]) continue;
-    const p = starts[e + 1] - 4, dx = c[p + 2] - c[p], dy = c[p + 3] - c[p + 1], part = long / (Math.hypot(dx, dy) || 1);
-    const tx = c[p + 2] * k + x, ty = c[p + 3] * k + y, ux = dx * part, uy = dy * part;
-    ctx.moveTo(tx, ty);
-    ctx.lineTo(tx - ux - uy * 0.42, ty - uy + ux * 0.42);
-    ctx.lineTo(tx - ux + uy * 0.42, ty - uy - ux * 0.42);
-  }
-  ctx.fill();
+function traceTip(ctx, { k, x, y }, points) {
+  const [hx, hy, ex, ey] = points.slice(-4), part = Math.min(8, 7 * k + 1) / (Math.hypot(ex - hx, ey - hy) || 1);
+  const tx = ex * k + x, ty = ey * k + y, ux = (ex - hx) * part, uy = (ey - hy) * part;
+  ctx.moveTo(tx, ty);
+  ctx.lineTo(tx - ux - uy * 0.42, ty - uy + ux * 0.42);
+  ctx.lineTo(tx - ux + uy * 0.42, ty - uy - ux * 0.42);
 }

@@ -44,10 +44,10 @@ function turn(way) {
 
 const head = (id, ...marks) => [
   button(deselect, { class: 'close', 'aria-label': 'Close' }, '×'),
-  el('p', { class: 'soft' }, nameText(paths()[id < 0 ? groups[-id].parent : nodes.group[id]])),
+  el('p', { class: 'soft' }, nameText(paths()[groupOf(id)])),
   el('h2', {}, nameText(labelOf(id))),
   el('p', { class: 'row' }, ...marks),
-  el('div', { class: 'row' }, ['up', 'both', 'down'].map(way => button(() => turn(way), { 'data-way': way, 'aria-pressed': String(direction === way) }, { up: '↑ Upstream', both: 'Both', down: '↓ Downstream' }[way])),
+  el('div', { class: 'row' }, [['up', '↑ Upstream'], ['both', 'Both'], ['down', '↓ Downstream']].map(([way, text]) => button(() => turn(way), { 'data-way': way, 'aria-pressed': String(direction === way) }, text)),
     el('small', {}, lit.text), button(() => { wantedOnly = lit.node; filterChanged(); }, {}, 'Show only these')),
 ];
 
@@ -56,15 +56,13 @@ function nodePanel(i) {
   const above = [...upstream()(i)], below = [...downstream()(i)], inOrder = ['executed', 'cut_off', 'fresh', 'failed', 'skipped'];
   return [
     head(i, stateBadge(stateOf(i)), badge(sign(signs[kindOf(i)]), words(kindOf(i))), isTarget().has(i) && badge('target ', target.map(nameText)),
-      tags.map(tag => button(() => { chosen.tag.add(tag); filterChanged(); }, { class: 'badge', title: 'Show only what has this tag' }, nameText(tag)))),
+      tags.map(tag => button(() => { chosen.tag.add(tag); filterChanged(); }, { class: 'badge' }, nameText(tag)))),
     failure && el('section', { class: 'failure' }, el('h3', {}, 'Failure'), block(failure)),
     section('Why', lines(why), lines(changed?.map(code))),
-    before && section('Compared with the run before', facts([
-      ['State', [stateBadge(stateName(before.state)), ' → ', stateBadge(stateOf(i))]],
-      ['Time', `${duration(before.took_ms)} → ${timeText(i) || '0 ms'}`], ['', slower(nodes.took_ms[i], before.took_ms)]])),
+    before && section('Compared with the run before', el('p', { class: 'row' }, stateBadge(stateName(before.state)), ` ${duration(before.took_ms)} → `, stateBadge(stateOf(i)), ` ${timeText(i)}`), el('p', {}, slower(took(i), before.took_ms))),
     elements && section(several(elements[0], 'element'), stateBar(stateIndices().map(state => elements[1 + inOrder.indexOf(state)] * inOrder.includes(state)))),
     section('Facts', facts([
-      ['Took', timeText(i)], ['Began', nodes.start_ms[i] >= 0 && `${duration(nodes.start_ms[i])} after the run began`],
+      ['Took', timeText(i)], ['Began', nodes.start_ms[i] >= 0 && `after ${duration(nodes.start_ms[i])}`],
       ['Worker', nodes.worker[i] >= 0 && nodes.worker[i] + 1], ['Pool', pool], ['Size', sizeText(i)], ['Function', code(f?.name)], ['Source', code(f?.place)],
       ['Code version', code(f?.code)], ['Fingerprint', code(nodes.fingerprint[i])], ['Note', note && nameText(note)]])),
     section('Value', block(preview)),

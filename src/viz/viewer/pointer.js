@@ -4,21 +4,17 @@ let dragged = 0;
 
 /** The box under the pointer, or the title of an expanded group; and whether it is on the sign that expands or collapses. */
 function hit(event) {
-  const x = (event.offsetX - cam.x) / cam.k, y = (event.offsetY - cam.y) / cam.k, { rects, ids } = scene;
-  const inside = (left, top, w, h) => x >= left && x <= left + w && y >= top && y <= top + h;
-  for (const part of scene.parts.toReversed()) {
-    if (!inside(part.x, part.y, part.w, part.h)) continue;
-    for (let b = part.firstBox, r = 4 * b; b < part.lastBox; b++, r += 4) {
-      if (inside(rects[r], rects[r + 1], rects[r + 2], rects[r + 3]) && passes(ids[b])) {
-        return { id: ids[b], onSign: ids[b] < 0 && cam.k > 0.6 && inside(rects[r] + rects[r + 2] - 24, rects[r + 1], 24, 24) };
-      }
-    }
-    if (part.g && y < part.y + TITLE) return { id: -part.g, onSign: x < part.x + 28 };
+  const x = (event.offsetX - cam.x) / cam.k, y = (event.offsetY - cam.y) / cam.k;
+  const inside = one => x >= one.x && x <= one.x + one.w && y >= one.y && y <= one.y + one.h;
+  for (const part of [...scene.parts].reverse().filter(inside)) {
+    const box = part.boxes.find(one => inside(one) && passes(one.id));
+    if (box) return { id: box.id, onSign: box.id < 0 && cam.k > 0.6 && x > box.x + box.w - 24 && y < box.y + 24 };
+    if (part.id && y < part.y + TITLE) return { id: part.id, onSign: x < part.x + 28 };
   }
-  return null;
+  return {};
 }
 
-canvas.addEventListener('pointerdown', event => {
+on(canvas, 'pointerdown', event => {
   if (event.button) return;
   cancelAnimationFrame(gliding);
   canvas.setPointerCapture(event.pointerId);
@@ -26,9 +22,9 @@ canvas.addEventListener('pointerdown', event => {
   fingers.set(event.pointerId, [event.offsetX, event.offsetY]);
 });
 
-canvas.addEventListener('pointermove', event => {
+on(canvas, 'pointermove', event => {
   const from = fingers.get(event.pointerId), at = [event.offsetX, event.offsetY];
-  if (!from) return hover(hit(event)?.id ?? null, event);
+  if (!from) return hover(hit(event).id ?? null, event);
   dragged += Math.hypot(at[0] - from[0], at[1] - from[1]);
   fingers.set(event.pointerId, at);
   if (dragged < 4) return;
@@ -39,36 +35,35 @@ canvas.addEventListener('pointermove', event => {
 
 function lift(event) {
   if (!fingers.delete(event.pointerId) || event.type !== 'pointerup' || fingers.size || dragged >= 4) return;
-  const { id = null, onSign } = hit(event) ?? {};
+  const { id = null, onSign } = hit(event);
   if (onSign) toggle(id);
   else if (id !== selected) select(id, { stay: true });
 }
-canvas.addEventListener('pointerup', lift);
-canvas.addEventListener('pointercancel', lift);
-canvas.addEventListener('pointerleave', () => hover(null));
-canvas.addEventListener('dblclick', event => {
-  const { id, onSign } = hit(event) ?? {};
+on(canvas, 'pointerup pointercancel', lift);
+on(canvas, 'pointerleave', () => hover(null));
+on(canvas, 'dblclick', event => {
+  const { id, onSign } = hit(event);
   if (id < 0 && !onSign) toggle(id);
   else if (id >= 0) reveal(rectOf(id), 1);
 });
 
-/** By which factor a turn of the wheel zooms; the other axis and other units are taken into account. */
-const wheelFactor = ({ deltaY, deltaMode, ctrlKey }) => Math.exp(-Math.max(-240, Math.min(240, deltaY * (deltaMode ? 18 : 1))) * (ctrlKey ? 0.01 : 0.0016));
-canvas.addEventListener('wheel', event => {
-  event.preventDefault();
+/** By which factor a turn of the wheel zooms. */
+const wheelFactor = ({ deltaY, deltaMode, ctrlKey }) => Math.exp(-deltaY * (deltaMode ? 18 : 1) * (ctrlKey ? 0.01 : 0.0016));
+on(canvas, 'wheel', event => {
   look(zoomed(wheelFactor(event), event.offsetX, event.offsetY));
   moved();
-}, { passive: false });
+  return true;
+});
 
 /** Marks a box and shows a hint beside the pointer. */
-function hover(id, event, text = id !== null && lineOf(id)[0]) {
-  const tip = $('tip');
+function hover(id, event) {
+  const tip = $('tip'), text = id !== null && lineOf(id)[0];
   tip.hidden = !text;
   canvas.style.cursor = text ? 'pointer' : '';
   if (text) {
     tip.replaceChildren(nameText(nameOf(id)), el('br'), text);
-    tip.style.left = `${Math.max(4, Math.min(innerWidth - tip.offsetWidth - 8, event.clientX + 12))}px`;
-    tip.style.top = `${event.clientY + (event.clientY + tip.offsetHeight + 24 > innerHeight ? -tip.offsetHeight - 10 : 18)}px`;
+    tip.style.left = `${Math.min(innerWidth - tip.offsetWidth - 8, event.clientX + 12)}px`;
+    tip.style.top = `${Math.min(innerHeight - tip.offsetHeight - 8, event.clientY + 18)}px`;
   }
   const box = id >= 0 && !rectOf(id) ? standIn(id) : id;
   if (box !== hovered) redraw();

@@ -8,19 +8,12 @@ function showHead() {
 }
 
 function slowestSection(list, most) {
-  const took = i => nodes.took_ms[i], slow = list.filter(i => took(i) > 0).sort((a, b) => took(b) - took(a));
+  const slow = list.filter(i => took(i) > 0).sort((a, b) => took(b) - took(a));
   return section('Slowest', nodeList(slow.slice(0, most), most, timeText, i => took(i) / took(slow[0])));
 }
 
-/** Nodes with details by what `key` says of them, most first. */
-function gathered(key) {
-  const map = new Map();
-  for (const i of Object.keys(data.details).map(Number)) {
-    const one = key(i);
-    if (one) map.set(one, [...(map.get(one) ?? []), i]);
-  }
-  return [...map].sort((a, b) => b[1].length - a[1].length).slice(0, 8);
-}
+/** Nodes with details by what `key` says of them. */
+const gathered = key => gather(Object.keys(data.details).map(Number), key).slice(0, 8);
 const lists = (list, extra) => list.map(([title, all]) => [el('p', { dir: 'auto' }, title), nodeList(all, 3, extra)]);
 
 function report() {
@@ -30,14 +23,13 @@ function report() {
     el('h2', {}, { plan: 'What would happen', graph: 'Overview' }[what] ?? 'What happened'),
     counts.at(-1) < nodes.label.length && el('section', {}, stateBar(counts)),
     failures.length > 0 && el('section', { class: 'failure' }, el('h3', {}, 'Failures'), failures.map(([text, all]) => [nodeList(all, 3), block(text)])),
-    run && section('Time', facts([['The run', time(run.took_ms)], ['All nodes', time(run.spent_ms)], ['Saved', time(run.saved_ms)], ['Estimated', time(run.estimated_ms)], ['Workers', run.workers],
-      ['Elements', run.elements.elements && `${number(run.elements.executed)} of ${number(run.elements.elements)} executed`], ['Restarts', run.restarts], ['Run', code(run.id)]])),
+    run && section('Time', facts([['The run', time(run.took_ms)], ['All nodes', time(run.spent_ms)], ['Saved', time(run.saved_ms)], ['Workers', run.workers],
+      ['Elements', run.elements.elements && `${number(run.elements.executed)} of ${number(run.elements.elements)} executed`], ['Run', code(run.id)]])),
     section('Why', lists(gathered(i => detail(i).why?.[0]))),
     slowestSection(allNodes(), 8),
     run && section('Critical path', nodeList(run.critical, 12, timeText)),
     section('Compared with the run before', lists(gathered(i => differs(i) && (/slower|faster/.exec(differs(i))?.[0] ?? 'came out otherwise')), differs)),
     section('Targets', nodeList(data.target, 8)),
-    section('Kinds', facts(kindCounts().map(([kind, n]) => [words(kind), number(n)]))),
-    el('p', { class: 'soft' }, 'Select a node to see what it needs and what needs it. Press ? for the keys.'),
+    el('p', { class: 'soft' }, 'Select a node for its details; ? lists the keys.'),
   ];
 }

@@ -1,21 +1,20 @@
-// Search by name, function, tag and fingerprint: a box with a list of what was found.
+// Search by name, tag and fingerprint: a box with a list of what was found.
 let found = [], active = 0;
 
 /** Whether a node matches all words of a text. */
 function matcher(text) {
-  const wanted = text.toLowerCase().split(/\s+/).filter(Boolean), lower = wanted.length && lowerNames(), functions = data.functions.map(one => one.name.toLowerCase());
-  return i => wanted.every(word => lower[i].includes(word) || functions[nodes.fn[i]]?.includes(word)
-    || (word.length > 3 && nodes.fingerprint[i].startsWith(word)) || detail(i).tags?.some(tag => tag.toLowerCase().includes(word)));
+  const wanted = text.toLowerCase().split(/\s+/).filter(Boolean), lower = wanted.length && lowerNames();
+  return i => wanted.every(word => lower[i].includes(word) || (word.length > 3 && nodes.fingerprint[i].startsWith(word)) || detail(i).tags?.some(tag => tag.toLowerCase().includes(word)));
 }
 
 function showResults() {
   const text = $('search').value.trim().toLowerCase(), list = $('results'), matches = matcher(text);
-  const rank = id => { const label = labelOf(id).toLowerCase(); return label === text ? 0 : label.startsWith(text) ? 1 : label.includes(text) ? 2 : 3; };
-  const all = text ? allNodes().filter(matches) : [], some = all.length > 5000 ? all.slice(0, 5000) : all;
-  found = groups.map((_, g) => -g).filter(id => id && text && rank(id) < 2).concat(some).sort((a, b) => rank(a) - rank(b)).slice(0, 40);
+  const rank = id => { const label = labelOf(id).toLowerCase(); return label === text ? 0 : 1 + label.indexOf(text) || 999; };
+  const all = text ? allNodes().filter(matches) : [], inGroups = text ? groupIds().filter(id => rank(id) < 2) : [];
+  found = [...inGroups, ...all.slice(0, 5000)].sort((a, b) => rank(a) - rank(b)).slice(0, 40);
   active = 0;
   const item = (n, content) => el('li', { role: 'option', id: `found-${n}`, onclick: () => take(n) }, content);
-  list.replaceChildren(...found.map((id, n) => item(n, nodeLabel(id, lineOf(id)[0]))), all.length ? item(found.length, `Show only ${several(all.length, 'match').replace(/hs$/, 'hes')} in graph and table`) : found.length ? '' : 'Nothing found');
+  list.replaceChildren(...found.map((id, n) => item(n, nodeLabel(id, lineOf(id)[0]))), all.length ? item(found.length, `Show only these ${number(all.length)} in graph and table`) : found.length ? '' : 'Nothing found');
   list.hidden = !text;
   markActive();
   if (text) say(`${number(all.length)} found`);
@@ -48,14 +47,14 @@ function closeResults() {
   return was;
 }
 
-$('search').addEventListener('input', showResults);
-$('search').addEventListener('focus', showResults);
-$('search').addEventListener('keydown', event => {
+on($('search'), 'input', showResults);
+on($('search'), 'focus', showResults);
+on($('search'), 'keydown', event => {
   const { length } = $('results').children, step = { ArrowDown: 1, ArrowUp: length - 1 }[event.key];
   if (event.key === 'Enter' && length) take(active);
   else if (step && length) active = (active + step) % length;
   else return;
   markActive();
-  event.preventDefault();
+  return true;
 });
-addEventListener('pointerdown', event => { if (!event.target.closest('[role=search]')) closeResults(); });
+on(window, 'pointerdown', event => { if (!event.target.closest('[role=search]')) closeResults(); });

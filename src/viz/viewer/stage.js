@@ -1,10 +1,12 @@
 // Frames on the screen: the picture itself, or while much of it moves a bitmap of it; and the overview in the corner.
-const canvas = $('graph'), screenCtx = canvas.getContext('2d', { alpha: false }), mini = $('mini');
+const canvas = $('graph'), pen = canvas.getContext('2d', { alpha: false }), mini = $('mini');
 /** The picture as last painted, with a margin around; and the whole of it, small; `k` 0 when out of date. */
 const still = { canvas: document.createElement('canvas'), k: 0 }, overview = { canvas: document.createElement('canvas'), k: 0 };
 /** How much may be painted anew in every frame, and now and then while it moves. */
 const LIGHT = 700, BEARABLE = 5000;
 let weight = 0, lastMove = 0, hovered = null;
+/** Whether the camera still shows the whole picture, as at first. */
+let isFitted = true;
 
 const redraw = inNextFrame(drawFrame);
 function repaint() {
@@ -15,6 +17,7 @@ function repaint() {
 /** To be called when the camera is moved by hand. */
 function moved() {
   lastMove = performance.now();
+  isFitted = false;
   redraw();
 }
 const isMoving = () => performance.now() - lastMove < 100;
@@ -24,8 +27,8 @@ function resize() {
   if (!width || !height) return;
   Object.assign(stage, { w: width, h: height, ratio: devicePixelRatio });
   sizeCanvas(canvas, width, height);
-  look({ x: cam.x + (width - w) / 2, y: cam.y + (height - h) / 2 });
-  if (selected !== null) reveal(rectOf(selected));
+  look(isFitted ? fitting(whole()) : { x: cam.x + (width - w) / 2, y: cam.y + (height - h) / 2 });
+  if (rectOf(selected)) reveal(rectOf(selected));
   repaint();
 }
 
@@ -39,19 +42,14 @@ function sizeCanvas(target, w, h, ratio = stage.ratio) {
 }
 
 function drawFrame() {
-  screenCtx.setTransform(stage.ratio, 0, 0, stage.ratio, 0, 0);
-  if (weight < LIGHT) weight = paint(screenCtx, { ...cam, w: stage.w, h: stage.h });
+  pen.setTransform(stage.ratio, 0, 0, stage.ratio, 0, 0);
+  if (weight < LIGHT) weight = paint(pen, { ...cam, w: stage.w, h: stage.h });
   else drawStill();
-  screenCtx.strokeStyle = theme.accent;
-  for (const [id, width] of [[selected, 3], [hovered, 1.5]]) {
-    const rect = id !== null && passes(id) && rectOf(id);
-    if (!rect) continue;
-    const { x, y, w, h } = onScreen(rect);
-    screenCtx.lineWidth = width;
-    screenCtx.beginPath();
-    screenCtx.roundRect(x - 4, y - 4, w + 8, h + 8, 6 * cam.k + 4);
-    screenCtx.stroke();
-  }
+  [hovered, selected].forEach((id, n) => {
+    if (id === null || !passes(id) || !rectOf(id)) return;
+    const { x, y, w, h } = onScreen(rectOf(id));
+    stroke(pen, theme.accent, 1.5 + 1.5 * n, () => pen.roundRect(x - 4, y - 4, w + 8, h + 8, 8));
+  });
   drawOverview();
 }
 
@@ -67,12 +65,12 @@ function drawStill() {
   }
   if (!covers) {
     paintOverview();
-    screenCtx.fillStyle = theme.back;
-    screenCtx.fillRect(0, 0, stage.w, stage.h);
-    screenCtx.drawImage(overview.canvas, cam.x, cam.y, scene.w * cam.k, scene.h * cam.k);
+    pen.fillStyle = theme.back;
+    pen.fillRect(0, 0, stage.w, stage.h);
+    pen.drawImage(overview.canvas, cam.x, cam.y, scene.w * cam.k, scene.h * cam.k);
     setTimeout(redraw, 110);
   }
-  screenCtx.drawImage(still.canvas, dx, dy, still.w * grown, still.h * grown);
+  pen.drawImage(still.canvas, dx, dy, still.w * grown, still.h * grown);
 }
 
 function paintOverview() {
@@ -90,9 +88,7 @@ function drawOverview() {
   const part = Math.min(170 / w, 120 / h), ctx = sizeCanvas(mini, w * part, h * part);
   ctx.imageSmoothingQuality = 'high';
   ctx.drawImage(overview.canvas, 0, 0, w * part, h * part);
-  ctx.strokeStyle = theme.accent;
-  ctx.lineWidth = 3;
-  ctx.strokeRect(-x * part, -y * part, stage.w * part, stage.h * part);
+  stroke(ctx, theme.accent, 3, () => ctx.rect(-x * part, -y * part, stage.w * part, stage.h * part));
   mini.style.width = `${w * part}px`;
 }
 
@@ -102,5 +98,4 @@ function moveOverview(event) {
   look({ x: stage.w / 2 - event.offsetX * share, y: stage.h / 2 - event.offsetY * share });
   moved();
 }
-mini.addEventListener('pointerdown', moveOverview);
-mini.addEventListener('pointermove', moveOverview);
+on(mini, 'pointerdown pointermove', moveOverview);

@@ -1,11 +1,10 @@
 // The table of the same nodes: rows are made only where they are in sight.
-const urgency = ['failed', 'skipped', 'running', 'executed', 'run', 'run_unless_cut_off', 'after_barrier', 'cut_off', 'fresh', 'not_needed', 'unknown'];
 /** Columns: title, content, what is sorted by (numbers descend first), whether it is shown. */
 const columns = [
-  ['State', i => stateBadge(stateOf(i)), i => -urgency.indexOf(stateOf(i))],
+  ['State', i => stateBadge(stateOf(i)), i => -nodes.state[i]],
   ['Name', i => nameText(nameOf(i)), i => names()[i]],
   ['Kind', i => words(kindOf(i)), kindOf],
-  ['Time', timeText, i => nodes.took_ms[i]],
+  ['Time', timeText, i => took(i)],
   ['Run before', i => detail(i).before && filled([duration(detail(i).before.took_ms), differs(i)]).join(', '), i => detail(i).before?.took_ms ?? -1],
   ['Size', sizeText, i => nodes.bytes[i]],
   ['Why', i => nameText(reasonOf(i)), reasonOf],
@@ -28,7 +27,6 @@ const table = (() => {
     by = title;
     refresh();
     frame.querySelector(`[data-by="${by}"]`).focus();
-    say(`Sorted by ${by}, ${down ? 'descending' : 'ascending'}`);
   }
 
   function refresh() {
@@ -70,18 +68,18 @@ const table = (() => {
     if (at >= 0) go(at); else fill();
   }
 
-  frame.addEventListener('scroll', inNextFrame(fill));
-  frame.addEventListener('click', event => {
+  on(frame, 'scroll', inNextFrame(fill));
+  on(frame, 'click', event => {
     const row = event.target.closest('[data-n]');
     if (row) select(order[row.dataset.n]);
   });
-  frame.addEventListener('keydown', event => {
+  on(frame, 'keydown', event => {
     const at = Number(event.target.dataset.n), page = Math.floor(frame.clientHeight / HIGH) - 2, { key } = event;
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: order.length }[key];
     if (to >= -page) { go(to); rowOf(current).focus({ preventScroll: true }); }
-    else if (at >= 0 && (key === 'Enter' || key === ' ')) select(order[at]);
+    else if (at >= 0 && key === 'Enter') select(order[at]);
     else return;
-    event.preventDefault();
+    return true;
   });
   return { refresh, mark, fill };
 })();

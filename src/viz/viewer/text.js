@@ -1,5 +1,5 @@
 // Texts in the picture: measured once, cut with an ellipsis where they do not fit.
-const fontFamily = 'system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
+const fontFamily = 'system-ui, sans-serif';
 const gauge = document.createElement('canvas').getContext('2d');
 gauge.font = `500 20px ${fontFamily}`;
 const wide = text => gauge.measureText(text).width / 20;

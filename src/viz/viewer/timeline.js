@@ -11,7 +11,6 @@ const timeline = (() => {
   });
   const workers = lazily(() => spans().reduce((most, { worker }) => Math.max(most, worker + 1), 1));
   const total = lazily(() => spans().reduce((most, { end }) => Math.max(most, end), 1) * 1.02);
-  const critical = lazily(() => new Set(data.run?.critical));
   const xOf = t => LEFT + ((t - from) / long) * (w - LEFT), tOf = x => from + ((x - LEFT) / (w - LEFT)) * long;
 
   /** Shows `wanted` ms with time t at x. */
@@ -53,12 +52,7 @@ const timeline = (() => {
       ctx.globalAlpha = passes(i) && isLit(i) ? 1 : 0.25;
       ctx.fillStyle = strong(stateOf(i));
       ctx.fillRect(x, y + (kind && thick / 3), long, kind ? thick / 3 : thick);
-      if (critical().has(i) && !kind && high > 8) ctx.fillRect(x, y + thick + 1, long, 1.5);
-      if (i === selected) {
-        ctx.strokeStyle = theme.accent;
-        ctx.lineWidth = 2;
-        ctx.strokeRect(x - 1, y - 1, long + 2, thick + 2);
-      }
+      if (i === selected) stroke(ctx, theme.accent, 2, () => ctx.rect(x - 1, y - 1, long + 2, thick + 2));
       if (kind || long < 30 || high < 13) continue;
       ctx.fillStyle = theme.surface;
       ctx.fillText(cutText(labelOf(i), (right - Math.max(x, LEFT) - 8) / 11.5), Math.max(x, LEFT) + 4, y + thick / 2 + 1);
@@ -77,24 +71,23 @@ const timeline = (() => {
   };
   const zoom = (factor, x = w / 2) => show(long / factor, tOf(x), x);
 
-  area.addEventListener('wheel', event => { event.preventDefault(); zoom(wheelFactor(event), event.offsetX); }, { passive: false });
-  area.addEventListener('pointerdown', event => { pulled = { t: tOf(event.offsetX), x: event.offsetX }; area.setPointerCapture(event.pointerId); });
-  area.addEventListener('pointermove', event => {
+  on(area, 'wheel', event => { zoom(wheelFactor(event), event.offsetX); return true; });
+  on(area, 'pointerdown', event => { pulled = { t: tOf(event.offsetX), x: event.offsetX }; area.setPointerCapture(event.pointerId); });
+  on(area, 'pointermove', event => {
     if (pulled) return show(long, pulled.t, event.offsetX);
-    const { i = null, kind, start, end } = spanAt(event) ?? {};
-    hover(i, event, i !== null && `${['executed', 'loading', 'saving'][kind]} for ${duration(end - start)}, from ${duration(start)}`);
+    hover(spanAt(event)?.i ?? null, event);
   });
-  area.addEventListener('pointerup', event => {
+  on(area, 'pointerup', event => {
     const span = pulled && Math.abs(pulled.x - event.offsetX) < 4 && spanAt(event);
     pulled = null;
     if (span) select(span.i);
   });
-  area.addEventListener('pointerleave', () => hover(null));
-  area.addEventListener('dblclick', () => show(total()));
-  area.addEventListener('keydown', event => {
-    const act = { ArrowRight: () => step(1), ArrowLeft: () => step(-1), '+': () => zoom(1.5), '-': () => zoom(1 / 1.5), 0: () => show(total()) }[event.key];
-    act?.();
-    if (act) event.preventDefault();
+  on(area, 'pointerleave', () => hover(null));
+  on(area, 'keydown', event => {
+    const { key } = event, by = { ArrowRight: 1, ArrowLeft: -1 }[key], factor = { '+': 1.5, '-': 1 / 1.5, 0: 1e-9 }[key];
+    if (by) step(by);
+    if (factor) zoom(factor);
+    return !!(by || factor);
   });
   return { draw, any: () => spans().length > 0, reset: () => { long = 0; from = 0; draw(); } };
 })();
