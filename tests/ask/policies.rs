@@ -70,12 +70,12 @@ fn policies_are_for_single_runs() {
         "watch --missing-only",
         2,
         expect![[r#"
-        error: `--missing-only` is for `run` and `plan`
+            error: `--missing-only` is for single runs
 
-        Usage: app [OPTIONS] [TARGETS]... [COMMAND]
+            Usage: app [OPTIONS] [TARGETS]... [COMMAND]
 
-        For more information, try '--help'.
-    "#]],
+            For more information, try '--help'.
+        "#]],
     );
     check_with(
         store,
