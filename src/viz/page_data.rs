@@ -1,8 +1,8 @@
 //! What a page contains: the view in columns, each group laid out by itself. `docs/page.md` explains it to whoever changes the viewer.
 
 use crate::exec::Counts;
-use crate::viz::drawing::size;
-use crate::viz::layout::{BoxId, Graph, Options, Point, lay_out};
+use crate::viz::drawing::width;
+use crate::viz::layout::{BoxId, Graph, Options, Point, Size, lay_out};
 use crate::viz::{View, ViewKind, ViewNode, ViewRun, ViewState};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -112,6 +112,12 @@ struct Group<'a> {
     h: i64,
     boxes: Vec<i64>,
     edges: Vec<i64>,
+}
+
+/// The size of a box as the viewer writes into it: a sign, the name, and a line of facts; of a group a bar as well.
+fn size(node: &ViewNode) -> Size {
+    let height = if node.kind == ViewKind::Group { 46.0 } else { 38.0 };
+    Size { width: (width(&node.title(), 13.0) + 62.0).max(110.0).ceil(), height }
 }
 
 /// A child of a group: a node, or a group.

@@ -87,7 +87,7 @@ function drawOverview() {
   paintOverview();
   const part = Math.min(170 / w, 120 / h), ctx = sizeCanvas(mini, w * part, h * part);
   ctx.imageSmoothingQuality = 'high';
-  ctx.drawImage(overview.canvas, 0, 0, w * part, h * part);
+  ctx.drawImage(overview.canvas, 0, 0, w * part + 1, h * part + 1);
   stroke(ctx, theme.accent, 3, () => ctx.rect(-x * part, -y * part, stage.w * part, stage.h * part));
   mini.style.width = `${w * part}px`;
 }
