@@ -44,6 +44,7 @@ pub(crate) fn record(session: &Session, ledger: &Ledger, costs: &RunCosts, took:
         // Without the wait for the disk, on which this record waits as well.
         costs,
         forced: ledger.asked_again.iter().map(|node| session.graph.identity(*node)).collect(),
+        has_older_values: !ledger.older_values(&session.graph).is_empty(),
     };
     facts.write(session.run, &mut batch);
     session.recorder.add(&mut batch, &[]);
@@ -57,7 +58,8 @@ const OUTCOMES: [Outcome; 6] =
 pub(crate) fn record_import(number: u64, plan: &[u8; 32], n_nodes: u64, batch: &mut Batch) {
     let counts = OUTCOMES.map(|outcome| if outcome == Outcome::Fresh { n_nodes } else { 0 });
     let (took, costs) = (Duration::ZERO, &RunCosts::default());
-    Facts { took, executable: &[0; 32], plan, restarts: 0, counts, costs, forced: Vec::new() }.write(number, batch);
+    Facts { took, executable: &[0; 32], plan, restarts: 0, counts, costs, forced: Vec::new(), has_older_values: false }
+        .write(number, batch);
 }
 
 /// What the record of a run says.
@@ -70,11 +72,13 @@ struct Facts<'a> {
     costs: &'a RunCosts,
     /// Nodes that somebody wanted executed once more.
     forced: Vec<String>,
+    /// Whether stale nodes kept older values.
+    has_older_values: bool,
 }
 
 impl Facts<'_> {
     fn write(&self, number: u64, batch: &mut Batch) {
-        let Self { took, executable, plan, restarts, counts, costs, forced } = self;
+        let Self { took, executable, plan, restarts, counts, costs, forced, has_older_values } = self;
         let now = end_of_run();
         batch.put(run_key(number), |out| {
             out.extend_from_slice(&RECIPE.to_le_bytes());
@@ -93,7 +97,8 @@ impl Facts<'_> {
             for count in [costs.executions, costs.loads, costs.hits, costs.unknown] {
                 out.extend_from_slice(&count.to_le_bytes());
             }
-            for node in forced {
+            // No node has an empty name: it says that older values stood in.
+            for node in forced.iter().map(String::as_str).chain(has_older_values.then_some("")) {
                 out.extend_from_slice(&to_u32(node.len()).to_le_bytes());
                 out.extend_from_slice(node.as_bytes());
             }
@@ -161,7 +166,9 @@ fn chunk_bytes(graph: &Declared, ledger: &Ledger, nodes: &[NodeId]) -> Vec<u8> {
         let identity = graph.identity(*node);
         listed.extend_from_slice(&to_u32(identity.len()).to_le_bytes());
         listed.extend_from_slice(identity.as_bytes());
-        listed.extend_from_slice(ledger.record_key(graph, *node).unwrap_or(UNKNOWN).as_bytes());
+        // One for which an older value stood in was not what it is now.
+        let key = ledger.record_key(graph, *node).filter(|key| !ledger.has_older_value(key));
+        listed.extend_from_slice(key.unwrap_or(UNKNOWN).as_bytes());
         let spec = graph.spec(*node).filter(|spec| !spec.key.is_empty()).map(|spec| *spec.hashers.digest.as_bytes());
         let number = spec.map_or(u32::MAX, |spec| {
             *numbers.entry(spec).or_insert_with(|| {

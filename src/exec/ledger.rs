@@ -180,6 +180,11 @@ impl Ledger {
         }
     }
 
+    /// Whether an older value stands in for nodes with this fingerprint.
+    pub(crate) fn has_older_value(&self, base: &Fingerprint) -> bool {
+        self.older.as_ref().is_some_and(|older| older.since(base).is_some())
+    }
+
     /// Stale nodes whose older values stand in for them, as far as the targets read them, with the ends of the runs that knew them.
     pub(crate) fn older_values(&self, graph: &Declared) -> Vec<(NodeId, SystemTime)> {
         let Some(older) = &self.older else { return Vec::new() };

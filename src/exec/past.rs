@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::exec::RunCosts;
 use crate::exec::history::{WITH_SPECS, run_key};
+use crate::exec::ledger::UNKNOWN;
 use crate::exec::recorded::record;
 use crate::exec::store_error::store_error;
 use crate::exec::table::position;
@@ -42,6 +43,8 @@ pub(crate) struct PastRun {
     /// Not needed, fresh, cut off, executed, failed, skipped.
     pub(crate) counts: [u64; 6],
     pub(crate) costs: RunCosts,
+    /// Whether stale nodes kept older values in it: it tells nothing of what they were then.
+    pub(crate) has_older_values: bool,
 }
 
 const PAGE: usize = 1000;
@@ -106,7 +109,7 @@ impl<'a> Past<'a> {
     /// When the store cannot be read.
     pub(crate) fn by_name(&self) -> Result<HashMap<String, Vec<(PastRun, Fingerprint)>>> {
         let mut found: HashMap<String, Vec<(PastRun, Fingerprint)>> = HashMap::new();
-        self.for_each_chunk(&self.runs, |run, name, node| {
+        self.for_each_chunk(self.runs.iter(), |run, name, node| {
             let known = found.entry(name).or_default();
             if known.iter().all(|(_, fingerprint)| *fingerprint != node.fingerprint) {
                 known.push((*run, node.fingerprint));
@@ -122,18 +125,25 @@ impl<'a> Past<'a> {
     pub(crate) fn before(&self, run: &PastRun) -> Result<HashMap<String, (PastRun, PastNode)>> {
         let place = self.runs.iter().position(|other| other.number == run.number).map_or(0, |place| place + 1);
         let mut found: HashMap<String, (PastRun, PastNode)> = HashMap::new();
-        self.for_each_chunk(self.runs.get(place..).unwrap_or_default(), |run, name, node| {
+        let earlier = self.runs.get(place..).unwrap_or_default().iter().filter(|run| !run.has_older_values);
+        self.for_each_chunk(earlier, |run, name, node| {
             found.entry(name).or_insert((*run, node));
         })?;
         Ok(found)
     }
 
     /// Goes through the nodes of runs, those of a chunk once: with the first of the runs that has it.
-    fn for_each_chunk(&self, runs: &[PastRun], mut each: impl FnMut(&PastRun, String, PastNode)) -> Result<()> {
+    fn for_each_chunk<'r>(
+        &self,
+        runs: impl Iterator<Item = &'r PastRun>,
+        mut each: impl FnMut(&PastRun, String, PastNode),
+    ) -> Result<()> {
         let (mut plans, mut chunks) = (BTreeSet::new(), BTreeSet::new());
-        for run in runs.iter().filter(|run| plans.insert(run.plan)) {
+        for run in runs.filter(|run| plans.insert(run.plan)) {
             for chunk in run.chunks(self.store)?.into_iter().filter(|chunk| chunks.insert(chunk.digest)) {
-                for (name, node) in read_chunk(&record(self.store, chunk)?.unwrap_or_default()) {
+                let nodes = read_chunk(&record(self.store, chunk)?.unwrap_or_default());
+                // Of some nothing was known in a run: what they were before counts.
+                for (name, node) in nodes.into_iter().filter(|(_, node)| node.fingerprint != UNKNOWN) {
                     each(run, name, node);
                 }
             }
@@ -200,7 +210,7 @@ impl PastRun {
     pub(crate) fn forced(&self, store: &dyn Store) -> Result<BTreeSet<String>> {
         let bytes = record(store, self.key())?.unwrap_or_default();
         let Some((_, mut rest)) = Self::read_facts(&bytes) else { return Ok(BTreeSet::new()) };
-        Ok(std::iter::from_fn(|| read_name(&mut rest)).collect())
+        Ok(std::iter::from_fn(|| read_name(&mut rest)).filter(|name| !name.is_empty()).collect())
     }
 
     fn read(bytes: &[u8]) -> Option<Self> {
@@ -220,7 +230,9 @@ impl PastRun {
             std::array::from_fn(|_| Duration::from_nanos(reader.u64().unwrap_or_default()));
         let [executions, loads, hits, unknown] = std::array::from_fn(|_| reader.u64().unwrap_or_default());
         let costs = RunCosts { estimated, spent, executed, saving, loading, executions, loads, hits, unknown };
-        Some((Self { at_ms, number, took_ms, plan, executable, restarts, counts, costs }, reader))
+        let mut names = reader.clone();
+        let has_older_values = std::iter::from_fn(|| read_name(&mut names)).any(|name| name.is_empty());
+        Some((Self { at_ms, number, took_ms, plan, executable, restarts, counts, costs, has_older_values }, reader))
     }
 }
 

@@ -139,6 +139,10 @@ pub(crate) fn ended(
         Some(act) if act.run == run.number && act.cost_ns > 0 && n_executed > 0 => {
             RunNodeEnd::Executed { took: Duration::from_nanos(act.cost_ns) }
         }
+        // It was executed once more, and gave something else.
+        Some(act) if deep.run == run.number && act.value != deep.value => {
+            RunNodeEnd::Executed { took: Duration::from_nanos(act.cost_ns) }
+        }
         // What an import brought bears its number, and was executed elsewhere.
         Some(_) | None if deep.run == run.number && n_cut_off + n_executed > 0 => RunNodeEnd::CutOff,
         Some(_) | None => RunNodeEnd::Known,

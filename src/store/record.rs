@@ -223,6 +223,7 @@ fn write_name(out: &mut Vec<u8>, tag: u8, digest: &BlobDigest, len: u64) {
 }
 
 /// The rest of a record's bytes.
+#[derive(Clone)]
 pub(crate) struct RecordReader<'a>(&'a [u8]);
 
 impl<'a> RecordReader<'a> {

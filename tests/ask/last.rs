@@ -151,9 +151,9 @@ fn what_was_different_comes_first() {
         "why --last",
         0,
         expect![[r#"
-        run _, _ ago: _ executed of _ nodes in _
-        it had nothing to do
-    "#]],
+            run _, _ ago: _ executed of _ nodes in _
+            it had nothing to do
+        "#]],
     );
 }
 
@@ -240,5 +240,64 @@ fn what_went_for_room_is_told_with_its_date() {
             high: executed in _
             it is what it was in the run that ended just now; its bytes went just now to save room
         "#]],
+    );
+}
+
+#[test]
+fn a_run_that_left_stale_nodes_is_no_measure_for_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path();
+    run(store, 300, 1, "");
+    run(store, 420, 1, "--missing-only");
+    run(store, 420, 1, "");
+    check_with(
+        store,
+        pipeline(1, 1),
+        "why --last",
+        0,
+        expect![[r#"
+            run _, _ ago: _ executed of _ nodes in _
+            what was different:
+              param:x  is another value: _ -> _
+            what it did:
+              load  executed in _: of param:x
+              split  executed in _: of param:x
+              high  executed in _: of param:x
+              report  executed in _: of param:x
+        "#]],
+    );
+}
+
+#[test]
+fn what_gave_something_else_when_it_was_forced_was_executed() {
+    #[node]
+    fn dice(x: u32) -> u32 {
+        static DICE: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(1);
+        x + DICE.fetch_add(1, std::sync::atomic::Ordering::SeqCst)
+    }
+    let dice = |g: &Graph| Ok(g.add(dice::node(g.value(1))));
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path();
+    check_with(store, dice, "run -q", 0, expect![]);
+    check_with(
+        store,
+        dice,
+        "run --force dice --progress off",
+        0,
+        expect![[r#"
+        warning: the run starts over: node `dice` was executed again and gave another value than before
+        done in _: _ executed, _ fresh; _ restart
+    "#]],
+    );
+    check_with(
+        store,
+        dice,
+        "why dice",
+        0,
+        expect![[r#"
+        dice: fresh
+        last run, just now: executed in _, since somebody wanted it
+        no earlier run in which it was something else
+    "#]],
     );
 }
