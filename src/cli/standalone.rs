@@ -17,6 +17,10 @@ use std::process::ExitCode;
 const WITH_PIPELINE: [&str; 11] =
     ["watch", "plan", "graph", "status", "impact", "assert-plan", "replay", "audit", "accept", "unaccept", "export"];
 
+/// Commands that are about nodes; their targets only the pipeline knows.
+const OF_NODES: [&str; 3] = ["tag", "pin", "forget"];
+const NODES: &str = "Nodes, by the names that `run show --all` lists";
+
 /// Options of all commands that are about runs.
 const OF_RUNS: [&str; 4] = ["slots", "memory", "pools", "verbose"];
 
@@ -90,9 +94,15 @@ fn command() -> clap::Command {
             why.about("Say why the last run did what it did: `why --last`")
                 .override_usage("mamo why --last [OPTIONS] [NODE]")
         })
-        .mut_subcommand("show", |show| show.about("Show what is on record of a node's newest value"))
+        .mut_subcommand("show", |show| {
+            show.about("Show what is on record of a node's newest value")
+                .mut_arg("node", |node| node.help("The node, by the name that `run show --all` lists"))
+        })
         .mut_subcommand("tag", |tag| tag.about("Name the newest values of nodes, and keep them for good"))
         .mut_subcommand("pin", |pin| pin.about("Keep the newest values of nodes for good"));
+    let command = OF_NODES.iter().fold(command, |command, name| {
+        command.mut_subcommand(name, |it| it.mut_arg("nodes", |nodes| nodes.help(NODES)))
+    });
     let command = WITH_PIPELINE.iter().fold(command, |command, name| command.mut_subcommand(name, |it| it.hide(true)));
     OF_RUNS.iter().fold(command, |command, name| command.mut_arg(name, |it| it.hide(true)))
 }

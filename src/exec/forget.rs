@@ -7,14 +7,14 @@ use crate::exec::leaves::look_at_sources;
 use crate::exec::ledger::Ledger;
 use crate::exec::members::members_of;
 use crate::exec::past::Past;
-use crate::exec::recorded::{act_of, deep_of};
+use crate::exec::recorded::{act_of, deep_of, record};
 use crate::exec::session::Session;
 use crate::exec::store_error::store_error;
 use crate::exec::tags::{Tag, tags};
 use crate::exec::ways::read_way;
 use crate::fingerprint::{BlobDigest, ContentKey, Fingerprint};
 use crate::graph::NodeId;
-use crate::store::{Act, Deep, Key, Payload, RecordKind, Store};
+use crate::store::{Act, Batch, Deep, Key, Payload, RecordKind, Store};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// A node that was forgotten.
@@ -73,7 +73,8 @@ pub(crate) fn forget_versions(
     for Versions { node, fingerprints } in nodes {
         let mut n_known = 0;
         for fingerprint in &fingerprints {
-            n_known += u64::from(deep_of(store, fingerprint)?.is_some());
+            let is_known = deep_of(store, fingerprint)?.is_some() || severed_of(store, fingerprint)?.is_some();
+            n_known += u64::from(is_known);
         }
         named.extend(fingerprints);
         told.push(Forgotten { node, versions: n_known });
@@ -123,11 +124,13 @@ pub(crate) struct Below {
 impl Below {
     pub(crate) fn of(store: &dyn Store, named: &BTreeSet<Fingerprint>) -> Result<Self> {
         let mut readers: HashMap<Fingerprint, Vec<Fingerprint>> = HashMap::new();
-        scan(store, RecordKind::Deep, |key, bytes| {
-            for upstream in Deep::read(&bytes).map(|deep| deep.upstream).unwrap_or_default() {
-                readers.entry(upstream.fingerprint).or_default().push(Fingerprint::from_bytes(key.digest));
-            }
-        })?;
+        for kind in [RecordKind::Deep, RecordKind::Severed] {
+            scan(store, kind, |key, bytes| {
+                for upstream in Deep::read(&bytes).map(|deep| deep.upstream).unwrap_or_default() {
+                    readers.entry(upstream.fingerprint).or_default().push(Fingerprint::from_bytes(key.digest));
+                }
+            })?;
+        }
         // Readers of a node that has no record rest on those that it reads.
         scan(store, RecordKind::Way, |key, bytes| {
             for upstream in read_way(&bytes) {
@@ -157,6 +160,8 @@ pub(crate) struct Gone {
     pub(crate) records: Vec<Key>,
     /// Bytes that these named.
     pub(crate) blobs: Marks,
+    /// Nodes whose values stay, to be found by whoever forgets them next: where, and what was known of each.
+    severed: Vec<(Key, Vec<u8>)>,
 }
 
 impl Gone {
@@ -167,6 +172,9 @@ impl Gone {
     pub(crate) fn remove(self, store: &dyn Store) -> Result<()> {
         refuse_tagged(store, &self)?;
         let kept = protected(store)?;
+        let mut batch = Batch::default();
+        self.severed.iter().for_each(|(key, record)| batch.put(*key, |out| out.extend_from_slice(record)));
+        store.put(batch).map_err(store_error)?;
         let mut waste = Waste { records: self.records.iter().map(|key| (*key, 0)).collect(), ..Waste::default() };
         remove(store, &waste)?;
         waste.records.clear();
@@ -175,19 +183,25 @@ impl Gone {
     }
 
     fn node(&mut self, store: &dyn Store, fingerprint: Fingerprint, with_values: bool) -> Result<()> {
-        let deep = deep_of(store, &fingerprint)?;
+        let key = Key::new(RecordKind::Deep, fingerprint.as_bytes());
+        let severed = Key::new(RecordKind::Severed, fingerprint.as_bytes());
+        if !with_values && let Some(bytes) = record(store, key)? {
+            self.severed.push((severed, bytes));
+        }
         for kind in [RecordKind::Deep, RecordKind::Root, RecordKind::Accept] {
             self.records.push(Key::new(kind, fingerprint.as_bytes()));
         }
         if !with_values {
             return Ok(());
         }
-        if let Some(Payload::Blob { digest, .. }) = deep.as_ref().and_then(|deep| deep.own.as_ref()) {
-            self.blobs.blob(store, *digest)?;
-        }
-        self.records.push(Key::new(RecordKind::Members, fingerprint.as_bytes()));
+        self.records.extend([severed, Key::new(RecordKind::Members, fingerprint.as_bytes())]);
         let mut open = members_of(store, fingerprint.as_bytes())?.members;
-        open.extend(deep.map(|deep| Key::new(RecordKind::Act, deep.content.as_bytes())));
+        for deep in deep_of(store, &fingerprint)?.into_iter().chain(severed_of(store, &fingerprint)?) {
+            if let Some(Payload::Blob { digest, .. }) = deep.own {
+                self.blobs.blob(store, digest)?;
+            }
+            open.push(Key::new(RecordKind::Act, deep.content.as_bytes()));
+        }
         while let Some(key) = open.pop() {
             if key.kind == RecordKind::Deep {
                 self.node(store, Fingerprint::from_bytes(key.digest), true)?;
@@ -202,6 +216,12 @@ impl Gone {
         }
         Ok(())
     }
+}
+
+/// What was known of a node until something upstream of it was forgotten: the computation that gave its value is still on record.
+fn severed_of(store: &dyn Store, fingerprint: &Fingerprint) -> Result<Option<Deep>> {
+    let bytes = record(store, Key::new(RecordKind::Severed, fingerprint.as_bytes()))?;
+    Ok(bytes.as_deref().and_then(Deep::read))
 }
 
 /// Those of the blobs that nothing names any more.

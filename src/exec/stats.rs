@@ -113,5 +113,6 @@ fn name(kind: RecordKind) -> &'static str {
         RecordKind::Members => "elements and combinations",
         RecordKind::Tag => "tags and pins",
         RecordKind::Preview => "parameters as text",
+        RecordKind::Severed => "nodes below what was forgotten",
     }
 }

@@ -101,6 +101,7 @@ fn look(store: &dyn Store) -> Result<(Verification, Waste)> {
                 | RecordKind::Members
                 | RecordKind::Way
                 | RecordKind::Preview
+                | RecordKind::Severed
                 | RecordKind::Tag => true,
             };
             if !is_sound {

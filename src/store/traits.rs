@@ -50,11 +50,13 @@ pub enum RecordKind {
     Tag = b't',
     /// Fingerprint of a parameter or an answer -> the beginning of it as text, for explanations.
     Preview = b'l',
+    /// Structural fingerprint -> the record that was there until something upstream was forgotten.
+    Severed = b'x',
 }
 
 impl RecordKind {
     /// Every kind, in the order of their key bytes.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Act,
         Self::Cost,
         Self::Deep,
@@ -75,6 +77,7 @@ impl RecordKind {
         Self::Tag,
         Self::Way,
         Self::Preview,
+        Self::Severed,
     ];
 
     /// Its place in [`RecordKind::ALL`].
@@ -100,6 +103,7 @@ impl RecordKind {
             Self::Tag => 17,
             Self::Way => 18,
             Self::Preview => 19,
+            Self::Severed => 20,
         }
     }
 

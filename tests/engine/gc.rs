@@ -456,6 +456,30 @@ fn what_is_tagged_is_not_mixed_with_another_throw_of_the_die() {
     assert_eq!(bench.last(), "high rolled");
 }
 
+/// What is below a forgotten node lost its record and kept its computation, so that forgetting it next found nothing and the run
+/// after that cut it off.
+#[test]
+fn what_is_below_a_forgotten_node_can_be_forgotten_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::open(folder.path());
+    bench.run(sums(vec![1, 2]));
+    bench.last();
+    let (graph, ()) = Graph::build(|g| sums(vec![1, 2])(g).map(drop)).unwrap();
+    let forget = |node: &str, with_downstream| {
+        let forgotten = bench.engine.forget(&graph, &[node], with_downstream).unwrap();
+        forgotten.iter().map(|forgotten| forgotten.versions).sum::<u64>()
+    };
+    assert_eq!((forget("text", false), forget("sum", false), forget("sum", false)), (1, 1, 0));
+    bench.check(sums(vec![1, 2]), expect!["sum text[0] text[1] ~length"]).unwrap();
+    assert_eq!((forget("text", false), forget("text", true), forget("sum", false)), (1, 0, 0));
+    bench.check(sums(vec![1, 2]), expect!["length[0] length[1] sum text[0] text[1]"]).unwrap();
+    // Once its record is there again, there is but one version of it.
+    forget("text", false);
+    bench.check(sums(vec![1, 2]), expect!["text[0] text[1] ~length ~sum"]).unwrap();
+    assert_eq!(forget("sum", false), 1);
+    bench.check(sums(vec![1, 2]), expect!["sum"]).unwrap();
+}
+
 /// Who forgets a die forgets that its readers are known by it.
 #[test]
 fn readers_of_a_forgotten_die_follow_it() {

@@ -20,7 +20,7 @@ pub(crate) struct Waste {
 
 /// Kinds of records that go when nothing needs them. All others are small, and know what the runs to come ask for: the
 /// state of files, answers, costs, what was published, tags.
-const COLLECTED: [RecordKind; 14] = [
+const COLLECTED: [RecordKind; 15] = [
     RecordKind::Deep,
     RecordKind::Root,
     RecordKind::Accept,
@@ -29,6 +29,7 @@ const COLLECTED: [RecordKind; 14] = [
     RecordKind::Members,
     RecordKind::Way,
     RecordKind::Preview,
+    RecordKind::Severed,
     RecordKind::References,
     RecordKind::Spec,
     RecordKind::Code,

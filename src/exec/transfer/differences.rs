@@ -83,6 +83,7 @@ impl<'a> Survey<'a> {
             | RecordKind::Members
             | RecordKind::Way
             | RecordKind::Preview
+            | RecordKind::Severed
             | RecordKind::Tag => {}
         }
         Ok(true)

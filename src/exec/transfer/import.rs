@@ -256,6 +256,7 @@ impl Intake<'_> {
             | RecordKind::Published
             | RecordKind::Report
             | RecordKind::Preview
+            | RecordKind::Severed
             | RecordKind::Tag => Fate::LeftOut,
         };
         Ok(fate)

@@ -167,6 +167,7 @@ fn is_rooting(kind: RecordKind, value: Option<&[u8]>) -> bool {
         | RecordKind::Members
         | RecordKind::Way
         | RecordKind::Preview
+        | RecordKind::Severed
         | RecordKind::Tag => false,
     }
 }
