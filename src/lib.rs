@@ -14,12 +14,12 @@ mod words;
 
 pub use error::{Error, ErrorKind, Result};
 pub use exec::{
-    Acceptance, Audit, AuditReport, Audited, Cause, Change, Clock, Counts, Engine, EngineBuilder, Estimate, Event,
-    Evicted, Exported, ExportedNode, Forgotten, Gc, GcReport, Impact, ImpactNode, Imported, ImportedNode, ItemChange,
-    LastEnd, LeftOut, NodeCost, NodeDetails, NodeLog, NodeStatus, Observer, OnFailure, OnRecord, Outcome, Plan,
-    PlanState, Policy, RecordedNode, Remark, Replay, ReplayEnd, RestartReason, Revoked, Run, RunCosts, RunDiff,
-    RunNode, RunNodeEnd, RunReason, RunRecord, Stats, StatusFilter, Stopper, StoreSize, Tag, Verdict, Verification,
-    Why, WhyNode, WhyRun,
+    Acceptance, Audit, AuditReport, Audited, Cause, Change, Clock, Counts, Doing, Engine, EngineBuilder, Estimate,
+    Event, Evicted, Exported, ExportedNode, Forgotten, Gc, GcReport, Impact, ImpactNode, Imported, ImportedNode,
+    ItemChange, LastEnd, LeftOut, NodeCost, NodeDetails, NodeLog, NodeStatus, Observer, OnFailure, OnRecord, Outcome,
+    Plan, PlanState, Policy, RecordedNode, Remark, Replay, ReplayEnd, RestartReason, Revoked, Run, RunCosts, RunDiff,
+    RunNode, RunNodeEnd, RunReason, RunRecord, Span, Stats, StatusFilter, Stopper, StoreSize, Tag, Verdict,
+    Verification, Why, WhyNode, WhyRun,
 };
 #[cfg(feature = "watch")]
 pub use exec::{Round, Watch};

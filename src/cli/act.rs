@@ -15,9 +15,10 @@ use crate::cli::log_json;
 use crate::cli::log_text;
 use crate::cli::narrator::{Narrator, Style};
 use crate::cli::past::past;
-use crate::cli::picture::{picture, write_report};
+use crate::cli::picture::picture;
 use crate::cli::plan_list;
 use crate::cli::reader::while_somebody_reads;
+use crate::cli::report::write_reports;
 use crate::cli::settings::{
     AcceptReach, Action, AuditSample, Chatter, Environment, PlanLength, Results, RunOptions, Settings,
 };
@@ -113,9 +114,7 @@ fn run(settings: &Settings, options: &RunOptions, program: &mut dyn Program, sta
     let run = result?;
     let summary = Summary::of(&run);
     tell(settings, &summary, options.on_failure, &narrator, &stage.console);
-    if let Some(path) = &options.report {
-        write_report(&engine, &run, path)?;
-    }
+    write_reports(&engine, &run, &options.report)?;
     match settings.results {
         Results::Json => write_line(stage, &json::run(&summary))?,
         Results::Text if summary.ending == Ending::Done => follow(settings, &graph, &run, program, stage)?,
@@ -143,6 +142,7 @@ pub(crate) fn run_engine(
     let style = style(settings.chatter, progress, stage.terminal);
     let narrator = Arc::new(Narrator::new(Arc::clone(&stage.console), style));
     let builder = builder(settings, &narrator).on_failure(on_failure);
+    let builder = if options.report.is_empty() { builder } else { builder.timeline() };
     let builder = max_size.into_iter().fold(builder, EngineBuilder::max_size);
     let builder = jobs.into_iter().fold(builder, |builder, jobs| builder.jobs(jobs.get()));
     Ok((builder.open(&settings.store)?, narrator, style))

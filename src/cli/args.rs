@@ -5,9 +5,11 @@ use crate::cli::json::state_name;
 use crate::cli::paint::ColorChoice;
 use crate::cli::picture_args::PictureArguments;
 use crate::cli::plan_list::STATES;
+use crate::cli::report::Report;
 use crate::cli::resources::{parse_pool, parse_size};
 use crate::cli::upkeep_args::Upkeep;
 use crate::exec::{PlanState, Policy};
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use glob::Pattern;
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -177,9 +179,9 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub(crate) max_size: Option<u64>,
 
-    /// Write a page about the run, as run.html
-    #[arg(long, value_name = "FILE")]
-    pub(crate) report: Option<PathBuf>,
+    /// Tell of the run: run.html, timeline.svg or trace.json
+    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(Report::at))]
+    pub(crate) report: Vec<Report>,
 
     /// How to show progress
     #[arg(long, value_name = "HOW", value_enum, hide_possible_values = true)]
@@ -434,7 +436,7 @@ impl RunArguments {
             policy: self.policy.after(before.policy),
             jobs: self.jobs.or(before.jobs),
             max_size: self.max_size.or(before.max_size),
-            report: self.report.or(before.report),
+            report: before.report.into_iter().chain(self.report).collect(),
             keep_going: self.keep_going || (before.keep_going && !self.finish_running),
             finish_running: self.finish_running || (before.finish_running && !self.keep_going),
             progress: self.progress.or(before.progress),
@@ -446,7 +448,7 @@ impl RunArguments {
         [
             (self.jobs.is_some(), "--jobs"),
             (self.max_size.is_some(), "--max-size"),
-            (self.report.is_some(), "--report"),
+            (!self.report.is_empty(), "--report"),
             (self.keep_going, "--keep-going"),
             (self.finish_running, "--finish-running"),
             (self.progress.is_some(), "--progress"),

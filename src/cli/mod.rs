@@ -33,6 +33,7 @@ mod watch;
 mod interrupt;
 mod narrator;
 mod reader;
+mod report;
 
 mod bar;
 mod console;

@@ -6,7 +6,7 @@ use crate::cli::picture_args::{PictureArguments, PictureFormat};
 use crate::cli::settings::Settings;
 use crate::cli::why_text;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exec::{Cause, Engine, Run};
+use crate::exec::Cause;
 use crate::viz::View;
 use std::collections::BTreeMap;
 use std::fs;
@@ -49,16 +49,8 @@ pub(crate) fn picture(
     Ok(exit_codes::DONE)
 }
 
-/// Writes a page about a run that is over: what it did, and why.
-pub(crate) fn write_report(engine: &Engine, run: &Run, path: &Path) -> Result<()> {
-    let mut view = run.view()?;
-    let why = engine.why_run(&run.id())?;
-    explain(&mut view, why.nodes.iter().map(|why| (why.node.node.as_str(), why.causes.as_slice())));
-    write_file(path, &view.html())
-}
-
 /// Says of nodes why they are stale, or were executed.
-fn explain<'a>(view: &mut View, whys: impl Iterator<Item = (&'a str, &'a [Cause])>) {
+pub(crate) fn explain<'a>(view: &mut View, whys: impl Iterator<Item = (&'a str, &'a [Cause])>) {
     let whys: BTreeMap<&str, &[Cause]> = whys.collect();
     for node in &mut view.nodes {
         let causes = whys.get(node.name.as_str()).copied().unwrap_or_default();
@@ -67,7 +59,7 @@ fn explain<'a>(view: &mut View, whys: impl Iterator<Item = (&'a str, &'a [Cause]
     }
 }
 
-fn write_file(path: &Path, text: &str) -> Result<()> {
+pub(crate) fn write_file(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).map_err(|error| {
         Error::new(ErrorKind::Other, format!("`{}` cannot be written", path.display())).with_source(error)
     })

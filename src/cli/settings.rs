@@ -6,6 +6,7 @@ use crate::cli::args::{
 use crate::cli::assert_plan::Allowed;
 use crate::cli::paint::ColorChoice;
 use crate::cli::picture_args::PictureArguments;
+use crate::cli::report::Report;
 use crate::cli::resources::{Resources, parse_size};
 use crate::cli::upkeep_args::Upkeep;
 use crate::exec::{OnFailure, Policy, Remark, StatusFilter};
@@ -127,8 +128,8 @@ pub(crate) struct RunOptions {
     pub(crate) on_failure: OnFailure,
     /// Bytes that the store may take; nothing for as many as it likes.
     pub(crate) max_size: Option<u64>,
-    /// Where a page about the run is to be written.
-    pub(crate) report: Option<PathBuf>,
+    /// What is to be written about the run.
+    pub(crate) report: Vec<Report>,
     pub(crate) progress: ProgressChoice,
 }
 
@@ -227,7 +228,7 @@ impl Settings {
             }
             Some(Command::Watch(own)) => {
                 let own = own.after(arguments.run);
-                if let Some(option) = own.policy.given().or(own.report.is_some().then_some("--report")) {
+                if let Some(option) = own.policy.given().or((!own.report.is_empty()).then_some("--report")) {
                     return Err(wrong(&mut command, format!("`{option}` is for single runs")));
                 }
                 let run = run_options(own, env);
@@ -395,14 +396,14 @@ mod tests {
             "",
             &[],
             expect![[r#"
-            Run(RunOptions { jobs: None, on_failure: Stop, max_size: None, report: None, progress: Auto })
+            Run(RunOptions { jobs: None, on_failure: Stop, max_size: None, report: [], progress: Auto })
             [] ".mamo" None Text Usual"#]],
         );
         check(
             "report --jobs 2 -k --json",
             &[],
             expect![[r#"
-                Run(RunOptions { jobs: Some(2), on_failure: KeepGoing, max_size: None, report: None, progress: Auto })
+                Run(RunOptions { jobs: Some(2), on_failure: KeepGoing, max_size: None, report: [], progress: Auto })
                 ["report"] ".mamo" None Json Usual"#]],
         );
     }
@@ -442,21 +443,21 @@ mod tests {
             "",
             &env,
             expect![[r#"
-                Run(RunOptions { jobs: Some(7), on_failure: Stop, max_size: None, report: None, progress: Plain })
+                Run(RunOptions { jobs: Some(7), on_failure: Stop, max_size: None, report: [], progress: Plain })
                 [] "/data/store" None Text Usual"#]],
         );
         check(
             "--store s --jobs 1 --progress off",
             &env,
             expect![[r#"
-                Run(RunOptions { jobs: Some(1), on_failure: Stop, max_size: None, report: None, progress: Off })
+                Run(RunOptions { jobs: Some(1), on_failure: Stop, max_size: None, report: [], progress: Off })
                 [] "s" None Text Usual"#]],
         );
         check(
             "",
             &[("MAMO_STORE", ""), ("MAMO_JOBS", "")],
             expect![[r#"
-            Run(RunOptions { jobs: None, on_failure: Stop, max_size: None, report: None, progress: Auto })
+            Run(RunOptions { jobs: None, on_failure: Stop, max_size: None, report: [], progress: Auto })
             [] ".mamo" None Text Usual"#]],
         );
         check(

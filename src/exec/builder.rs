@@ -32,6 +32,7 @@ pub struct EngineBuilder {
     expansion_depth: Option<u32>,
     max_size: Option<u64>,
     clock: Option<Arc<dyn Clock>>,
+    keeps_timeline: bool,
     resources: ResourceOptions,
 }
 
@@ -82,6 +83,14 @@ impl EngineBuilder {
     #[must_use]
     pub fn max_size(mut self, bytes: u64) -> Self {
         self.max_size = Some(bytes);
+        self
+    }
+
+    /// Notes what each thread does when: [`Run::spans`](crate::Run::spans), and the timelines of its view. Not done when not said: it takes some
+    /// hundred bytes for each node and element that is executed.
+    #[must_use]
+    pub fn timeline(mut self) -> Self {
+        self.keeps_timeline = true;
         self
     }
 
@@ -203,6 +212,7 @@ impl EngineBuilder {
             bell: Arc::default(),
             file_clock: folder.map_or_else(std::env::temp_dir, Path::to_path_buf),
             ticker: self.clock.map_or_else(Ticker::system, Ticker::Given),
+            keeps_timeline: self.keeps_timeline,
             scratch: Arc::new(Scratch::new(folder.map_or_else(std::env::temp_dir, |folder| folder.join("scratch")))),
             secret_key: Arc::new(SecretKey::new(folder)),
             out: folder.map(|folder| folder.join("out")),

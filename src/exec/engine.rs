@@ -32,6 +32,7 @@ use crate::exec::scratch::Scratch;
 use crate::exec::session::Session;
 use crate::exec::shelf::Shelf;
 use crate::exec::sources::Sources;
+use crate::exec::spans::Spans;
 use crate::exec::spill::Spill;
 use crate::exec::sync::{Arc, AtomicU64, Mutex, MutexGuard, lock};
 use crate::exec::values::Values;
@@ -70,6 +71,8 @@ pub(crate) struct Inner {
     /// Where the file system's clock is read.
     pub(crate) file_clock: PathBuf,
     pub(crate) ticker: Ticker,
+    /// Whether runs note what threads did when.
+    pub(crate) keeps_timeline: bool,
     /// Where nodes work on files.
     pub(crate) scratch: Arc<Scratch>,
     pub(crate) secret_key: Arc<SecretKey>,
@@ -328,7 +331,10 @@ impl Inner {
         // Another engine over the same store may have found more of them since.
         *lock(&self.roots) = load_roots(&*self.store)?;
         let observer = self.observer.clone();
-        let recorder = Recorder::new(Arc::clone(&self.store), Arc::clone(graph), observer, self.ticker.clone());
+        let threads = self.pool.current_num_threads();
+        let spans = self.keeps_timeline.then(|| Arc::new(Spans::new(self.ticker.clone(), threads)));
+        let recorder =
+            Recorder::new(Arc::clone(&self.store), Arc::clone(graph), observer, self.ticker.clone(), spans.clone());
         let recorder = Arc::new(recorder);
         let looker = Looker::new(Arc::clone(&self.store), self.file_clock.clone()).with_secret_key(&self.secret_key);
         let looker = Arc::new(looker);
@@ -360,6 +366,7 @@ impl Inner {
             jobserver: self.jobserver.clone(),
             run: run_number(),
             ticker: self.ticker.clone(),
+            spans,
             costs: Costs::load(graph, &*self.store)?,
             remaining: Arc::clone(&self.remaining),
             sources,

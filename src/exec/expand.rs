@@ -322,8 +322,13 @@ impl Session {
             Some(observer) => Some(Arc::new(Inside(Arc::clone(observer)))),
             None => None,
         };
-        let recorder =
-            Arc::new(Recorder::new(Arc::clone(&self.store), Arc::clone(graph), observer.clone(), self.ticker.clone()));
+        let recorder = Arc::new(Recorder::new(
+            Arc::clone(&self.store),
+            Arc::clone(graph),
+            observer.clone(),
+            self.ticker.clone(),
+            self.spans.clone(),
+        ));
         let outer = &self.loaders.shelf;
         let shelf = Shelf {
             store: Arc::clone(&self.store),
@@ -357,6 +362,7 @@ impl Session {
             jobserver: self.jobserver.clone(),
             run: self.run,
             ticker: self.ticker.clone(),
+            spans: self.spans.clone(),
             costs: Costs::load(graph, &*self.store)?,
             remaining: Arc::default(),
             sources: Arc::clone(&self.sources),

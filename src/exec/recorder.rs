@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::exec::clock::Ticker;
 use crate::exec::event::{Event, Observer};
 use crate::exec::references::note_references;
+use crate::exec::spans::Spans;
 use crate::exec::store_error::store_error;
 use crate::exec::sync::{Arc, AtomicU64, Mutex, Ordering, lock};
 use crate::fingerprint::BlobDigest;
@@ -24,6 +25,7 @@ pub(crate) struct Recorder {
     /// Those of sub-graphs, which are synced with this one.
     followed_by: Mutex<Vec<Arc<Self>>>,
     ticker: Ticker,
+    spans: Option<Arc<Spans>>,
     /// Nanoseconds in which the store took records over.
     waited_ns: AtomicU64,
 }
@@ -48,6 +50,7 @@ impl Recorder {
         graph: Arc<Declared>,
         observer: Option<Arc<dyn Observer>>,
         ticker: Ticker,
+        spans: Option<Arc<Spans>>,
     ) -> Self {
         let pending = Pending {
             batch: Batch::default(),
@@ -63,6 +66,7 @@ impl Recorder {
             pending: Mutex::new(pending),
             followed_by: Mutex::default(),
             ticker,
+            spans,
             waited_ns: AtomicU64::new(0),
         }
     }
@@ -135,7 +139,9 @@ impl Recorder {
         for inner in followed_by {
             inner.sync()?;
         }
+        let start = self.ticker.now();
         let synced = self.store.sync();
+        self.spans.iter().for_each(|spans| spans.stored(start));
         let mut pending = lock(&self.pending);
         let error = pending.error.take();
         let saved = self.saved(&mut pending);
@@ -167,6 +173,7 @@ impl Recorder {
         let put = self.store.put(batch);
         // A sum only; it is read when all walkers have returned.
         self.waited_ns.fetch_add(self.ticker.since(start), Ordering::Relaxed);
+        self.spans.iter().for_each(|spans| spans.stored(start));
         match put {
             Ok(ticket) if !nodes.is_empty() => pending.unsaved.push_back((ticket, nodes)),
             Ok(_) => {}

@@ -6,7 +6,7 @@ use crate::exec::report::{NodeLog, Report, report_of_run};
 use crate::exec::session::Session;
 use crate::exec::sync::{Arc, Mutex, lock};
 use crate::exec::values::Values;
-use crate::exec::{Counts, Outcome, RunCosts};
+use crate::exec::{Counts, Outcome, RunCosts, Span};
 use crate::graph::{Node, NodeId};
 use crate::value::{Artifact, Failure, Value};
 use std::collections::BTreeSet;
@@ -230,6 +230,12 @@ impl Run {
     fn log_of(&self, name: &str) -> Result<Option<NodeLog>> {
         let session = &self.values.session;
         Ok(report_of_run(&*session.store, session.run, name)?.map(Report::log))
+    }
+
+    /// What each thread did when, by threads and their times; nothing unless the engine was made with
+    /// [`EngineBuilder::timeline`](crate::EngineBuilder::timeline).
+    pub fn spans(&self) -> Vec<Span> {
+        self.values.session.spans.iter().flat_map(|spans| spans.all()).collect()
     }
 
     /// How many nodes came out how.

@@ -18,6 +18,7 @@ use crate::exec::references::references_of;
 use crate::exec::remaining::Remaining;
 use crate::exec::report::Reports;
 use crate::exec::sources::Sources;
+use crate::exec::spans::{Doing, Spans};
 use crate::exec::spill::Spill;
 use crate::exec::sync::{Arc, AtomicU64, Mutex, OnceLock, lock};
 use crate::exec::values::Values;
@@ -46,6 +47,8 @@ pub(crate) struct Session {
     /// Number of this run, in every record that it writes.
     pub(crate) run: u64,
     pub(crate) ticker: Ticker,
+    /// What threads did when, if somebody wants to know.
+    pub(crate) spans: Option<Arc<Spans>>,
     pub(crate) costs: Costs,
     pub(crate) remaining: Arc<Remaining>,
     pub(crate) sources: Arc<Sources>,
@@ -168,6 +171,7 @@ impl Session {
             return Ok(None);
         }
         let decoded = caught(|| Ok(value_type.decode(&bytes, loader)?));
+        self.note_since(Doing::Loading, node, None, start);
         if let Some(function) = self.graph.spec_id(node).and_then(|spec| self.costs.function(spec)) {
             let load_ns = self.ticker.since(start);
             self.costs.add(function, Tally { loads: 1, load_ns, ..Tally::default() });

@@ -111,7 +111,8 @@ impl View {
             .filter_map(|(from, to)| Some((place(*from)?, place(*to)?)))
             .filter(|(from, to)| from != to)
             .collect();
-        let mut view = Self { nodes, edges: edges.into_iter().collect(), ..self };
+        let spans = self.moved_spans(place);
+        let mut view = Self { nodes, edges: edges.into_iter().collect(), spans, ..self };
         view.drop_empty_groups();
         view
     }

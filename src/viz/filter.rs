@@ -88,7 +88,7 @@ impl View {
     /// Only these nodes, with the edges between them and the groups around them.
     fn keep(self, is_shown: &[bool]) -> Self {
         let mut places = vec![None; self.nodes.len()];
-        let mut kept = Self { title: self.title.clone(), ..Self::default() };
+        let mut kept = Self { title: self.title.clone(), run: self.run.clone(), ..Self::default() };
         let is_shown = |place: usize| is_shown.get(place).copied().unwrap_or_default();
         let mut is_around = vec![false; self.groups.len()];
         for (place, node) in self.nodes.iter().enumerate().filter(|(place, _)| is_shown(*place)) {
@@ -105,7 +105,7 @@ impl View {
             kept.nodes.push(node.clone());
         }
         let mut groups = vec![0; self.groups.len()];
-        for (place, mut group) in self.groups.into_iter().enumerate() {
+        for (place, mut group) in self.groups.iter().cloned().enumerate() {
             if place > 0 && !is_around.get(place).copied().unwrap_or_default() {
                 continue;
             }
@@ -119,6 +119,7 @@ impl View {
             node.group = groups.get(node.group).copied().unwrap_or_default();
         }
         let place = |old: usize| places.get(old).copied().flatten();
+        kept.spans = self.moved_spans(place);
         kept.edges = self.edges.iter().filter_map(|(from, to)| Some((place(*from)?, place(*to)?))).collect();
         kept
     }

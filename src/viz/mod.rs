@@ -20,10 +20,13 @@ mod page;
 mod page_data;
 mod state;
 mod svg;
+mod timeline;
 mod told;
+#[cfg(feature = "pages")]
+mod trace;
 mod tree;
 mod view;
 
 pub use filter::ViewFilter;
 pub use state::ViewState;
-pub use view::{View, ViewGroup, ViewKind, ViewNode, ViewRun};
+pub use view::{View, ViewGroup, ViewKind, ViewNode, ViewRun, ViewSpan};

@@ -1,9 +1,9 @@
 //! What a page contains: the view in columns, each group laid out by itself. `docs/page.md` explains it to whoever changes the viewer.
 
-use crate::exec::Counts;
+use crate::exec::{Counts, Doing};
 use crate::viz::drawing::width;
 use crate::viz::layout::{BoxId, Graph, Options, Point, Size, lay_out};
-use crate::viz::{View, ViewKind, ViewNode, ViewRun, ViewState};
+use crate::viz::{View, ViewKind, ViewNode, ViewRun, ViewSpan, ViewState};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
@@ -12,6 +12,8 @@ use std::time::{Duration, SystemTime};
 const READABLE: usize = 300;
 /// More nodes than this are put together by their functions.
 const ALIKE: usize = 300;
+/// So many stretches of time are shown at most.
+const MOST_SPANS: usize = 100_000;
 
 #[derive(Serialize)]
 pub(super) struct Data<'a> {
@@ -168,7 +170,7 @@ pub(super) fn data(view: &View, n_declared: usize) -> Data<'_> {
             .collect(),
         groups: groups(view, n_declared),
         edges: view.edges.iter().flat_map(|(from, to)| [*from, *to]).collect(),
-        spans: Vec::new(),
+        spans: spans(view),
         live: None,
     }
 }
@@ -190,7 +192,7 @@ fn of_run<'a>(run: &'a ViewRun, view: &View) -> Run<'a> {
         estimated_ms: millis(run.costs.estimated),
         spent_ms: millis(run.costs.spent),
         critical: view.critical_path(),
-        workers: 0,
+        workers: view.workers().into(),
     }
 }
 
@@ -219,7 +221,8 @@ fn function_key(node: &ViewNode) -> Option<(&str, &str, &str)> {
 
 fn columns<'a>(view: &'a View, kinds: &[ViewKind], functions: &BTreeMap<(&str, &str, &str), usize>) -> Columns<'a> {
     let mut columns = Columns::default();
-    for node in &view.nodes {
+    for (node, beginning) in view.nodes.iter().zip(beginnings(view)) {
+        let (start_ms, worker) = beginning.unwrap_or((-1, -1));
         columns.label.push(&node.label);
         columns.group.push(node.group);
         columns.kind.push(kinds.iter().position(|kind| *kind == node.kind).unwrap_or_default());
@@ -228,12 +231,48 @@ fn columns<'a>(view: &'a View, kinds: &[ViewKind], functions: &BTreeMap<(&str, &
         columns.function.push(signed(function_key(node).and_then(|key| functions.get(&key).copied())));
         let took_ms = node.took.map(|took| took.as_secs_f64() * 1000.0).unwrap_or_default();
         columns.took_ms.push((took_ms * 1000.0).round() / 1000.0);
-        columns.start_ms.push(-1);
-        columns.worker.push(-1);
+        columns.start_ms.push(start_ms);
+        columns.worker.push(worker);
         columns.bytes.push(node.bytes.map_or(-1, |bytes| i64::try_from(bytes).unwrap_or(i64::MAX)));
         columns.fingerprint.push(node.fingerprint.as_deref().unwrap_or_default());
     }
     columns
+}
+
+/// When each node began first, in milliseconds, and on which thread.
+fn beginnings(view: &View) -> Vec<Option<(i64, i64)>> {
+    let mut first: Vec<Option<(Duration, u32)>> = vec![None; view.nodes.len()];
+    for span in view.spans.iter().filter(|span| matches!(span.doing, Doing::Executing | Doing::Failing)) {
+        if let Some(known) = span.node.and_then(|node| first.get_mut(node))
+            && known.is_none_or(|(start, _)| span.start < start)
+        {
+            *known = Some((span.start, span.worker));
+        }
+    }
+    let told = |(start, worker): (Duration, u32)| (i64::try_from(millis(start)).unwrap_or(i64::MAX), i64::from(worker));
+    first.into_iter().map(|first| first.map(told)).collect()
+}
+
+/// Stretches of time, five numbers each; of very many the longest.
+fn spans(view: &View) -> Vec<u64> {
+    let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    let number = |place: usize| u64::try_from(place).unwrap_or(u64::MAX);
+    let mut spans: Vec<(usize, &ViewSpan)> =
+        view.spans.iter().filter_map(|span| span.node.map(|node| (node, span))).collect();
+    if spans.len() > MOST_SPANS {
+        spans.sort_by_key(|(_, span)| std::cmp::Reverse(span.took));
+        spans.truncate(MOST_SPANS);
+        spans.sort_by_key(|(_, span)| (span.worker, span.start));
+    }
+    let told = |(node, span): (usize, &ViewSpan)| {
+        let kind = match span.doing {
+            Doing::Executing | Doing::Failing => 0,
+            Doing::Loading => 1,
+            Doing::Encoding | Doing::Storing => 2,
+        };
+        [number(node), span.worker.into(), micros(span.start), micros(span.took), kind]
+    };
+    spans.into_iter().flat_map(told).collect()
 }
 
 fn details(node: &ViewNode) -> Option<Details<'_>> {

@@ -130,7 +130,7 @@ impl View {
 const MARKER: &str = "<defs><marker id=\"a\" viewBox=\"0 0 8 8\" refX=\"7.5\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" \
 orient=\"auto\"><path class=\"a\" d=\"M0 0.5L8 4L0 7.5z\"/></marker></defs>";
 
-fn class(state: Option<ViewState>) -> &'static str {
+pub(super) fn class(state: Option<ViewState>) -> &'static str {
     state.map_or("plain", ViewState::name)
 }
 
@@ -222,7 +222,7 @@ fn tip(node: &ViewNode) -> String {
     parts.into_iter().flatten().chain(node.reasons.iter().cloned()).collect::<Vec<_>>().join("\n")
 }
 
-fn legend_entry_width(entry: &str) -> f64 {
+pub(super) fn legend_entry_width(entry: &str) -> f64 {
     crate::viz::drawing::width(entry, FACTS) + 34.0
 }
 
@@ -238,7 +238,7 @@ fn path(points: &[Point]) -> String {
 }
 
 /// With a digit behind the point, if that says anything.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     let text = format!("{value:.1}");
     text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
 }

@@ -1,10 +1,11 @@
 //! Views that tell what a run would do, or did.
 
 use crate::error::Result;
-use crate::exec::{Engine, NodeFacts, Run, Snapshot};
+use crate::exec::{Engine, NodeFacts, Run, Snapshot, Span};
 use crate::graph::Graph;
 use crate::viz::graph::of_graph;
-use crate::viz::{View, ViewRun, ViewState};
+use crate::viz::{View, ViewRun, ViewSpan, ViewState};
+use std::collections::HashMap;
 
 impl Engine {
     /// What pictures show of a graph as it stands: what a run of these targets would do with each node, and what is on record of it. None
@@ -34,8 +35,38 @@ impl Run {
             is_complete: self.is_complete(),
             is_stopped: self.is_stopped(),
         };
-        self.snapshot().map(|snapshot| View { run: Some(run), ..of_snapshot(&snapshot) })
+        let mut view = of_snapshot(&self.snapshot()?);
+        view.spans = spans_of(&view, self.spans());
+        view.run = Some(run);
+        Ok(view)
     }
+}
+
+/// Those of nodes of sub-graphs belong to the nodes that made these.
+fn spans_of(view: &View, spans: Vec<Span>) -> Vec<ViewSpan> {
+    let places: HashMap<&str, usize> =
+        view.nodes.iter().enumerate().map(|(place, node)| (node.name.as_str(), place)).collect();
+    let place = |name: &str| {
+        let around = name.rmatch_indices('/').filter_map(|(end, _)| name.get(..end));
+        let found = std::iter::once(name).chain(around).find_map(|name| Some((*places.get(name)?, name.len())));
+        let (place, length) = found?;
+        Some((place, name.get(length + 1..).filter(|inner| !inner.is_empty()).map(str::to_owned)))
+    };
+    let mut told = Vec::with_capacity(spans.len());
+    for Span { doing, node, element, worker, start, took } in spans {
+        let found = node.as_deref().map(place);
+        // What a view does not show.
+        if found == Some(None) {
+            continue;
+        }
+        let (node, inner) = found.flatten().unzip();
+        let part = match (inner.flatten(), element) {
+            (Some(inner), Some(element)) => Some(format!("{inner}[{element}]")),
+            (inner, element) => inner.or(element),
+        };
+        told.push(ViewSpan { node, part, doing, worker, start, took });
+    }
+    told
 }
 
 fn of_snapshot(snapshot: &Snapshot) -> View {

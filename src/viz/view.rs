@@ -1,6 +1,6 @@
 //! What a picture shows, whatever it will look like: nodes, edges and groups, with what is known of them.
 
-use crate::exec::{Counts, RunCosts};
+use crate::exec::{Counts, Doing, RunCosts};
 use crate::viz::ViewState;
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -23,6 +23,8 @@ pub struct View {
     pub groups: Vec<ViewGroup>,
     /// The run that the view tells of; nothing for others.
     pub run: Option<ViewRun>,
+    /// What each thread of the run did when, by threads and their times, if the run noted it.
+    pub spans: Vec<ViewSpan>,
 }
 
 /// A run that a view tells of.
@@ -47,6 +49,24 @@ pub struct ViewRun {
     pub is_complete: bool,
     /// Whether somebody stopped it.
     pub is_stopped: bool,
+}
+
+/// A stretch of time in which a thread of a run did one thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ViewSpan {
+    /// Place in [`View::nodes`] of the node, or closed group, for which it did it; nothing for what it did for many at once.
+    pub node: Option<usize>,
+    /// Which element of a map, combination of a reduce, or node of a sub-graph.
+    pub part: Option<String>,
+    /// What it did.
+    pub doing: Doing,
+    /// Number of the thread.
+    pub worker: u32,
+    /// When it began, since the run did.
+    pub start: Duration,
+    /// How long it took.
+    pub took: Duration,
 }
 
 /// A node of a view, or a group that is shown as one.
@@ -243,6 +263,20 @@ impl View {
         way.reverse();
         way.retain(|place| self.nodes.get(*place).is_some_and(|node| !took(node).is_zero()));
         way
+    }
+
+    /// The threads of the run: as many as have done anything, and those before them.
+    pub(crate) fn workers(&self) -> u32 {
+        self.spans.iter().map(|span| span.worker + 1).max().unwrap_or_default()
+    }
+
+    /// Stretches of time of these nodes alone, at their new places; what was done for many at once stays.
+    pub(crate) fn moved_spans(&self, place: impl Fn(usize) -> Option<usize>) -> Vec<ViewSpan> {
+        let moved = |span: &ViewSpan| match span.node {
+            Some(node) => place(node).map(|node| ViewSpan { node: Some(node), ..span.clone() }),
+            None => Some(span.clone()),
+        };
+        self.spans.iter().filter_map(moved).collect()
     }
 
     /// Which nodes each node reads, and which read it.

@@ -1,6 +1,6 @@
 //! Pictures of a graph, in every format.
 
-use crate::support::check_with;
+use crate::support::{call, check_with};
 use expect_test::{Expect, expect};
 use mamo::viz::{ViewFilter, ViewKind};
 use mamo::{Graph, List, Node, node, source};
@@ -262,4 +262,37 @@ fn a_graph_of_nothing_is_a_picture_of_nothing() {
         }
         flowchart TD
         {"schema":"mamo.graph/1","title":"","directed":true,"multigraph":false,"nodes":[],"links":[],"groups":[{"id":0,"name":"","label":"","parent":null}]}"##]].assert_eq(&format!("{}{}{}{}", view.tree(), view.dot(), view.mermaid(), view.json()));
+}
+
+/// A page, a timeline and a trace of one run; a file that could not be written is refused before it.
+#[test]
+fn a_run_can_be_told_in_three_forms() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let args = |names: &[&str]| {
+        let reports: Vec<String> = names.iter().map(|name| format!("--report {}", file(name))).collect();
+        format!("run --quiet {}", reports.join(" "))
+    };
+    let store = folder.path().join("store");
+    let (code, _, errors) = call(&store, 200, &args(&["run.html", "run.svg", "run.json"]));
+    assert_eq!((code, errors.as_str()), (0, ""));
+    let read = |name: &str| std::fs::read_to_string(file(name)).unwrap();
+    assert!(read("run.html").contains("mamo.page/1"));
+    assert!(read("run.svg").contains("<title>table: executing"), "{}", read("run.svg"));
+    let trace: serde_json::Value = serde_json::from_str(&read("run.json")).unwrap();
+    let events = trace["traceEvents"].as_array().unwrap();
+    let of = |phase: &str| events.iter().filter(|event| event["ph"] == phase).collect::<Vec<_>>();
+    let executed: Vec<_> = of("X").into_iter().filter(|event| event["cat"] == "executing").collect();
+    assert!(executed.iter().any(|event| event["name"] == "table" && event["dur"].as_f64() > Some(0.0)));
+    // Each arrow ends where it leads to, and never before it began.
+    assert!(!of("s").is_empty());
+    for (start, finish) in of("s").into_iter().zip(of("f")) {
+        assert_eq!(start["id"], finish["id"]);
+        assert!(start["ts"].as_f64() <= finish["ts"].as_f64(), "{start} {finish}");
+    }
+    for refused in ["nowhere/run.html", "run.pdf"] {
+        let (code, _, errors) = call(&store, 300, &args(&[refused]));
+        assert_eq!(code, 2, "{errors}");
+    }
+    assert_ne!(call(&store, 300, "assert-plan --nothing-stale").0, 0, "a refused call runs nothing");
 }

@@ -63,7 +63,7 @@ fn help_is_whole_and_on_standard_output() {
                   --missing-only     Execute only what has no value, however old
                   --depth <N>        Bring only N levels up to date, targets first
                   --max-size <SIZE>  Keep the store below this, as 10GiB
-                  --report <FILE>    Write a page about the run, as run.html
+                  --report <FILE>    Tell of the run: run.html, timeline.svg or trace.json
                   --progress <HOW>   Progress: auto, plain (lines), off [default: auto]
                   --color <WHEN>     When to colour: auto, always, never [default: auto]
                   --json             End standard output with one line of JSON
@@ -116,7 +116,7 @@ fn help_is_whole_and_on_standard_output() {
                   --missing-only     Execute only what has no value, however old
                   --depth <N>        Bring only N levels up to date, targets first
                   --max-size <SIZE>  Keep the store below this, as 10GiB
-                  --report <FILE>    Write a page about the run, as run.html
+                  --report <FILE>    Tell of the run: run.html, timeline.svg or trace.json
                   --progress <HOW>   Progress: auto, plain (lines), off [default: auto]
                   --color <WHEN>     When to colour: auto, always, never [default: auto]
                   --json             End standard output with one line of JSON

@@ -50,6 +50,7 @@ mod shapes;
 #[cfg(unix)]
 mod shared;
 mod sources;
+mod spans;
 mod support;
 mod targets;
 mod testing;

@@ -4,6 +4,7 @@ use crate::exec::event::Event;
 use crate::exec::kept::FailedOn;
 use crate::exec::process::Process;
 use crate::exec::report::{Failing, Keep};
+use crate::exec::spans::Doing;
 use crate::exec::sync::Arc;
 use crate::exec::wave::claims::Asker;
 use crate::exec::wave::perform::Trouble;
@@ -43,11 +44,15 @@ impl Wave {
     ) -> Result<R, Trouble> {
         #[cfg(feature = "tracing")]
         let entered = entered(&ctx.log);
+        let start = self.session.spans.is_some().then(|| self.session.ticker.now());
         let result = self.retried(execution, ctx, body);
         #[cfg(feature = "tracing")]
         drop(entered);
         // Also when it failed or panicked.
         ctx.desk.leave(None);
+        if let (Some(start), Err(Trouble::Failed(_) | Trouble::Told)) = (start, &result) {
+            self.session.note_since(Doing::Failing, execution.node, execution.label().as_deref(), start);
+        }
         let lines = ctx.log.take();
         match &result {
             Ok(_) if lines.is_empty() => {}

@@ -147,7 +147,7 @@ impl Wave {
             Err(Delay::Lost(lost)) => return self.make_again(reduce, &lost, Some(id), local),
             Err(Delay::Trouble(trouble)) => return self.combination_trouble(reduce, id, content, trouble, local),
         };
-        let label = self.session.observer.is_some().then(|| reduce.label(id));
+        let label = self.session.is_watched().then(|| reduce.label(id));
         self.session.tell(|observer| {
             let node = &self.session.graph.identity(slot.node);
             observer.event(&Event::NodeStarted { node, element: label.as_deref() })
@@ -156,7 +156,7 @@ impl Wave {
         match self.call_combination((reduce, id, start), &node, upstream, &sides) {
             Ok((product, took)) => {
                 reduce.cost_ns.fetch_add(took.compute_ns, Ordering::Relaxed);
-                self.note_execution(slot.node, took, product.payload.len(), local);
+                self.note_execution((slot.node, label.as_deref()), took, product.payload.len(), local);
                 self.session.tell_executed(slot.node, label.as_deref(), took.compute_ns);
                 drop(sides);
                 if is_done {

@@ -250,7 +250,7 @@ impl Wave {
             }
         }
         let Some(known) = run.known.get() else { return };
-        let label = self.session.observer.is_some().then(|| map.label(computation));
+        let label = self.session.is_watched().then(|| map.label(computation));
         self.session.tell(|observer| {
             observer.event(&Event::NodeStarted { node: &graph.identity(slot.node), element: label.as_deref() })
         });
@@ -271,7 +271,7 @@ impl Wave {
         match called {
             Ok((product, took)) => {
                 map.cost_ns.fetch_add(took.compute_ns, Ordering::Relaxed);
-                self.note_execution(slot.node, took, product.payload.len(), local);
+                self.note_execution((slot.node, label.as_deref()), took, product.payload.len(), local);
                 self.session.tell_executed(slot.node, label.as_deref(), took.compute_ns);
                 let value = product.digest;
                 let made = self.record_element(map, run, known, &node, product, took, local);

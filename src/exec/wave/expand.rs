@@ -58,7 +58,9 @@ impl Wave {
         let Performed { value: Some(value), encoded: None, compute_ns, .. } = self.perform(pending, local)? else {
             return Err(mixed_up());
         };
-        self.note_body(Took { compute_ns, save_ns: 0 });
+        let took = Took { compute_ns, save_ns: 0 };
+        self.note_body(took);
+        session.note_executed(slot.node, None, took);
         let expansion = value.typed::<Expansion>().map_err(|_| mixed_up())?;
         lock(&self.end).expanding.push(Expanding {
             node: slot.node,

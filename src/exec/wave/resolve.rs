@@ -194,11 +194,11 @@ impl Wave {
             Some(encoded) => {
                 let product = self.product(index, spec, pending.expected.is_some(), value, encoded);
                 let took = Took { compute_ns, save_ns: self.session.ticker.since(ended) };
-                self.note_execution(slot.node, took, product.payload.len(), local);
+                self.note_execution((slot.node, None), took, product.payload.len(), local);
                 self.record_execution(pending, product, took, local)
             }
             None => {
-                self.note_execution(slot.node, Took { compute_ns, save_ns: 0 }, 0, local);
+                self.note_execution((slot.node, None), Took { compute_ns, save_ns: 0 }, 0, local);
                 if let Some(value) = value {
                     self.twins.keep(&spec.hashers.digest, &content, &value);
                     self.hold(slot, value);
@@ -213,8 +213,15 @@ impl Wave {
     }
 
     /// Adds an execution to the costs of its function.
-    pub(crate) fn note_execution(&self, node: NodeId, took: Took, bytes: u64, local: &mut Local) {
+    pub(crate) fn note_execution(
+        &self,
+        (node, element): (NodeId, Option<&str>),
+        took: Took,
+        bytes: u64,
+        local: &mut Local,
+    ) {
         self.note_body(took);
+        self.session.note_executed(node, element, took);
         self.session.note_costs(node, Tally::execution(took, bytes), &mut local.noted);
     }
 
