@@ -54,7 +54,8 @@ pub(crate) fn replay(replay: &Replay, now: SystemTime) -> String {
     text
 }
 
-fn lines(lines: &LogLines) -> String {
+/// Lines with the time since the node began.
+pub(crate) fn lines(lines: &LogLines) -> String {
     let mut text = String::new();
     let (left_out, place) = lines.left_out();
     for (number, line) in lines.iter().enumerate() {

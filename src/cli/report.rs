@@ -1,8 +1,10 @@
 //! Files about a run that is over: what it did, and why.
 
+use crate::cli::log_text;
 use crate::cli::picture::{explain, write_file};
 use crate::error::Result;
 use crate::exec::{Engine, Run};
+use crate::viz::{View, ViewState};
 use std::path::{Path, PathBuf};
 
 /// A file about a run.
@@ -11,6 +13,9 @@ pub(crate) struct Report {
     path: PathBuf,
     form: Form,
 }
+
+/// So many nodes are asked what they said.
+const MOST_LOGS: usize = 5000;
 
 /// In which form it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +62,11 @@ pub(crate) fn write_reports(engine: &Engine, run: &Run, reports: &[Report]) -> R
     }
     let mut view = run.view()?;
     let why = engine.why_run(&run.id())?;
+    tell_logs(&mut view, run)?;
+    let runs = engine.runs()?;
+    if let Some(before) = runs.iter().skip_while(|known| known.id != run.id()).nth(1) {
+        view = view.compared_with(&engine.run_nodes(&before.id)?.1);
+    }
     explain(&mut view, why.nodes.iter().map(|why| (why.node.node.as_str(), why.causes.as_slice())));
     for report in reports {
         let text = match report.form {
@@ -65,6 +75,16 @@ pub(crate) fn write_reports(engine: &Engine, run: &Run, reports: &[Report]) -> R
             Form::Trace => view.trace(),
         };
         write_file(report.path(), &text)?;
+    }
+    Ok(())
+}
+
+/// What the nodes said that were executed; of very many nodes the first ones.
+fn tell_logs(view: &mut View, run: &Run) -> Result<()> {
+    let said = view.nodes.iter_mut().filter(|node| matches!(node.state, Some(ViewState::Executed | ViewState::Failed)));
+    for node in said.take(MOST_LOGS) {
+        let log = run.find_log(&node.name)?;
+        node.log = log.map(|log| log_text::lines(&log.lines)).filter(|lines| !lines.is_empty());
     }
     Ok(())
 }

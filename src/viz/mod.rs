@@ -2,6 +2,7 @@
 
 mod caption;
 mod collapse;
+mod compared;
 mod dot;
 mod drawing;
 mod escape;
@@ -14,6 +15,7 @@ mod json;
 #[doc(hidden)]
 pub mod layout;
 mod mermaid;
+mod notebook;
 #[cfg(feature = "pages")]
 mod page;
 #[cfg(feature = "pages")]
@@ -29,4 +31,4 @@ mod view;
 
 pub use filter::ViewFilter;
 pub use state::ViewState;
-pub use view::{View, ViewGroup, ViewKind, ViewNode, ViewRun, ViewSpan};
+pub use view::{View, ViewBefore, ViewGroup, ViewKind, ViewNode, ViewRun, ViewSpan};

@@ -101,6 +101,16 @@ struct Details<'a> {
     why: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<Before>,
+}
+
+#[derive(Serialize)]
+struct Before {
+    state: i64,
+    took_ms: f64,
 }
 
 #[derive(Serialize)]
@@ -226,17 +236,25 @@ fn columns<'a>(view: &'a View, kinds: &[ViewKind], functions: &BTreeMap<(&str, &
         columns.label.push(&node.label);
         columns.group.push(node.group);
         columns.kind.push(kinds.iter().position(|kind| *kind == node.kind).unwrap_or_default());
-        let state = node.state.and_then(|state| ViewState::ALL.into_iter().position(|known| known == state));
-        columns.state.push(signed(state));
+        columns.state.push(signed(node.state.and_then(place_of)));
         columns.function.push(signed(function_key(node).and_then(|key| functions.get(&key).copied())));
-        let took_ms = node.took.map(|took| took.as_secs_f64() * 1000.0).unwrap_or_default();
-        columns.took_ms.push((took_ms * 1000.0).round() / 1000.0);
+        columns.took_ms.push(fine_millis(node.took.unwrap_or_default()));
         columns.start_ms.push(start_ms);
         columns.worker.push(worker);
         columns.bytes.push(node.bytes.map_or(-1, |bytes| i64::try_from(bytes).unwrap_or(i64::MAX)));
         columns.fingerprint.push(node.fingerprint.as_deref().unwrap_or_default());
     }
     columns
+}
+
+/// The place of a state in the list of all.
+fn place_of(state: ViewState) -> Option<usize> {
+    ViewState::ALL.into_iter().position(|known| known == state)
+}
+
+/// Milliseconds with three digits behind the point.
+fn fine_millis(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1000.0
 }
 
 /// When each node began first, in milliseconds, and on which thread.
@@ -285,12 +303,19 @@ fn details(node: &ViewNode) -> Option<Details<'_>> {
         elements: came_out.or(node.elements.map(|elements| [elements, 0, 0, 0, 0, 0])),
         why: &node.reasons,
         failure: node.failure.as_deref(),
+        log: node.log.as_deref(),
+        before: node.before.map(|before| Before {
+            state: signed(place_of(before.state)),
+            took_ms: fine_millis(before.took.unwrap_or_default()),
+        }),
     };
     let is_bare = node.targets.is_empty()
         && node.tags.is_empty()
         && node.elements.is_none()
         && node.reasons.is_empty()
-        && node.failure.is_none();
+        && node.failure.is_none()
+        && node.log.is_none()
+        && node.before.is_none();
     (!is_bare).then_some(details)
 }
 

@@ -107,8 +107,22 @@ pub struct ViewNode {
     pub reasons: Vec<String>,
     /// What it failed with.
     pub failure: Option<String>,
+    /// What it said when it was executed, as text of several lines.
+    pub log: Option<String>,
+    /// What became of it in another run that the view is compared with.
+    pub before: Option<ViewBefore>,
     /// Of a collapsed group, how many nodes of which state there are in it.
     pub inner: BTreeMap<Option<ViewState>, u64>,
+}
+
+/// What became of a node in another run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ViewBefore {
+    /// How it came out.
+    pub state: ViewState,
+    /// What executing it took, if that was done.
+    pub took: Option<Duration>,
 }
 
 /// Some nodes that belong together.

@@ -277,7 +277,9 @@ fn a_run_can_be_told_in_three_forms() {
     let (code, _, errors) = call(&store, 200, &args(&["run.html", "run.svg", "run.json"]));
     assert_eq!((code, errors.as_str()), (0, ""));
     let read = |name: &str| std::fs::read_to_string(file(name)).unwrap();
-    assert!(read("run.html").contains("mamo.page/1"));
+    assert!(read("run.html").contains("mamo.page/1") && !read("run.html").contains("\"before\":"));
+    call(&store, 200, &args(&["again.html"]));
+    assert!(read("again.html").contains("\"before\":"), "there is a run before");
     assert!(read("run.svg").contains("<title>table: executing"), "{}", read("run.svg"));
     let trace: serde_json::Value = serde_json::from_str(&read("run.json")).unwrap();
     let events = trace["traceEvents"].as_array().unwrap();
