@@ -63,6 +63,8 @@ pub(crate) struct Stage<'a> {
     /// Whether standard error is a terminal on which a bar can be drawn.
     pub(crate) terminal: Terminal,
     pub(crate) signals: Signals,
+    /// What the program is called: the title of pages.
+    pub(crate) program: String,
 }
 
 /// What standard error is.
@@ -114,7 +116,7 @@ fn run(settings: &Settings, options: &RunOptions, program: &mut dyn Program, sta
     let run = result?;
     let summary = Summary::of(&run);
     tell(settings, &summary, options.on_failure, &narrator, &stage.console);
-    write_reports(&engine, &run, &options.report)?;
+    write_reports(&engine, &run, &options.report, &stage.program)?;
     match settings.results {
         Results::Json => write_line(stage, &json::run(&summary))?,
         Results::Text if summary.ending == Ending::Done => follow(settings, &graph, &run, program, stage)?,

@@ -40,6 +40,7 @@ pub(crate) fn picture(
         None if format == PictureFormat::Html => view,
         None => view.readable(READABLE),
     };
+    let view = if format == PictureFormat::Html { View { title: stage.program.clone(), ..view } } else { view };
     let text = draw(&view, format);
     let Some(path) = &arguments.output else {
         write(stage, &text)?;

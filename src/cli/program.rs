@@ -14,6 +14,7 @@ use crate::graph::Graph;
 use clap::CommandFactory;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -148,6 +149,7 @@ impl Invocation {
             console: Arc::new(Console::new(self.stderr.writer, paint)),
             terminal: if can_draw { Terminal::Capable } else { Terminal::No },
             signals: self.signals,
+            program: program_name(&self.args),
         };
         act(&settings, program, &mut stage)
     }
@@ -184,6 +186,12 @@ where
         let (then, handles) = (self.then.take()?, self.handles.take()?);
         Some(Box::new(move |run| then(run, handles)))
     }
+}
+
+/// The file's name in the first argument, without its ending.
+fn program_name(args: &[OsString]) -> String {
+    let name = args.first().map(Path::new).and_then(Path::file_stem);
+    name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 
 use crate::cli::log_text;
 use crate::cli::picture::{explain, write_file};
+use crate::cli::why_run_text::because;
 use crate::error::Result;
 use crate::exec::{Engine, Run};
 use crate::viz::{View, ViewState};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// A file about a run.
@@ -56,11 +58,12 @@ impl Report {
 ///
 /// # Errors
 /// When the store cannot be read, and when a file cannot be written.
-pub(crate) fn write_reports(engine: &Engine, run: &Run, reports: &[Report]) -> Result<()> {
+pub(crate) fn write_reports(engine: &Engine, run: &Run, reports: &[Report], title: &str) -> Result<()> {
     if reports.is_empty() {
         return Ok(());
     }
     let mut view = run.view()?;
+    view.title = title.to_owned();
     let why = engine.why_run(&run.id())?;
     tell_logs(&mut view, run)?;
     let runs = engine.runs()?;
@@ -68,6 +71,11 @@ pub(crate) fn write_reports(engine: &Engine, run: &Run, reports: &[Report]) -> R
         view = view.compared_with(&engine.run_nodes(&before.id)?.1);
     }
     explain(&mut view, why.nodes.iter().map(|why| (why.node.node.as_str(), why.causes.as_slice())));
+    let reasons: HashMap<&str, String> =
+        why.nodes.iter().filter_map(|why| Some((why.node.node.as_str(), because(why)?))).collect();
+    for node in view.nodes.iter_mut().filter(|node| node.reasons.is_empty()) {
+        node.reasons.extend(reasons.get(node.name.as_str()).cloned());
+    }
     for report in reports {
         let text = match report.form {
             Form::Page => view.html(),

@@ -37,7 +37,7 @@ pub(crate) fn run(why: &WhyRun, now: SystemTime) -> String {
 }
 
 /// Why it did so, in a few words; nothing when the node itself is among what was different.
-fn because(why: &WhyNode) -> Option<String> {
+pub(crate) fn because(why: &WhyNode) -> Option<String> {
     let said = match why.reason {
         RunReason::Forced => "somebody wanted it",
         RunReason::New => "it was new",

@@ -202,7 +202,7 @@ fn of_run<'a>(run: &'a ViewRun, view: &View) -> Run<'a> {
         estimated_ms: millis(run.costs.estimated),
         spent_ms: millis(run.costs.spent),
         critical: view.critical_path(),
-        workers: view.workers().into(),
+        workers: view.threads().into(),
     }
 }
 

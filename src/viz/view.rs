@@ -279,7 +279,12 @@ impl View {
         way
     }
 
-    /// The threads of the run: as many as have done anything, and those before them.
+    /// The threads of the run: as many as have done anything for a node, and those before them.
+    pub(crate) fn threads(&self) -> u32 {
+        self.spans.iter().filter(|span| span.node.is_some()).map(|span| span.worker + 1).max().unwrap_or_default()
+    }
+
+    /// Rows of a timeline: one for each thread that did anything, and those before.
     pub(crate) fn workers(&self) -> u32 {
         self.spans.iter().map(|span| span.worker + 1).max().unwrap_or_default()
     }
