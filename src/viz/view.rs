@@ -280,6 +280,7 @@ impl View {
     }
 
     /// The threads of the run: as many as have done anything for a node, and those before them.
+    #[cfg(feature = "pages")]
     pub(crate) fn threads(&self) -> u32 {
         self.spans.iter().filter(|span| span.node.is_some()).map(|span| span.worker + 1).max().unwrap_or_default()
     }

@@ -82,6 +82,8 @@ pub(crate) fn scrubbed(text: &str) -> String {
             scrubbed = scrubbed.replace(&format!("_ {unit}{end}"), &format!("_{end}"));
         }
     }
+    // Said when it was a millisecond at least.
+    scrubbed = scrubbed.replace(", saved _", "");
     // Columns are as wide as what stands in them.
     while let Some(place) = scrubbed.find("   ") {
         scrubbed.replace_range(place..place + 3, "  ");
