@@ -95,13 +95,31 @@ fn what_does_not_need_the_value_goes_on_while_the_function_still_runs() {
     assert!(!HAS_WAITED_IN_VAIN.load(Ordering::SeqCst));
 }
 
+/// What has not begun by the time of the failure does not run: the long one has, before the short one may.
 #[test]
 fn a_timeout_stops_the_run_as_any_failure_does() {
-    let bench = Bench::with(Engine::builder().on_failure(OnFailure::Stop));
+    static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
+    #[node]
+    fn long(ctx: &NodeCtx, x: u32) -> u32 {
+        HAS_BEGUN.store(true, Ordering::SeqCst);
+        while !ctx.is_stopped() {
+            std::thread::yield_now();
+        }
+        x
+    }
+    #[node]
+    fn gate(ctx: &NodeCtx, x: u32) -> u32 {
+        while !HAS_BEGUN.load(Ordering::SeqCst) && !ctx.is_stopped() {
+            std::thread::yield_now();
+        }
+        x
+    }
+    let bench = Bench::with(Engine::builder().jobs(2).on_failure(OnFailure::Stop));
     let (run, (short, long)) = bench.run(|g| {
-        let short = g.add(obedient::node(g.value(1)).name("short").timeout(SOON));
+        let gate = g.add(gate::node(g.value(1)));
+        let short = g.add(obedient::node(gate).name("short").timeout(SOON));
         // It is asked to give up because the run stops: that is no timeout.
-        let long = g.add(obedient::node(g.value(2)).name("long").timeout(NEVER));
+        let long = g.add(long::node(g.value(2)).timeout(NEVER));
         Ok((short, long))
     });
     assert!(run.get(short).unwrap_err().to_string().contains("timed out after 1ms"));
