@@ -4,6 +4,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "these are tests throughout")]
 
 mod last;
+mod named;
 mod past;
 mod pictures;
 mod policies;

@@ -141,7 +141,7 @@ fn comments_literals_and_tests_do_not_count() {
 fn f<'a>(_: &'a str) -> char { let _ = ("crate::store \" fjall::", r#"" rayon::"#, b'"', '\'', '"'); 'x' }
 macro_rules! m { () => { $crate::store::x() }; }
 #[cfg(test)]
-#[allow(unused)]
+#[doc(hidden)]
 mod tests { use super::*; use crate::store::MemoryStore; fn g() { { rayon::x() } } }
 #[cfg(test)]
 use fjall::Keyspace;
