@@ -116,7 +116,9 @@ fn run(settings: &Settings, options: &RunOptions, program: &mut dyn Program, sta
     let run = result?;
     let summary = Summary::of(&run);
     tell(settings, &summary, options.on_failure, &narrator, &stage.console);
-    write_reports(&engine, &run, &options.report, &stage.program)?;
+    if !options.report.is_empty() {
+        write_reports(&engine, &run, &options.report, &stage.program)?;
+    }
     match settings.results {
         Results::Json => write_line(stage, &json::run(&summary))?,
         Results::Text if summary.ending == Ending::Done => follow(settings, &graph, &run, program, stage)?,

@@ -7,15 +7,13 @@ use crate::cli::settings::Settings;
 use crate::cli::why_text;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::Cause;
-use crate::viz::View;
+use crate::viz::{READABLE, View};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 /// So many nodes are explained: of more it would take long to find out.
 const EXPLAINED: usize = 500;
-/// So many boxes can be read at once.
-const READABLE: usize = 300;
 
 /// Makes one.
 pub(crate) fn picture(

@@ -59,9 +59,6 @@ impl Report {
 /// # Errors
 /// When the store cannot be read, and when a file cannot be written.
 pub(crate) fn write_reports(engine: &Engine, run: &Run, reports: &[Report], title: &str) -> Result<()> {
-    if reports.is_empty() {
-        return Ok(());
-    }
     let mut view = run.view()?;
     view.title = title.to_owned();
     let why = engine.why_run(&run.id())?;

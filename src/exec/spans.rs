@@ -42,6 +42,14 @@ pub enum Doing {
 }
 
 impl Doing {
+    /// Whether it executed a function, whatever came of it.
+    pub(crate) fn is_execution(self) -> bool {
+        match self {
+            Self::Executing | Self::Failing => true,
+            Self::Loading | Self::Encoding | Self::Storing => false,
+        }
+    }
+
     /// Its name, as programs read it.
     pub fn name(self) -> &'static str {
         match self {

@@ -3,6 +3,8 @@
 use crate::viz::{View, ViewGroup, ViewKind, ViewNode, ViewState};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// So many boxes can be read at once.
+pub(crate) const READABLE: usize = 300;
 /// So many nodes of one function in one group are put together where a picture has too many boxes.
 const ALIKE: usize = 4;
 

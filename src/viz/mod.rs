@@ -29,6 +29,7 @@ mod trace;
 mod tree;
 mod view;
 
+pub(crate) use collapse::READABLE;
 pub use filter::ViewFilter;
 pub use state::ViewState;
 pub use view::{View, ViewBefore, ViewGroup, ViewKind, ViewNode, ViewRun, ViewSpan};

@@ -3,10 +3,8 @@
 
 use crate::exec::Run;
 use crate::graph::Graph;
+use crate::viz::READABLE;
 use crate::viz::View;
-
-/// So many boxes can be read at once.
-const READABLE: usize = 300;
 
 impl View {
     /// Shows the picture below a cell of a notebook: a graph, what a run would do ([`Engine::view`](crate::Engine::view)), or what it did.

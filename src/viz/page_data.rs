@@ -1,6 +1,7 @@
 //! What a page contains: the view in columns, each group laid out by itself. `docs/page.md` explains it to whoever changes the viewer.
 
 use crate::exec::{Counts, Doing};
+use crate::viz::READABLE;
 use crate::viz::drawing::width;
 use crate::viz::layout::{BoxId, Graph, Options, Point, Size, lay_out};
 use crate::viz::{View, ViewKind, ViewNode, ViewRun, ViewSpan, ViewState};
@@ -8,8 +9,6 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
-/// So many boxes are open at first sight.
-const READABLE: usize = 300;
 /// More nodes than this are put together by their functions.
 const ALIKE: usize = 300;
 /// So many stretches of time are shown at most.
@@ -260,7 +259,7 @@ fn fine_millis(time: Duration) -> f64 {
 /// When each node began first, in milliseconds, and on which thread.
 fn beginnings(view: &View) -> Vec<Option<(i64, i64)>> {
     let mut first: Vec<Option<(Duration, u32)>> = vec![None; view.nodes.len()];
-    for span in view.spans.iter().filter(|span| matches!(span.doing, Doing::Executing | Doing::Failing)) {
+    for span in view.spans.iter().filter(|span| span.doing.is_execution()) {
         if let Some(known) = span.node.and_then(|node| first.get_mut(node))
             && known.is_none_or(|(start, _)| span.start < start)
         {

@@ -100,7 +100,7 @@ impl View {
         let mut drawn = [(u32::MAX, 0.0), (u32::MAX, 0.0)];
         for span in &self.spans {
             let (from, to) = (axis.at(span.start), axis.at(span.start + span.took));
-            let is_thin = !matches!(span.doing, Doing::Executing | Doing::Failing);
+            let is_thin = !span.doing.is_execution();
             let [bars, thin] = &mut drawn;
             let until = if is_thin { thin } else { bars };
             let to = to.max(from + NARROWEST);

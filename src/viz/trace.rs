@@ -1,7 +1,6 @@
 //! Chrome's trace format, which Perfetto and `chrome://tracing` open:
 //! <https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU>.
 
-use crate::exec::Doing;
 use crate::viz::{View, ViewSpan, ViewState};
 use serde::Serialize;
 use std::time::Duration;
@@ -73,7 +72,7 @@ impl View {
 
     fn complete<'a>(&'a self, span: &'a ViewSpan) -> TraceEvent<'a> {
         let node = span.node.and_then(|node| self.nodes.get(node));
-        let is_own = matches!(span.doing, Doing::Executing | Doing::Failing);
+        let is_own = span.doing.is_execution();
         let own = node.filter(|_| is_own);
         let title = span.title(self).unwrap_or_default();
         TraceEvent::Complete {
@@ -103,7 +102,7 @@ impl View {
     fn arrows(&self, events: &mut Vec<TraceEvent<'_>>) {
         let mut first: Vec<Option<&ViewSpan>> = vec![None; self.nodes.len()];
         let mut last = first.clone();
-        for span in self.spans.iter().filter(|span| matches!(span.doing, Doing::Executing | Doing::Failing)) {
+        for span in self.spans.iter().filter(|span| span.doing.is_execution()) {
             let Some(node) = span.node else { continue };
             if let Some(first) = first.get_mut(node).filter(|first| first.is_none_or(|first| span.start < first.start))
             {
